@@ -1,0 +1,19 @@
+# tests/<kind>/<layer>_<thing>.c is one test program that links the library of <layer> (and what that
+# library links). Criterion runs each test in a process of its own.
+pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
+
+file(GLOB tests CONFIGURE_DEPENDS tests/unit/*.c tests/driver/*.c tests/behave/*.c tests/replay/*.c
+	tests/fault/*.c)
+foreach(source ${tests})
+	get_filename_component(name ${source} NAME_WE)
+	string(REGEX MATCH "^[a-z0-9]+" layer ${name})
+	add_executable(test_${name} ${source})
+	set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+		${CMAKE_BINARY_DIR}/tests)
+	target_link_libraries(test_${name} PRIVATE instinct_${layer} instinct_flags
+		PkgConfig::CRITERION)
+	target_compile_definitions(test_${name} PRIVATE INSTINCT_SOURCE="${CMAKE_SOURCE_DIR}"
+		INSTINCT_BUILD="${CMAKE_BINARY_DIR}")
+	add_test(NAME ${name} COMMAND test_${name} --timeout 60 --jobs 2)
+	set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endforeach()
