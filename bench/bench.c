@@ -1,0 +1,80 @@
+/* Bench programs: arguments in, rows or JSON lines out. */
+#include "bench/bench.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/base/macros.h"
+
+/* One per program: its arguments. */
+static bool as_json;
+static int name_count;
+static char **names;
+
+void bench_begin(int argc, char **argv)
+{
+	/* The names move to the front; argv[0] is not one of them. */
+	names = argv + 1;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			as_json = true;
+		} else if (argv[i][0] == '-') {
+			fprintf(stderr, "%s: no option '%s'; usage: [--json] [NAME...]\n",
+				argv[0], argv[i]);
+			exit(2);
+		} else {
+			names[name_count++] = argv[i];
+		}
+	}
+}
+
+bool bench_wants(const char *name)
+{
+	for (int i = 0; i < name_count; i++)
+		if (strstr(name, names[i]))
+			return true;
+	return name_count == 0;
+}
+
+/* JSON has no NaN and no infinity. */
+static void put_number(const char *key, double value)
+{
+	if (isfinite(value))
+		printf(", \"%s\": %.6g", key, value);
+	else
+		printf(", \"%s\": null", key);
+}
+
+void bench_report(const char *name, double value, const char *unit, const char *peer,
+		  double peer_value)
+{
+	if (as_json) {
+		printf("{\"bench\": \"%s\"", name);
+		put_number("value", value);
+		printf(", \"unit\": \"%s\"", unit);
+		if (peer) {
+			printf(", \"peer\": \"%s\"", peer);
+			put_number("peer_value", peer_value);
+			put_number("ratio", value / peer_value);
+		}
+		puts("}");
+	} else {
+		printf("%-36s %12.5g %-10s", name, value, unit);
+		if (peer)
+			printf(" %s %.5g, ratio %.3g", peer, peer_value,
+			       value / peer_value);
+		putchar('\n');
+	}
+	fflush(stdout);
+}
+
+int64_t bench_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}

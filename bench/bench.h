@@ -1,0 +1,33 @@
+/*
+ * What the bench programs share: the choice of benches by name, and one form for what they measure.
+ *
+ * A program calls bench_begin() once, asks bench_wants() before each bench, and reports each figure
+ * with bench_report(). By default a figure is a row of a table, with --json one JSON object on a line.
+ */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Take over the program's arguments: --json, and parts of names. An unknown option ends the program
+ * with a message and status 2. @argv must stay.
+ */
+void bench_begin(int argc, char **argv);
+
+/* Was the bench called @name asked for? True when no names were given, or one of them is part of it. */
+bool bench_wants(const char *name);
+
+/*
+ * Print one figure and flush. @name is dotted, layer first ("rt.switch"); @unit is an SI unit or a
+ * count ("ns", "samples/s"). Where a peer did the same work in the same run, @peer names it and
+ * @peer_value is its figure in the same unit; the ratio is ours over the peer's. Else @peer is NULL
+ * and @peer_value is not looked at. A figure that is NaN was not measured.
+ */
+void bench_report(const char *name, double value, const char *unit, const char *peer,
+		  double peer_value);
+
+/* CLOCK_MONOTONIC, ns. */
+int64_t bench_now_ns(void);
+
+#endif
