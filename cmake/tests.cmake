@@ -7,6 +7,10 @@ pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
 add_library(instinct_test_flags INTERFACE)
 target_compile_options(instinct_test_flags INTERFACE $<$<C_COMPILER_ID:GNU>:-Wno-conversion>)
 
+add_library(instinct_test_limit OBJECT tests/limit.c)
+target_link_libraries(instinct_test_limit PRIVATE instinct_flags PkgConfig::CRITERION
+	instinct_test_flags)
+
 file(GLOB tests CONFIGURE_DEPENDS tests/unit/*.c tests/driver/*.c tests/behave/*.c tests/replay/*.c
 	tests/fault/*.c)
 foreach(source ${tests})
@@ -16,10 +20,10 @@ foreach(source ${tests})
 	set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY
 		${CMAKE_BINARY_DIR}/tests)
 	target_link_libraries(test_${name} PRIVATE instinct_${layer} instinct_flags
-		PkgConfig::CRITERION instinct_test_flags)
+		PkgConfig::CRITERION instinct_test_limit instinct_test_flags)
 	target_compile_definitions(test_${name} PRIVATE INSTINCT_SOURCE="${CMAKE_SOURCE_DIR}"
 		INSTINCT_BUILD="${CMAKE_BINARY_DIR}")
-	add_test(NAME ${name} COMMAND test_${name} --timeout 60 --jobs 2)
+	add_test(NAME ${name} COMMAND test_${name} --jobs 2)
 	# A leak is reported when the test's process ends, after Criterion has judged it.
 	set_tests_properties(${name} PROPERTIES TIMEOUT 300
 		FAIL_REGULAR_EXPRESSION "ERROR: LeakSanitizer")
