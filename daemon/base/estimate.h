@@ -1,0 +1,34 @@
+/*
+ * The vocabulary of what fusion concludes from samples, as it is handed to the layers above. Everything is
+ * SI; what is not known is NaN.
+ */
+#ifndef DAEMON_BASE_ESTIMATE_H
+#define DAEMON_BASE_ESTIMATE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * How a body is oriented. Earth axes are east, north (magnetic) and up; body axes are the sensor's as
+ * mounted, x forward, y left, z up. Quaternions are w x y z and rotate body vectors into earth axes.
+ */
+struct estimate_attitude {
+	int64_t t_ns; /* the time of the newest sample in it */
+	float quat_6d
+		[4]; /* without the magnetometer: heading arbitrary, drifting, never jumping */
+	float quat_9d[4]; /* with it; the same as quat_6d until a field was measured */
+	float roll_rad; /* about x, -pi..pi; these three from quat_9d, as turns about z, y', x'' */
+	float pitch_rad;       /* about y, nose down positive, -pi/2..pi/2 */
+	float yaw_rad;         /* about z, counter-clockwise, 0: x points east, -pi..pi */
+	float linear_accel[3]; /* acceleration without gravity, body axes, m/s^2 */
+	float up_accel;        /* its part along earth's up, m/s^2 */
+	float rate[3];         /* angular rate less its bias, body axes, rad/s */
+	float gyro_bias[3];    /* rad/s */
+	float gyro_bias_sigma; /* standard deviation of its least known axis, rad/s */
+	bool at_rest;
+	bool disturbed; /* the magnetic field is not, or not yet, known to be the earth's */
+	uint32_t used; /* CHAN_BIT()s of what it rests on */
+	uint32_t
+		rejected; /* CHAN_BIT()s of what was measured but is not believed just now */
+};
+
+#endif

@@ -1,0 +1,163 @@
+/* Samples in, attitude out. */
+#include "daemon/fusion/attitude.h"
+
+#include <errno.h>
+#include <math.h>
+
+#define GRAVITY_M_S2 9.80665
+#define GAP_NS (500 * NS_PER_MS)
+
+void attitude_init(struct attitude *a, const struct vqf_params *params, double imu_hz,
+		   double mag_hz)
+{
+	struct vqf_rates nominal = {1 / imu_hz, 1 / imu_hz, 1 / mag_hz};
+
+	*a = (struct attitude){
+		.gyro.nominal_s = nominal.gyr_s,
+		.accel.nominal_s = nominal.acc_s,
+		.mag.nominal_s = nominal.mag_s,
+	};
+	vqf_init(&a->vqf, params, nominal);
+}
+
+static struct attitude_input *input_of(struct attitude *a, enum chan chan)
+{
+	if (chan == CHAN_GYRO)
+		return &a->gyro;
+	if (chan == CHAN_ACCEL)
+		return &a->accel;
+	if (chan == CHAN_MAG)
+		return &a->mag;
+	return NULL;
+}
+
+static int check(const struct attitude_input *in, const struct sample *s)
+{
+	double limit = chan_info[s->chan].limit;
+
+	if (in->seen && s->t_ns <= in->t_ns)
+		return -EINVAL;
+	for (int i = 0; i < 3; i++)
+		if (!isfinite(s->v[i]) || fabs((double)s->v[i]) > limit)
+			return -ERANGE;
+	return 0;
+}
+
+/* Take over a sample. Was there a gap before it? */
+static bool take(struct attitude_input *in, const struct sample *s)
+{
+	/* Unsigned: the difference of two valid times may overflow. */
+	uint64_t dt_ns = (uint64_t)s->t_ns - (uint64_t)in->t_ns;
+	bool first = !in->seen;
+	bool gap = !first && dt_ns > GAP_NS;
+
+	for (int i = 0; i < 3; i++)
+		in->v[i] = (double)s->v[i];
+	in->dt_s = first || gap ? in->nominal_s : (double)dt_ns / NS_PER_S;
+	in->t_ns = s->t_ns;
+	in->seen = true;
+	return gap;
+}
+
+static void use_accel(struct attitude *a)
+{
+	a->accel.waiting = false;
+	vqf_accel(&a->vqf, a->accel.v, a->accel.dt_s);
+}
+
+static void use_mag(struct attitude *a)
+{
+	a->mag.waiting = false;
+	vqf_mag(&a->vqf, a->mag.v, a->mag.dt_s);
+}
+
+/* Use what waits for the orientation at its time; the acceleration first, as it levels the field. */
+static void use_waiting(struct attitude *a)
+{
+	if (a->accel.waiting && a->accel.t_ns <= a->gyro.t_ns)
+		use_accel(a);
+	if (a->mag.waiting && a->mag.t_ns <= a->gyro.t_ns)
+		use_mag(a);
+}
+
+int attitude_feed(struct attitude *a, const struct sample *s)
+{
+	struct attitude_input *in = input_of(a, s->chan);
+	bool gap;
+	int r;
+
+	if (!in)
+		return 0;
+	r = check(in, s);
+	if (r < 0) {
+		a->refused++;
+		return r;
+	}
+
+	/* One that still waits when the next comes is not lost, even if the gyroscope is silent. */
+	if (a->accel.waiting && in == &a->accel)
+		use_accel(a);
+	if (a->mag.waiting && in == &a->mag)
+		use_mag(a);
+
+	gap = take(in, s);
+	if (gap && in != &a->mag)
+		vqf_restart(&a->vqf);
+	if (in == &a->gyro)
+		vqf_gyro(&a->vqf, in->v, in->dt_s);
+	else
+		in->waiting = true;
+	use_waiting(a);
+	return 0;
+}
+
+static void put_quat(struct quat q, float ret[4])
+{
+	ret[0] = (float)q.w;
+	ret[1] = (float)q.x;
+	ret[2] = (float)q.y;
+	ret[3] = (float)q.z;
+}
+
+static void put_angles(struct quat q, struct estimate_attitude *ret)
+{
+	double sin_pitch = 2 * (q.w * q.y - q.z * q.x);
+
+	ret->roll_rad = (float)atan2(2 * (q.w * q.x + q.y * q.z),
+				     1 - 2 * (q.x * q.x + q.y * q.y));
+	ret->pitch_rad = (float)asin(fmin(fmax(sin_pitch, -1), 1));
+	ret->yaw_rad = (float)atan2(2 * (q.w * q.z + q.x * q.y),
+				    1 - 2 * (q.y * q.y + q.z * q.z));
+}
+
+int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret)
+{
+	const struct vqf *vqf = &a->vqf;
+	struct quat q = vqf_quat_9d(vqf);
+	double axes[3][3];
+
+	if (!a->gyro.seen || !a->accel.seen)
+		return -EAGAIN;
+	quat_matrix(q, axes);
+	*ret = (struct estimate_attitude){
+		.t_ns = a->gyro.t_ns,
+		.up_accel = (float)(vec_dot(axes[2], a->accel.v) - GRAVITY_M_S2),
+		.gyro_bias_sigma = (float)bias_sigma_rad_s(&vqf->bias),
+		.at_rest = vqf->rest.at_rest,
+		.disturbed = vqf->field.disturbed,
+		.used = CHAN_BIT(CHAN_GYRO) | CHAN_BIT(CHAN_ACCEL),
+	};
+	for (int i = 0; i < 3; i++) {
+		ret->linear_accel[i] = (float)(a->accel.v[i] - GRAVITY_M_S2 * axes[2][i]);
+		ret->rate[i] = (float)(a->gyro.v[i] - vqf->bias.rad_s[i]);
+		ret->gyro_bias[i] = (float)vqf->bias.rad_s[i];
+	}
+	put_quat(vqf_quat_6d(vqf), ret->quat_6d);
+	put_quat(q, ret->quat_9d);
+	put_angles(q, ret);
+	if (a->mag.seen && vqf_rejects_mag(vqf))
+		ret->rejected |= CHAN_BIT(CHAN_MAG);
+	else if (a->mag.seen)
+		ret->used |= CHAN_BIT(CHAN_MAG);
+	return 0;
+}

@@ -1,0 +1,50 @@
+/*
+ * The attitude of the robot, from samples as drivers deliver them: the orientation filter (vqf.h) with
+ * real sample times, checks of what comes in, and results ready for use.
+ */
+#ifndef DAEMON_FUSION_ATTITUDE_H
+#define DAEMON_FUSION_ATTITUDE_H
+#include <stdbool.h>
+
+#include "daemon/base/estimate.h"
+#include "daemon/base/macros.h"
+#include "daemon/base/sample.h"
+#include "daemon/fusion/vqf.h"
+
+/* A source of samples of one channel. */
+struct attitude_input {
+	double v[3];      /* the newest sample, SI */
+	int64_t t_ns;     /* its time */
+	double dt_s;      /* since the one before it */
+	double nominal_s; /* time between samples, as configured */
+	bool seen;
+	bool waiting; /* newer than the gyroscope: used after its next sample */
+};
+
+struct attitude {
+	struct vqf vqf;
+	struct attitude_input gyro, accel, mag;
+	uint64_t refused; /* samples that attitude_feed() did not take */
+};
+
+/*
+ * Start a filter for sensors with the rates @imu_hz and @mag_hz, both above 0; real time stamps are
+ * used as well, but they are expected to be near. @params are copied. There is no need of a fini.
+ */
+void attitude_init(struct attitude *a, const struct vqf_params *params, double imu_hz,
+		   double mag_hz);
+
+/*
+ * Feed a sample, oldest first within each channel; within a burst the order of the channels does not
+ * matter. Channels other than gyro, accel and mag are ignored. After a gap of half a second in
+ * gyro or accel the orientation is found anew, the bias is kept.
+ *
+ * Returns 0; -EINVAL for a sample that is not newer than the last one of its channel; -ERANGE for one that
+ * is not finite or beyond its channel's limit. A refused sample changes nothing but the counter.
+ */
+int attitude_feed(struct attitude *a, const struct sample *s) MUST_CHECK;
+
+/* Where we are. Returns 0, or -EAGAIN until both a rate and an acceleration were fed. */
+int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,72 @@
+/* Detection of magnetic disturbances (Laidig and Seel 2023, section 3.6). */
+#include "daemon/fusion/magfield.h"
+
+#include <math.h>
+
+#include "daemon/fusion/quat.h"
+
+void magfield_init(struct magfield *field, const struct vqf_params *params, double dt_s)
+{
+	*field = (struct magfield){.disturbed = true};
+	lowpass_init(&field->lp, params->mag_current_tau_s, dt_s);
+}
+
+void magfield_restart(struct magfield *field)
+{
+	lowpass_restart(&field->lp, field->chan, 2);
+	field->candidate_s = 0;
+	field->clean_s = 0;
+}
+
+static bool alike(const struct vqf_params *params, struct magfield_shape now,
+		  struct magfield_shape ref)
+{
+	return fabs(now.norm - ref.norm) < params->mag_norm_ratio * ref.norm &&
+	       fabs(now.dip_rad - ref.dip_rad) < params->mag_dip_rad;
+}
+
+static void follow(struct magfield_shape *ref, struct magfield_shape now, double gain)
+{
+	ref->norm += gain * (now.norm - ref->norm);
+	ref->dip_rad += gain * (now.dip_rad - ref->dip_rad);
+}
+
+void magfield_update(struct magfield *field, const struct vqf_params *params,
+		     const double mag[3], double turn_rad_s, double dt_s)
+{
+	double gain = -expm1(-dt_s / params->mag_ref_tau_s);
+	double norm = sqrt(vec_dot(mag, mag));
+	double x[2] = {norm, -asin(fmin(fmax(mag[2] / norm, -1), 1))};
+	struct magfield_shape now;
+	double needed_s;
+
+	lowpass_step(&field->lp, field->chan, x, 2);
+	now = (struct magfield_shape){.norm = x[0], .dip_rad = x[1]};
+
+	if (alike(params, now, field->ref)) {
+		field->clean_s += dt_s;
+		if (field->clean_s >= params->mag_clean_s) {
+			field->disturbed = false;
+			follow(&field->ref, now, gain);
+		}
+	} else {
+		field->clean_s = 0;
+		field->disturbed = true;
+	}
+
+	if (!alike(params, now, field->candidate)) {
+		field->candidate = now;
+		field->candidate_s = 0;
+		return;
+	}
+	/* Motion tells the earth's field from that of a magnet on the robot. */
+	if (turn_rad_s >= params->mag_new_gyr_rad_s)
+		field->candidate_s += dt_s;
+	follow(&field->candidate, now, gain);
+	needed_s = field->ref.norm > 0 ? params->mag_new_s : params->mag_new_first_s;
+	if (field->disturbed && field->candidate_s >= needed_s) {
+		field->ref = field->candidate;
+		field->disturbed = false;
+		field->clean_s = params->mag_clean_s;
+	}
+}

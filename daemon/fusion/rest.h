@@ -1,0 +1,35 @@
+/* Is the sensor at rest? Both the rate and the acceleration stay near their own short-time mean. */
+#ifndef DAEMON_FUSION_REST_H
+#define DAEMON_FUSION_REST_H
+#include <stdbool.h>
+
+#include "daemon/fusion/lowpass.h"
+#include "daemon/fusion/vqf_params.h"
+
+struct rest {
+	struct lowpass gyr_lp, acc_lp;
+	struct lowpass_chan gyr_chan[3], acc_chan[3];
+	double gyr_max_rad_s; /* deviation from the mean */
+	double acc_max_m_s2;
+	double mean_max_rad_s; /* a larger mean rate is motion, not bias */
+	double min_s;
+	double rate
+		[3]; /* the low-pass filtered rate, rad/s: at rest, the gyroscope's bias */
+	double still_s; /* how long nothing moved */
+	bool at_rest;
+};
+
+/* @dt_s is the nominal time between samples of each sensor. */
+void rest_init(struct rest *rest, const struct vqf_params *params, double gyr_dt_s,
+	       double acc_dt_s);
+
+/* Forget the past: not at rest. */
+void rest_restart(struct rest *rest);
+
+/* One sample of the rate, rad/s. */
+void rest_gyro(struct rest *rest, const double rate[3]);
+
+/* One sample of the acceleration, m/s^2, @dt_s after the last one. */
+void rest_accel(struct rest *rest, const double acc[3], double dt_s);
+
+#endif

@@ -1,0 +1,382 @@
+/* Attitude from synthetic samples whose right answer is known. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "daemon/fusion/attitude.h"
+
+#define DEG (M_PI / 180)
+#define GRAVITY 9.80665
+#define RATE_HZ 200
+
+enum { STEP_NS = 1000000000 / RATE_HZ };
+
+/* The field in Berlin: 49 uT, 67 degrees below the horizon, to the north. */
+static const double earth_field[3] = {0, 19e-6, -45e-6};
+
+/* A body that is turned and measured without noise. */
+struct body {
+	struct attitude attitude;
+	struct quat q; /* the truth, body -> earth */
+	int64_t t_ns;
+	double bias[3];   /* of its gyroscope, rad/s */
+	double magnet[3]; /* added to the field, body axes, T */
+};
+
+static void start(struct body *b)
+{
+	*b = (struct body){.q = QUAT_IDENTITY};
+	attitude_init(&b->attitude, &vqf_params_default, RATE_HZ, RATE_HZ);
+}
+
+static struct sample sample(enum chan chan, int64_t t_ns, const double v[3])
+{
+	return (struct sample){t_ns, chan, {(float)v[0], (float)v[1], (float)v[2]}};
+}
+
+static void feed(struct body *b, enum chan chan, const double v[3])
+{
+	struct sample s = sample(chan, b->t_ns, v);
+
+	cr_assert(eq(int, attitude_feed(&b->attitude, &s), 0));
+}
+
+static struct quat turned(struct quat q, const double rate[3], double dt_s)
+{
+	double norm = sqrt(vec_dot(rate, rate));
+	double s = norm > 0 ? sin(norm * dt_s / 2) / norm : 0;
+	struct quat d = {cos(norm * dt_s / 2), s * rate[0], s * rate[1], s * rate[2]};
+
+	return quat_normalise(quat_mul(q, d));
+}
+
+/* Turn with @rate for @seconds, measuring all the while; without the magnetometer if @mag is false. */
+static void run(struct body *b, const double rate[3], double seconds, bool mag)
+{
+	static const double gravity[3] = {0, 0, GRAVITY};
+
+	for (int i = 0; i < (int)(seconds * RATE_HZ); i++) {
+		double gyro[3];
+		double accel[3];
+		double field[3];
+
+		b->t_ns += STEP_NS;
+		b->q = turned(b->q, rate, 1.0 / RATE_HZ);
+		quat_rotate(quat_conj(b->q), gravity, accel);
+		quat_rotate(quat_conj(b->q), earth_field, field);
+		for (int k = 0; k < 3; k++) {
+			gyro[k] = rate[k] + b->bias[k];
+			field[k] += b->magnet[k];
+		}
+		feed(b, CHAN_ACCEL, accel);
+		if (mag)
+			feed(b, CHAN_MAG, field);
+		feed(b, CHAN_GYRO, gyro);
+	}
+}
+
+static struct estimate_attitude estimate(const struct body *b)
+{
+	struct estimate_attitude e;
+
+	cr_assert(eq(int, attitude_estimate(&b->attitude, &e), 0));
+	return e;
+}
+
+static struct quat quat_from(const float q[4])
+{
+	return (struct quat){(double)q[0], (double)q[1], (double)q[2], (double)q[3]};
+}
+
+static double error_deg(struct quat a, struct quat b)
+{
+	struct quat e = quat_mul(a, quat_conj(b));
+
+	return 2 * atan2(sqrt(e.x * e.x + e.y * e.y + e.z * e.z), fabs(e.w)) / DEG;
+}
+
+static const double still[3] = {0, 0, 0};
+
+Test(attitude, nothing_is_known_before_the_first_samples)
+{
+	struct estimate_attitude e;
+	struct body b;
+
+	start(&b);
+	cr_expect(eq(int, attitude_estimate(&b.attitude, &e), -EAGAIN));
+	feed(&b, CHAN_GYRO, still);
+	cr_expect(eq(int, attitude_estimate(&b.attitude, &e), -EAGAIN));
+	feed(&b, CHAN_ACCEL, (double[]){0, 0, GRAVITY});
+	cr_expect(eq(int, attitude_estimate(&b.attitude, &e), 0));
+}
+
+Test(attitude, gravity_shows_the_inclination)
+{
+	struct estimate_attitude e;
+	struct body b;
+
+	start(&b);
+	b.q = turned(QUAT_IDENTITY, (double[]){30 * DEG, 0, 0}, 1);
+	run(&b, still, 1, false);
+	e = estimate(&b);
+	cr_expect(epsilon_eq(dbl, (double)e.roll_rad, 30 * DEG, 1e-4));
+	cr_expect(epsilon_eq(dbl, (double)e.pitch_rad, 0, 1e-4));
+	cr_expect(epsilon_eq(dbl, (double)e.up_accel, 0, 1e-4));
+	for (int i = 0; i < 3; i++)
+		cr_expect(epsilon_eq(dbl, (double)e.linear_accel[i], 0, 1e-3));
+	cr_expect(eq(u32, e.used, CHAN_BIT(CHAN_GYRO) | CHAN_BIT(CHAN_ACCEL)));
+}
+
+Test(attitude, upside_down_is_found_too)
+{
+	struct body b;
+
+	start(&b);
+	b.q = (struct quat){0, 1, 0, 0};
+	run(&b, still, 1, false);
+	cr_expect(lt(dbl, fabs(fabs((double)estimate(&b).roll_rad) - M_PI), 1e-3));
+}
+
+Test(attitude, field_shows_the_heading)
+{
+	struct estimate_attitude e;
+	struct body b;
+
+	start(&b);
+	b.q = quat_about_up(2.0);
+	run(&b, still, 1, true);
+	e = estimate(&b);
+	cr_expect(epsilon_eq(dbl, (double)e.yaw_rad, 2.0, 1e-5));
+	cr_expect(lt(dbl, error_deg(quat_from(e.quat_9d), b.q), 0.001));
+	/* Without the field, heading stays where it started. */
+	cr_expect(lt(dbl, error_deg(quat_from(e.quat_6d), QUAT_IDENTITY), 0.001));
+}
+
+Test(attitude, constant_rate_is_integrated)
+{
+	const double rate[3] = {0.5, -1, 2};
+	struct body b;
+
+	start(&b);
+	run(&b, still, 1, true);
+	run(&b, rate, 10, true);
+	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 0.2));
+	for (int i = 0; i < 3; i++)
+		cr_expect(epsilon_eq(dbl, (double)estimate(&b).rate[i], rate[i], 0.005));
+}
+
+Test(attitude, real_sample_times_are_integrated)
+{
+	struct body b;
+	double angle = 0;
+
+	/* A turn about the vertical, seen at uneven intervals of 2 to 8 ms. */
+	start(&b);
+	for (int i = 0; i < 1000; i++) {
+		double dt_s = 0.002 + 0.0001 * (i % 61);
+
+		b.t_ns += (int64_t)llround(dt_s * 1e9);
+		if (i > 0)
+			angle += dt_s;
+		feed(&b, CHAN_GYRO, (double[]){0, 0, 1});
+		feed(&b, CHAN_ACCEL, (double[]){0, 0, GRAVITY});
+	}
+	/* The first sample has no interval; the nominal one is taken. */
+	angle += 1.0 / RATE_HZ;
+	cr_expect(lt(dbl,
+		     error_deg(quat_from(estimate(&b).quat_6d), quat_about_up(angle)),
+		     0.01));
+}
+
+Test(attitude, bias_is_learnt_at_rest)
+{
+	const double bias[3] = {0.01, -0.005, 0.008};
+	struct body b;
+
+	start(&b);
+	memcpy(b.bias, bias, sizeof(bias));
+	run(&b, still, 10, true);
+	cr_expect(estimate(&b).at_rest);
+	for (int i = 0; i < 3; i++)
+		cr_expect(epsilon_eq(dbl, (double)estimate(&b).gyro_bias[i], bias[i],
+				     0.0005));
+	cr_expect(lt(dbl, (double)estimate(&b).gyro_bias_sigma, 0.1 * DEG));
+}
+
+Test(attitude, bias_is_learnt_in_motion)
+{
+	const double bias[3] = {0.005, -0.004, 0.003};
+	const double rates[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
+	struct body b;
+
+	start(&b);
+	memcpy(b.bias, bias, sizeof(bias));
+	for (int i = 0; i < 60; i++)
+		run(&b, rates[i % 3], 2, true);
+	cr_expect(not(estimate(&b).at_rest));
+	for (int i = 0; i < 3; i++)
+		cr_expect(epsilon_eq(dbl, (double)estimate(&b).gyro_bias[i], bias[i],
+				     0.0015));
+}
+
+Test(attitude, rest_ends_with_motion)
+{
+	struct body b;
+
+	start(&b);
+	run(&b, still, 1, true);
+	cr_expect(not(estimate(&b).at_rest));
+	run(&b, still, 1, true);
+	cr_expect(estimate(&b).at_rest);
+	run(&b, (double[]){0, 0, 0.2}, 0.1, true);
+	cr_expect(not(estimate(&b).at_rest));
+}
+
+Test(attitude, disturbance_is_flagged_and_kept_out)
+{
+	const double rate[3] = {0, 0, 1};
+	struct body b;
+
+	start(&b);
+	run(&b, rate, 20, true);
+	cr_expect(not(estimate(&b).disturbed));
+	cr_expect(eq(u32, estimate(&b).rejected, 0));
+	b.magnet[0] = 20e-6;
+	b.magnet[2] = 30e-6;
+	run(&b, rate, 10, true);
+	cr_expect(estimate(&b).disturbed);
+	cr_expect(eq(u32, estimate(&b).rejected, CHAN_BIT(CHAN_MAG)));
+	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 1.0));
+	b.magnet[0] = 0;
+	b.magnet[2] = 0;
+	run(&b, rate, 2, true);
+	cr_expect(not(estimate(&b).disturbed));
+}
+
+Test(attitude, order_within_a_burst_does_not_matter)
+{
+	const double accel[3] = {1, 2, 9};
+	const double gyro[3] = {3, -2, 1};
+	const double mag[3] = {10e-6, 20e-6, -40e-6};
+	struct body one;
+	struct body other;
+
+	start(&one);
+	start(&other);
+	for (int i = 0; i < 100; i++) {
+		one.t_ns = other.t_ns = (i + 1) * (int64_t)STEP_NS;
+		feed(&one, CHAN_GYRO, gyro);
+		feed(&one, CHAN_ACCEL, accel);
+		feed(&one, CHAN_MAG, mag);
+		feed(&other, CHAN_MAG, mag);
+		feed(&other, CHAN_ACCEL, accel);
+		feed(&other, CHAN_GYRO, gyro);
+	}
+	for (int i = 0; i < 4; i++)
+		cr_expect(
+			eq(flt, estimate(&one).quat_9d[i], estimate(&other).quat_9d[i]));
+}
+
+Test(attitude, bad_samples_are_refused_and_change_nothing)
+{
+	static const float bad[] = {NAN, INFINITY, -INFINITY, 1e30F};
+	struct attitude before;
+	struct body b;
+
+	start(&b);
+	run(&b, (double[]){0.1, 0.2, 0.3}, 3, true);
+	before = b.attitude;
+	for (int i = 0; i < 4; i++) {
+		for (int axis = 0; axis < 3; axis++) {
+			for (enum chan c = CHAN_ACCEL; c <= CHAN_MAG; c++) {
+				struct sample s = {b.t_ns + STEP_NS, c, {0, 0, 0}};
+
+				s.v[axis] = bad[i];
+				cr_assert(
+					eq(int, attitude_feed(&b.attitude, &s), -ERANGE));
+			}
+		}
+	}
+	cr_expect(eq(u64, b.attitude.refused, before.refused + 36));
+	b.attitude.refused = before.refused;
+	cr_expect(eq(int, memcmp(&b.attitude, &before, sizeof(before)), 0));
+}
+
+Test(attitude, old_samples_are_refused)
+{
+	struct sample s = {0, CHAN_GYRO, {0.1F, 0, 0}};
+	struct body b;
+
+	start(&b);
+	run(&b, still, 1, true);
+	s.t_ns = b.t_ns;
+	cr_expect(eq(int, attitude_feed(&b.attitude, &s), -EINVAL));
+	s.t_ns = b.t_ns - STEP_NS;
+	cr_expect(eq(int, attitude_feed(&b.attitude, &s), -EINVAL));
+	s.t_ns = INT64_MIN;
+	cr_expect(eq(int, attitude_feed(&b.attitude, &s), -EINVAL));
+	s.t_ns = b.t_ns + STEP_NS;
+	cr_expect(eq(int, attitude_feed(&b.attitude, &s), 0));
+	cr_expect(eq(u64, b.attitude.refused, 3));
+}
+
+Test(attitude, other_channels_are_ignored)
+{
+	struct sample s = {1, CHAN_PRESSURE, {101325, 0, 0}};
+	struct body b;
+
+	start(&b);
+	cr_expect(eq(int, attitude_feed(&b.attitude, &s), 0));
+	cr_expect(eq(u64, b.attitude.refused, 0));
+}
+
+Test(attitude, extremes_never_poison_the_state)
+{
+	const double limit[3] = {chan_info[CHAN_ACCEL].limit, chan_info[CHAN_GYRO].limit,
+				 chan_info[CHAN_MAG].limit};
+	struct estimate_attitude e;
+	struct body b;
+
+	/* Everything at its limit, zero, and tiny, in turn, at wild intervals. */
+	start(&b);
+	for (int i = 0; i < 2000; i++) {
+		const double scale[] = {1, 0, -1, 1e-30, 0.5};
+
+		b.t_ns += i % 7 == 0 ? 1 : (int64_t)(i % 11) * 100 * NS_PER_MS + 1;
+		for (int c = 0; c < 3; c++) {
+			double v[3];
+
+			for (int k = 0; k < 3; k++)
+				v[k] = limit[c] * scale[(i + k + c) % 5] * 0.999;
+			feed(&b, (enum chan)c, v);
+		}
+	}
+	e = estimate(&b);
+	for (int i = 0; i < 4; i++)
+		cr_expect(isfinite(e.quat_9d[i]) && isfinite(e.quat_6d[i]));
+	for (int i = 0; i < 3; i++)
+		cr_expect(isfinite(e.gyro_bias[i]) && isfinite(e.linear_accel[i]));
+	/* And it recovers. */
+	b.q = turned(QUAT_IDENTITY, (double[]){0.3, 0.2, 0.1}, 1);
+	b.t_ns += NS_PER_S;
+	run(&b, still, 60, true);
+	cr_expect(lt(dbl, fabs((double)estimate(&b).up_accel), 0.01));
+}
+
+Test(attitude, a_gap_keeps_the_bias_and_finds_the_orientation_anew)
+{
+	const double bias[3] = {0.01, -0.005, 0.008};
+	struct body b;
+
+	start(&b);
+	memcpy(b.bias, bias, sizeof(bias));
+	run(&b, still, 20, true);
+	/* Unseen, it was turned by 90 degrees. */
+	b.t_ns += 10 * NS_PER_S;
+	b.q = turned(QUAT_IDENTITY, (double[]){M_PI / 2, 0, 0}, 1);
+	run(&b, still, 1, true);
+	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 0.5));
+	cr_expect(epsilon_eq(dbl, (double)estimate(&b).gyro_bias[0], bias[0], 0.0005));
+}
