@@ -19,7 +19,8 @@ void log_set_level(enum log_level level)
 	atomic_store(&threshold, (int)level);
 }
 
-void log_set_sink(void (*sink)(enum log_level level, const char *text, void *arg), void *arg)
+void log_set_sink(void (*sink)(enum log_level level, const char *text, void *arg),
+		  void *arg)
 {
 	sink_fn = sink;
 	sink_arg = arg;

@@ -33,6 +33,7 @@ void log_set_level(enum log_level level);
  * Hand lines to @sink instead of standard error; NULL restores that. The text has neither prefix nor
  * newline. For tests and for the view of the demo; set it before other threads run.
  */
-void log_set_sink(void (*sink)(enum log_level level, const char *text, void *arg), void *arg);
+void log_set_sink(void (*sink)(enum log_level level, const char *text, void *arg),
+		  void *arg);
 
 #endif

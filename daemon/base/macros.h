@@ -15,11 +15,13 @@
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define MALLOC_LIKE __attribute__((malloc, warn_unused_result))
 
+#define NO_SANITIZE_ADDRESS __attribute__((no_sanitize("address")))
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The struct of type @type whose member @member is at @ptr. */
-#define container_of(ptr, type, member)                                                   \
-	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member)                                                  \
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* t + d for times, sticking at TIME_NEVER instead of overflowing; d >= 0. */
 static inline int64_t time_add(int64_t t, int64_t d)

@@ -1,0 +1,55 @@
+/* The clocks: the kernel's, and the processor's counter for "how long did this step take". */
+#include <time.h>
+
+#include "daemon/rt/internal.h"
+
+int64_t clock_read(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/*
+ * A monotonic counter that costs a few nanoseconds, in units of its own. Only good for coarse
+ * questions inside one pass; its rate is measured once.
+ */
+#if defined(__x86_64__)
+#include <x86intrin.h>
+int64_t cheap_ticks(void)
+{
+	return (int64_t)__rdtsc();
+}
+#elif defined(__aarch64__)
+int64_t cheap_ticks(void)
+{
+	uint64_t t;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+	return (int64_t)t;
+}
+#else
+int64_t cheap_ticks(void)
+{
+	return clock_read();
+}
+#endif
+
+int64_t cheap_ticks_per_ms(void)
+{
+	static int64_t rate; /* the machine's, so one for the process */
+	int64_t t0, c0, t1;
+
+	if (rate)
+		return rate;
+	t0 = clock_read();
+	c0 = cheap_ticks();
+	do {
+		t1 = clock_read();
+	} while (t1 - t0 < NS_PER_MS / 5);
+	rate = (cheap_ticks() - c0) * NS_PER_MS / (t1 - t0);
+	if (rate < 1)
+		rate = 1;
+	return rate;
+}

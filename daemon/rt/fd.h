@@ -1,0 +1,37 @@
+/*
+ * Waiting for descriptors.
+ *
+ * A descriptor may have one task waiting to read and one waiting to write. Close descriptors that
+ * were waited for with fd_close(), so that the reactor forgets them.
+ */
+#ifndef DAEMON_RT_FD_H
+#define DAEMON_RT_FD_H
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "daemon/base/macros.h"
+
+enum fd_dir { FD_READ, FD_WRITE };
+
+/*
+ * Wait until @fd can be read or written without blocking (or has an error or hang-up, which the
+ * following read or write will tell).
+ * Returns 0; -EBUSY when another task already waits so; -EBADF when it is closed meanwhile or is no
+ * descriptor; -EPERM for one that cannot be polled (a regular file); -ENOMEM; -ECANCELED. Suspends.
+ */
+int fd_wait(int fd, enum fd_dir dir) MUST_CHECK;
+
+/*
+ * read(2) and write(2) of a non-blocking descriptor, waiting as long as needed; at most one transfer.
+ * Return the count, or a negative errno as above. Suspend.
+ */
+ssize_t fd_read(int fd, void *buf, size_t size) MUST_CHECK;
+ssize_t fd_write(int fd, const void *buf, size_t size) MUST_CHECK;
+
+/* Wake whoever waits on @fd with -EBADF, forget it and close it. Does not suspend. */
+void fd_close(int fd);
+
+/* The same without closing: for descriptors that a library owns. */
+void fd_forget(int fd);
+
+#endif

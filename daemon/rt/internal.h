@@ -1,0 +1,121 @@
+/* What the files of the runtime share with each other and with nobody else. */
+#ifndef DAEMON_RT_INTERNAL_H
+#define DAEMON_RT_INTERNAL_H
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/list.h"
+#include "daemon/rt/context.h"
+#include "daemon/rt/error.h"
+#include "daemon/rt/nursery.h"
+#include "daemon/rt/poller.h"
+#include "daemon/rt/post.h"
+#include "daemon/rt/rt.h"
+#include "daemon/rt/scope.h"
+#include "daemon/rt/stack.h"
+#include "daemon/rt/task.h"
+#include "daemon/rt/timer.h"
+
+/* A task lies at the top of its own stack, so that a sleeping one costs a single page. */
+struct task {
+	struct context ctx;
+	struct link run;     /* in rt.ready[] or the batch of the pass */
+	struct wait *wait;   /* what it is parked on, NULL while ready or running */
+	struct scope *scope; /* the nearest; never NULL while it lives */
+	struct scope own;    /* around its whole life */
+	struct nursery *nursery;
+	struct link sibling;       /* in nursery->children */
+	struct child *child;       /* its handle, or NULL */
+	struct starting *starting; /* set while nursery_start_ready() waits for it */
+	struct error *error;       /* error_set() */
+	struct rt *rt;
+	struct stack stack;
+	int (*fn)(void *arg);
+	void *arg;
+	void *value;
+	int64_t started_ns;
+	uint64_t steps;
+	enum task_band band;
+	bool service;
+	char name[32];
+};
+
+struct rt {
+	struct rt_conf conf;
+	struct task *current;
+	struct context loop;
+	int64_t now_ns;
+	struct list ready[BAND_COUNT];
+	struct list batch;  /* what is left of the pass that runs */
+	struct task *ended; /* has run its last step; the loop frees it */
+	struct task *root;
+	int root_result;
+	bool root_done;
+
+	struct timer *timers; /* root of the heap */
+	uint64_t timer_seq;
+
+	struct poller poller;
+	int64_t poll_ticks; /* cheap_ticks() when the descriptors were last polled */
+	unsigned unpolled;  /* passes since then */
+	struct list idles;
+	struct list blocked_waiters; /* task_wait_all_blocked() */
+	unsigned in_flight;
+
+	/* Written by other threads. */
+	_Atomic(struct post *) posts; /* newest first */
+	atomic_bool asleep;           /* a poster must write to wake_fd */
+	atomic_bool shut;
+	atomic_uint refs;
+	int wake_fd;
+	struct post *posts_taken; /* oldest first, already off the shared list */
+
+	struct stack_pool stacks;
+	struct rt_stats stats;
+	uint64_t random;
+};
+
+/* The runtime of this thread; asserts that there is one. */
+struct rt *rt_this(void);
+struct rt *rt_this_or_null(void);
+
+/* task.c */
+int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void *arg,
+	     struct task **ret) MUST_CHECK;
+void task_free(struct task *t);
+void task_ready_now(struct task *t); /* append to its band's queue */
+void task_suspend(struct task *t);   /* switch to the loop */
+void task_deliver(
+	struct task *t); /* its scope is (soft-)cancelled: end its wait if it may */
+
+/* scope.c */
+void scope_adopt(struct scope *s, struct scope *parent, struct task *t);
+void scope_reparent(struct scope *s, struct scope *parent);
+
+/* nursery.c */
+void nursery_child_ended(struct task *t, int r);
+
+/* error.c */
+struct error *error_new(int code, const char *task, const char *text);
+void error_free(struct error *e);
+void error_attach(struct error *to, struct error *e);
+struct error *error_take(struct task *t, int code);
+
+/* timer.c */
+void timers_fire(struct rt *rt, int64_t now);
+
+/* post.c */
+bool posts_pending(struct rt *rt);
+unsigned posts_deliver(struct rt *rt, unsigned most);
+void posts_refuse(struct rt *rt);
+
+/* overflow.c: report a stack overflow by the task's name. */
+void overflow_guard_install(void);
+
+/* clock.c */
+int64_t clock_read(void);
+int64_t cheap_ticks(void);
+int64_t cheap_ticks_per_ms(void);
+
+#endif

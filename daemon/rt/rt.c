@@ -1,0 +1,361 @@
+/* The loop: passes over the ready tasks, timers, descriptors, posts; start and end of a runtime. */
+#include "daemon/rt/rt.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "daemon/base/log.h"
+#include "daemon/rt/internal.h"
+
+#define POLL_PASSES 32 /* rule R4: descriptors are polled at least every so many passes */
+#define POLL_NS (200 * NS_PER_US) /* and every so many nanoseconds */
+#define POSTS_PER_PASS 256
+#define SLOW_STEP_NS (10 * NS_PER_MS)
+
+static _Thread_local struct rt *this_rt;
+
+struct rt *rt_this_or_null(void)
+{
+	return this_rt;
+}
+
+struct rt *rt_this(void)
+{
+	assert(this_rt);
+	return this_rt;
+}
+
+struct rt *rt_current(void)
+{
+	return this_rt;
+}
+
+int64_t rt_now(void)
+{
+	return this_rt ? this_rt->now_ns : clock_read();
+}
+
+bool rt_is_virtual(void)
+{
+	return this_rt && this_rt->conf.clock == RT_CLOCK_VIRTUAL;
+}
+
+void rt_hold(void)
+{
+	rt_this()->in_flight++;
+}
+
+void rt_release(void)
+{
+	assert(rt_this()->in_flight > 0);
+	rt_this()->in_flight--;
+}
+
+void rt_idle_add(struct rt_idle *idle)
+{
+	list_push(&rt_this()->idles, &idle->link);
+}
+
+void rt_idle_remove(struct rt_idle *idle)
+{
+	link_remove(&idle->link);
+}
+
+void rt_cancel(const char *reason)
+{
+	scope_cancel(&rt_this()->root->own, CANCEL_SHUTDOWN, reason);
+}
+
+void rt_cancel_soft(int64_t grace_ns, const char *reason)
+{
+	scope_cancel_soft(&rt_this()->root->own, CANCEL_SHUTDOWN, grace_ns, reason);
+}
+
+void rt_stats(struct rt_stats *ret)
+{
+	struct rt *rt = rt_this();
+
+	*ret = rt->stats;
+	ret->in_flight = rt->in_flight;
+	ret->next_deadline_ns = rt->timers ? rt->timers->t_ns : TIME_NEVER;
+	ret->tasks_ready = 0;
+	for (int b = 0; b < BAND_COUNT; b++)
+		list_each(t, &rt->ready[b], struct task, run) ret->tasks_ready++;
+	list_each(t, &rt->batch, struct task, run) ret->tasks_ready++;
+}
+
+static bool anything_ready(const struct rt *rt)
+{
+	return !list_empty(&rt->ready[BAND_SAFETY]) ||
+	       !list_empty(&rt->ready[BAND_NORMAL]) ||
+	       !list_empty(&rt->ready[BAND_BACKGROUND]);
+}
+
+/* Look at the descriptors; wait until @deadline_ns when there is nothing else to do, 0: do not. */
+static void poll_descriptors(struct rt *rt, int64_t deadline_ns)
+{
+	rt->poller.ops->wait(&rt->poller, deadline_ns);
+	rt->poll_ticks = cheap_ticks();
+	rt->unpolled = 0;
+	rt->stats.polls++;
+}
+
+static void report_slow_step(struct rt *rt, const struct task *t, int64_t ticks)
+{
+	int64_t per_ms = cheap_ticks_per_ms();
+
+	rt->stats.slow_steps++;
+	LOG(WARNING, "task %s: kept the loop for %lld ms without a checkpoint", t->name,
+	    (long long)(ticks / per_ms));
+}
+
+static void reap(struct rt *rt)
+{
+	struct task *t = rt->ended;
+
+	rt->ended = NULL;
+	if (t == rt->root) {
+		rt->root_done = true;
+		rt->root = NULL;
+	}
+	task_free(t);
+}
+
+/* Run one task until it suspends or ends. */
+static void step(struct rt *rt, struct task *t, int64_t slow_ticks)
+{
+	int64_t before = cheap_ticks();
+	int64_t took;
+
+	rt->current = t;
+	t->steps++;
+	rt->stats.steps++;
+	context_switch(&rt->loop, &t->ctx);
+	rt->current = NULL;
+	took = cheap_ticks() - before;
+	if (took > slow_ticks)
+		report_slow_step(rt, t, took);
+	if (rt->ended)
+		reap(rt);
+}
+
+/* Put the batch in an order made from the seed (Fisher-Yates with xorshift64). */
+static void shuffle(struct rt *rt, struct list *batch)
+{
+	struct link *k;
+	unsigned n = 0;
+
+	for (k = batch->head.next; k != &batch->head; k = k->next)
+		n++;
+	for (; n > 1; n--) {
+		unsigned pick;
+
+		rt->random ^= rt->random << 13;
+		rt->random ^= rt->random >> 7;
+		rt->random ^= rt->random << 17;
+		pick = (unsigned)(rt->random % n);
+		k = batch->head.next;
+		while (pick-- > 0)
+			k = k->next;
+		link_remove(k);
+		list_push(batch, k);
+	}
+}
+
+/* What this pass runs: all of safety, all of normal, one of background. */
+static void take_batch(struct rt *rt)
+{
+	struct link *one;
+
+	list_splice(&rt->batch, &rt->ready[BAND_SAFETY]);
+	list_splice(&rt->batch, &rt->ready[BAND_NORMAL]);
+	if (rt->conf.shuffle_seed)
+		shuffle(rt, &rt->batch);
+	one = list_pop(&rt->ready[BAND_BACKGROUND]);
+	if (one)
+		list_push(&rt->batch, one);
+}
+
+static void pass(struct rt *rt)
+{
+	bool real = rt->conf.clock == RT_CLOCK_MONOTONIC;
+	int64_t slow = rt->conf.slow_step_ns ? rt->conf.slow_step_ns : SLOW_STEP_NS;
+	int64_t slow_ticks =
+		slow < 0 ? INT64_MAX : slow / NS_PER_US * (cheap_ticks_per_ms() / 1000);
+	int64_t poll_ticks = POLL_NS / NS_PER_US * (cheap_ticks_per_ms() / 1000);
+	struct link *k;
+
+	take_batch(rt);
+	rt->stats.passes++;
+	rt->unpolled++;
+	while ((k = list_pop(&rt->batch)) != NULL) {
+		step(rt, container_of(k, struct task, run), slow_ticks);
+		if (real && cheap_ticks() - rt->poll_ticks > poll_ticks)
+			poll_descriptors(rt, 0);
+	}
+}
+
+/* Before sleeping: what libraries have to say, and tests that wait for quiet. */
+static void run_idles(struct rt *rt)
+{
+	list_each_safe(i, &rt->idles, struct rt_idle, link) i->fn(i);
+}
+
+static bool wake_blocked_waiters(struct rt *rt)
+{
+	struct link *k;
+	bool any = !list_empty(&rt->blocked_waiters);
+
+	/* Linked through task.run, which is free while a task is parked. */
+	while ((k = list_pop(&rt->blocked_waiters)) != NULL)
+		task_wake(container_of(k, struct task, run)->wait, 0);
+	return any;
+}
+
+/* Every task is blocked, nothing is in flight, and no timer or descriptor can change that. */
+static void report_deadlock(void)
+{
+	LOG(ERR, "every task is blocked for ever; cancelling them:");
+	task_dump(stderr);
+	rt_cancel("deadlock: every task is blocked for ever");
+}
+
+/* Nothing is ready: sleep, or let virtual time jump. */
+static void idle(struct rt *rt)
+{
+	int64_t next = rt->timers ? rt->timers->t_ns : TIME_NEVER;
+	bool virtual = rt->conf.clock == RT_CLOCK_VIRTUAL;
+
+	run_idles(rt);
+	if (anything_ready(rt) || posts_pending(rt))
+		return;
+	if (!virtual) {
+		atomic_store(&rt->asleep, true);
+		poll_descriptors(rt, posts_pending(rt) ? 0 : next);
+		atomic_store(&rt->asleep, false);
+		return;
+	}
+	poll_descriptors(rt, 0);
+	if (anything_ready(rt) || posts_pending(rt))
+		return;
+	if (rt->in_flight == 0) {
+		if (wake_blocked_waiters(rt))
+			return;
+		if (next != TIME_NEVER) {
+			rt->now_ns = next;
+			return;
+		}
+		if (rt->poller.waiting == 0) {
+			report_deadlock();
+			return;
+		}
+	}
+	atomic_store(&rt->asleep, true);
+	poll_descriptors(rt, posts_pending(rt) ? 0 : TIME_NEVER);
+	atomic_store(&rt->asleep, false);
+}
+
+static void loop(struct rt *rt)
+{
+	while (!rt->root_done) {
+		if (rt->conf.clock == RT_CLOCK_MONOTONIC)
+			rt->now_ns = clock_read();
+		if (rt->timers && rt->timers->t_ns <= rt->now_ns)
+			timers_fire(rt, rt->now_ns);
+		posts_deliver(rt, POSTS_PER_PASS);
+		if (!anything_ready(rt)) {
+			if (rt->conf.clock == RT_CLOCK_MONOTONIC &&
+			    wake_blocked_waiters(rt))
+				continue;
+			idle(rt);
+			continue;
+		}
+		pass(rt);
+		if (rt->unpolled >= POLL_PASSES)
+			poll_descriptors(rt, 0);
+	}
+}
+
+static int rt_init(struct rt *rt, const struct rt_conf *conf)
+{
+	const struct poller_ops *ops;
+	int r;
+
+	if (conf)
+		rt->conf = *conf;
+	for (int b = 0; b < BAND_COUNT; b++)
+		list_init(&rt->ready[b]);
+	list_init(&rt->batch);
+	list_init(&rt->idles);
+	list_init(&rt->blocked_waiters);
+	atomic_init(&rt->refs, 1);
+	rt->random = rt->conf.shuffle_seed;
+	if (rt->conf.clock == RT_CLOCK_MONOTONIC)
+		rt->now_ns = clock_read();
+	rt->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (rt->wake_fd < 0)
+		return -errno;
+	ops = rt->conf.poller == RT_POLLER_POLL ? &poller_poll : &poller_epoll;
+	r = poller_open(&rt->poller, ops, rt->wake_fd);
+	if (r < 0)
+		close(rt->wake_fd);
+	return r;
+}
+
+static void rt_fini(struct rt *rt)
+{
+	posts_refuse(rt);
+	poller_close(&rt->poller);
+	stack_pool_fini(&rt->stacks);
+	rt_unref(rt);
+}
+
+void rt_ref(struct rt *rt)
+{
+	atomic_fetch_add(&rt->refs, 1);
+}
+
+void rt_unref(struct rt *rt)
+{
+	if (atomic_fetch_sub(&rt->refs, 1) != 1)
+		return;
+	close(rt->wake_fd);
+	free(rt);
+}
+
+int rt_run(const struct rt_conf *conf, int (*fn)(void *arg), void *arg)
+{
+	const struct task_opt opt = {.name = "main"};
+	struct rt *rt;
+	int r;
+
+	if (this_rt)
+		return -EBUSY;
+	rt = calloc(1, sizeof(*rt));
+	if (!rt)
+		return -ENOMEM;
+	r = rt_init(rt, conf);
+	if (r < 0) {
+		free(rt);
+		return r;
+	}
+	this_rt = rt;
+	overflow_guard_install();
+	/* Timers are a timerfd, but poll(2)'s time-out would be 50 us late without this. */
+	prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
+	context_adopt(&rt->loop);
+	r = task_new(rt, &opt, fn, arg, &rt->root);
+	if (r == 0) {
+		scope_adopt(&rt->root->own, NULL, rt->root);
+		task_ready_now(rt->root);
+		loop(rt);
+		r = rt->root_result;
+	}
+	rt_fini(rt);
+	this_rt = NULL;
+	return r;
+}

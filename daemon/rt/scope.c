@@ -1,0 +1,296 @@
+/* Cancel scopes: the tree, who sees a cancellation, deadlines, absorption. */
+#include "daemon/rt/scope.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/rt/internal.h"
+
+static const char *const source_names[] = {
+	[CANCEL_EXPLICIT] = "cancelled", [CANCEL_DEADLINE] = "deadline",
+	[CANCEL_NURSERY] = "nursery",    [CANCEL_PREEMPTION] = "pre-emption",
+	[CANCEL_SHUTDOWN] = "shutdown",
+};
+
+const char *cancel_source_name(enum cancel_source source)
+{
+	return source_names[source];
+}
+
+/* A programmer's error: say what and stop; going on would corrupt the tree. */
+__attribute__((noreturn)) static void misuse(const char *what, const struct scope *s)
+{
+	const struct task *t = task_self();
+
+	LOG(CRIT, "scope misuse: task %s %s (scope entered by %s)",
+	    t ? t->name : "(loop)", what, s->task ? s->task->name : "nobody");
+	abort();
+}
+
+/* What a scope sees, from itself and its parent. */
+static bool see(struct scope *s)
+{
+	const struct scope *p = s->shield ? NULL : s->parent;
+	bool effective = s->requested || (p && p->effective);
+	bool soft = s->soft || (p && p->soft_effective);
+	bool changed = effective != s->effective || soft != s->soft_effective;
+
+	s->effective = effective;
+	s->soft_effective = soft;
+	return changed;
+}
+
+/* The scope after @s in a walk of the tree below @top; not into @s when @into is false. */
+static struct scope *walk(struct scope *top, struct scope *s, bool into)
+{
+	if (into && !list_empty(&s->kids))
+		return list_first(&s->kids, struct scope, sibling);
+	while (s != top) {
+		if (s->sibling.next != &s->parent->kids.head)
+			return container_of(s->sibling.next, struct scope, sibling);
+		s = s->parent;
+	}
+	return NULL;
+}
+
+/*
+ * Bring @top and what is below it up to date. A task is told when its nearest scope changed: scopes of
+ * a task form a chain, so each has one owner to ask. Iterative, since the tree may be deeper than a
+ * stack.
+ */
+static void update(struct scope *top)
+{
+	struct scope *s = top;
+
+	while (s) {
+		bool changed = see(s);
+
+		if (changed && s->task && s->task->scope == s)
+			task_deliver(s->task);
+		s = walk(top, s, changed || s == top);
+	}
+}
+
+static void request(struct scope *s, enum cancel_source source, const char *reason)
+{
+	const struct task *t = task_self();
+
+	s->cause.source = source;
+	s->cause.t_ns = rt_now();
+	strncpy(s->cause.task, t ? t->name : "", sizeof(s->cause.task) - 1);
+	strncpy(s->cause.reason, reason, sizeof(s->cause.reason) - 1);
+}
+
+static void cancel_now(struct scope *s)
+{
+	s->requested = true;
+	if (s->timer.armed)
+		timer_disarm(&s->timer);
+	if (s->entered && !s->left)
+		update(s);
+}
+
+void scope_cancel(struct scope *s, enum cancel_source source, const char *reason)
+{
+	if (s->requested || s->left)
+		return;
+	/* Who asked softly stays on record when the grace is over. */
+	if (!s->soft)
+		request(s, source, reason);
+	cancel_now(s);
+}
+
+/* One timer serves the deadline and the end of a soft cancellation's grace. */
+static void rearm(struct scope *s)
+{
+	int64_t t = s->deadline_ns < s->grace_end_ns ? s->deadline_ns : s->grace_end_ns;
+
+	if (s->requested || !s->entered || s->left)
+		return;
+	if (t <= rt_now())
+		s->timer.fn(&s->timer);
+	else if (t == TIME_NEVER)
+		timer_disarm(&s->timer);
+	else
+		timer_arm(&s->timer, t);
+}
+
+static void expire(struct timer *timer)
+{
+	struct scope *s = container_of(timer, struct scope, timer);
+
+	scope_cancel(s, CANCEL_DEADLINE, "the time was up");
+}
+
+void scope_cancel_soft(struct scope *s, enum cancel_source source, int64_t grace_ns,
+		       const char *reason)
+{
+	if (s->requested || s->soft || s->left)
+		return;
+	request(s, source, reason);
+	s->soft = true;
+	s->grace_end_ns = time_add(rt_now(), grace_ns);
+	if (s->entered)
+		update(s);
+	rearm(s);
+}
+
+void scope_set_deadline(struct scope *s, int64_t t_ns)
+{
+	s->deadline_ns = t_ns;
+	if (t_ns <= rt_now())
+		scope_cancel(s, CANCEL_DEADLINE, "the time was up");
+	else
+		rearm(s);
+}
+
+void scope_init(struct scope *s)
+{
+	memset(s, 0, sizeof(*s));
+	list_init(&s->kids);
+	s->timer.fn = expire;
+	s->deadline_ns = s->grace_end_ns = TIME_NEVER;
+}
+
+/* Make @s a child of @parent and the outermost scope of @t. */
+void scope_adopt(struct scope *s, struct scope *parent, struct task *t)
+{
+	scope_init(s);
+	s->parent = parent;
+	s->task = t;
+	s->entered = true;
+	t->scope = s;
+	if (parent)
+		list_push(&parent->kids, &s->sibling);
+	(void)see(s);
+}
+
+void scope_reparent(struct scope *s, struct scope *parent)
+{
+	link_remove(&s->sibling);
+	s->parent = parent;
+	list_push(&parent->kids, &s->sibling);
+	update(s);
+}
+
+void scope_enter(struct scope *s)
+{
+	struct task *t = task_self();
+
+	if (!t)
+		misuse("entered a scope outside any task", s);
+	if (s->entered)
+		misuse("entered a scope for the second time", s);
+	s->entered = true;
+	s->task = t;
+	s->parent = t->scope;
+	list_push(&s->parent->kids, &s->sibling);
+	t->scope = s;
+	(void)see(s);
+	rearm(s);
+}
+
+void scope_enter_until(struct scope *s, int64_t t_ns)
+{
+	scope_init(s);
+	s->deadline_ns = t_ns;
+	scope_enter(s);
+}
+
+void scope_enter_after(struct scope *s, int64_t ns)
+{
+	scope_enter_until(s, time_add(rt_now(), ns));
+}
+
+/* The bound that shields and graces around @s put on clean-up. */
+static int64_t outer_bound(const struct scope *s)
+{
+	int64_t bound = TIME_NEVER;
+
+	for (; s; s = s->parent) {
+		if (s->grace_end_ns < bound)
+			bound = s->grace_end_ns;
+		if (s->shield)
+			return s->deadline_ns < bound ? s->deadline_ns : bound;
+	}
+	return TIME_NEVER;
+}
+
+void scope_enter_shield(struct scope *s, int64_t bound_ns)
+{
+	const struct task *t = task_self();
+	int64_t outer = t ? outer_bound(t->scope) : TIME_NEVER;
+
+	scope_init(s);
+	s->shield = true;
+	s->deadline_ns = time_add(rt_now(), bound_ns);
+	if (outer < s->deadline_ns)
+		s->deadline_ns = outer;
+	scope_enter(s);
+}
+
+/* Tasks below a scope that is left out of order must not run on in it. */
+int scope_leave(struct scope *s, int r)
+{
+	struct task *t = task_self();
+	const struct scope *p = s->shield ? NULL : s->parent;
+	bool outer = p && (p->effective || (p->soft_effective && !s->requested));
+
+	if (!t || s->task != t)
+		misuse("left a scope that it did not enter", s);
+	if (t->scope != s)
+		misuse("left a scope while one inside it is still entered", s);
+	assert(list_empty(&s->kids));
+	if (r == -ECANCELED && (s->effective || s->soft_effective) && !outer) {
+		s->absorbed = true;
+		r = 0;
+	}
+	timer_disarm(&s->timer);
+	link_remove(&s->sibling);
+	s->left = true;
+	t->scope = s->parent;
+	return r;
+}
+
+int scope_leave_timeout(struct scope *s, int r)
+{
+	r = scope_leave(s, r);
+	return s->absorbed && s->cause.source == CANCEL_DEADLINE ? -ETIMEDOUT : r;
+}
+
+bool scope_cancelled(const struct scope *s)
+{
+	return s->requested || (s->entered && !s->left && s->effective);
+}
+
+int64_t scope_effective_deadline(void)
+{
+	const struct task *t = task_self();
+	int64_t min = TIME_NEVER;
+
+	assert(t);
+	if (t->scope->effective)
+		return INT64_MIN;
+	for (const struct scope *s = t->scope; s; s = s->shield ? NULL : s->parent) {
+		if (s->deadline_ns < min)
+			min = s->deadline_ns;
+		if (s->grace_end_ns < min)
+			min = s->grace_end_ns;
+	}
+	return min;
+}
+
+const struct cancel_cause *scope_cause(void)
+{
+	const struct task *t = task_self();
+	const struct cancel_cause *found = NULL;
+
+	assert(t);
+	for (const struct scope *s = t->scope; s; s = s->shield ? NULL : s->parent)
+		if (s->requested || s->soft)
+			found = &s->cause;
+	return found;
+}

@@ -1,0 +1,116 @@
+/* Stacks for tasks. */
+#include "daemon/rt/stack.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define POOL_MAX 64
+
+/* A pooled stack keeps the link to the next one in its highest word, which is resident anyway. */
+static void **pool_link(void *lo, size_t size)
+{
+	return (void **)(void *)((char *)lo + size - sizeof(void *));
+}
+
+static int pool_index(size_t size)
+{
+	if (size == STACK_DEFAULT)
+		return 0;
+	if (size == STACK_LUA)
+		return 1;
+	return -1;
+}
+
+static size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static size_t round_up(size_t size, size_t page)
+{
+	return (size + page - 1) / page * page;
+}
+
+int stack_get(struct stack_pool *pool, size_t size, struct stack *ret)
+{
+	int i = pool_index(size);
+	char *map;
+
+	if (i >= 0 && pool->free[i]) {
+		ret->lo = pool->free[i];
+		ret->size = size;
+		pool->free[i] = *pool_link(ret->lo, size);
+		pool->count[i]--;
+		return 0;
+	}
+	size = round_up(size, page_size());
+	map = mmap(NULL, STACK_GUARD + size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (map == MAP_FAILED)
+		return -ENOMEM;
+	if (mprotect(map, STACK_GUARD, PROT_NONE) < 0) {
+		munmap(map, STACK_GUARD + size);
+		return -EAGAIN;
+	}
+	ret->lo = map + STACK_GUARD;
+	ret->size = size;
+	return 0;
+}
+
+/*
+ * Whether more than the top page was used: looks at the upper half of the page below it, which any
+ * deeper call leaves marks in. Reading an untouched page costs no memory. (The red zones of ended
+ * frames are none of AddressSanitizer's business here.)
+ */
+NO_SANITIZE_ADDRESS static bool went_deep(const struct stack *s, size_t page)
+{
+	const uint64_t *p = (const uint64_t *)(const void *)((char *)s->lo + s->size -
+							     page - page / 2);
+
+	for (size_t i = 0; i < page / 2 / sizeof(*p); i++)
+		if (p[i])
+			return true;
+	return false;
+}
+
+void stack_put(struct stack_pool *pool, const struct stack *s)
+{
+	int i = pool_index(s->size);
+	size_t page = page_size();
+
+	if (i < 0 || pool->count[i] >= POOL_MAX) {
+		munmap((char *)s->lo - STACK_GUARD, STACK_GUARD + s->size);
+		return;
+	}
+	if (went_deep(s, page))
+		madvise(s->lo, s->size - page, MADV_DONTNEED);
+	*pool_link(s->lo, s->size) = pool->free[i];
+	pool->free[i] = s->lo;
+	pool->count[i]++;
+}
+
+void stack_pool_fini(struct stack_pool *pool)
+{
+	static const size_t sizes[] = {STACK_DEFAULT, STACK_LUA};
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		while (pool->free[i]) {
+			char *lo = pool->free[i];
+
+			pool->free[i] = *pool_link(lo, sizes[i]);
+			munmap(lo - STACK_GUARD, STACK_GUARD + sizes[i]);
+		}
+		pool->count[i] = 0;
+	}
+}
+
+bool stack_in_guard(const struct stack *s, const void *addr)
+{
+	const char *lo = s->lo;
+	const char *a = addr;
+
+	return a >= lo - STACK_GUARD && a < lo;
+}

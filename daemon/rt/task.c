@@ -1,0 +1,237 @@
+/* Tasks: birth, steps, parking, end. */
+#include "daemon/rt/task.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/rt/internal.h"
+
+struct task *task_self(void)
+{
+	struct rt *rt = rt_this_or_null();
+
+	return rt ? rt->current : NULL;
+}
+
+const char *task_name(const struct task *t)
+{
+	return t->name;
+}
+
+static struct task *self(void)
+{
+	struct task *t = task_self();
+
+	assert(t);
+	return t;
+}
+
+void task_set_band(enum task_band band)
+{
+	self()->band = band;
+}
+
+enum task_band task_band(void)
+{
+	return self()->band;
+}
+
+/* The first and last thing on a task's stack. */
+static void boot(void *arg)
+{
+	struct task *t = arg;
+	struct rt *rt = t->rt;
+	int r;
+
+	context_entered(&rt->loop);
+	r = t->fn(t->arg);
+	if (t->nursery) {
+		nursery_child_ended(t, r);
+	} else {
+		rt->root_result = scope_leave(&t->own, r);
+		if (t->own.absorbed)
+			rt->root_result = -ECANCELED;
+	}
+	rt->stats.tasks_living--;
+	rt->ended = t;
+	context_exit(&t->ctx, &rt->loop);
+}
+
+int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void *arg,
+	     struct task **ret)
+{
+	struct stack s = {0};
+	struct task *t;
+	uintptr_t top;
+	int r;
+
+	r = stack_get(&rt->stacks, opt->stack_size ? opt->stack_size : STACK_DEFAULT, &s);
+	if (r < 0)
+		return r;
+	top = ((uintptr_t)s.lo + s.size - sizeof(*t)) & ~(uintptr_t)63;
+	t = (struct task *)top;
+	memset(t, 0, sizeof(*t));
+	t->rt = rt;
+	t->stack = s;
+	t->fn = fn;
+	t->arg = arg;
+	t->started_ns = rt->now_ns;
+	t->service = opt->service;
+	t->band = opt->banded ? opt->band : rt->current ? rt->current->band : BAND_NORMAL;
+	strncpy(t->name, opt->name, sizeof(t->name) - 1);
+	context_init(&t->ctx, s.lo, (size_t)(top - (uintptr_t)s.lo), boot, t);
+	rt->stats.tasks_living++;
+	*ret = t;
+	return 0;
+}
+
+void task_free(struct task *t)
+{
+	struct rt *rt = t->rt;
+	struct stack s = t->stack;
+
+	error_free(t->error);
+	context_fini(&t->ctx);
+	stack_put(&rt->stacks, &s);
+}
+
+void task_ready_now(struct task *t)
+{
+	list_push(&t->rt->ready[t->band], &t->run);
+}
+
+void task_suspend(struct task *t)
+{
+	context_switch(&t->ctx, &t->rt->loop);
+}
+
+void task_yield(void)
+{
+	struct task *t = self();
+
+	task_ready_now(t);
+	task_suspend(t);
+}
+
+int task_check(void)
+{
+	return self()->scope->effective ? -ECANCELED : 0;
+}
+
+bool task_cancelling(void)
+{
+	const struct scope *s = self()->scope;
+
+	return s->effective || s->soft_effective;
+}
+
+int task_checkpoint(void)
+{
+	int r = task_check();
+
+	if (r < 0)
+		return r;
+	task_yield();
+	/* Nothing took effect that a cancellation could lose, so look again: a deadline may have
+	 * passed while this task computed. */
+	return task_check();
+}
+
+int task_park(struct wait *w)
+{
+	struct task *t = self();
+
+	w->task = t;
+	w->since_ns = t->rt->now_ns;
+	w->result = 0;
+	w->abort_called = false;
+	w->parked = true;
+	t->wait = w;
+	if (t->scope->effective || t->scope->soft_effective)
+		task_deliver(t); /* a soft one: task_check() does not see it */
+	task_suspend(t);
+	return w->result;
+}
+
+void task_wake(struct wait *w, int r)
+{
+	struct task *t = w->task;
+
+	assert(w->parked && t->wait == w);
+	w->parked = false;
+	w->result = r;
+	t->wait = NULL;
+	task_ready_now(t);
+}
+
+void task_deliver(struct task *t)
+{
+	struct wait *w = t->wait;
+
+	if (!w || w->abort_called || !w->abort)
+		return;
+	if (!t->scope->effective && !(t->scope->soft_effective && w->soft))
+		return;
+	w->abort_called = true;
+	if (w->abort(w))
+		task_wake(w, -ECANCELED);
+}
+
+/* Sleeping: a timer that wakes. */
+struct sleep {
+	struct wait wait;
+	struct timer timer;
+};
+
+static bool sleep_abort(struct wait *w)
+{
+	timer_disarm(&container_of(w, struct sleep, wait)->timer);
+	return true;
+}
+
+static void sleep_fire(struct timer *timer)
+{
+	task_wake(&container_of(timer, struct sleep, timer)->wait, 0);
+}
+
+int task_sleep_until(int64_t t_ns)
+{
+	struct sleep s = {.wait = {.kind = "sleep", .abort = sleep_abort},
+			  .timer = {.fn = sleep_fire}};
+
+	if (t_ns <= rt_now())
+		return task_checkpoint();
+	if (task_check() < 0)
+		return -ECANCELED;
+	if (t_ns != TIME_NEVER)
+		timer_arm(&s.timer, t_ns);
+	return task_park(&s.wait);
+}
+
+int task_sleep(int64_t ns)
+{
+	return task_sleep_until(time_add(rt_now(), ns));
+}
+
+int task_sleep_forever(void)
+{
+	return task_sleep_until(TIME_NEVER);
+}
+
+static bool blocked_abort(struct wait *w)
+{
+	link_remove(&w->task->run);
+	return true;
+}
+
+int task_wait_all_blocked(void)
+{
+	struct task *t = self();
+	struct wait w = {.kind = "all blocked", .abort = blocked_abort};
+
+	if (task_check() < 0)
+		return -ECANCELED;
+	list_push(&t->rt->blocked_waiters, &t->run);
+	return task_park(&w);
+}
