@@ -1,0 +1,114 @@
+/*
+ * Waiting on values: until a value matches, on a transition, and loops over both.
+ *
+ * A predicate is a comparison, evaluated in nanoseconds, or a function. It is false on a value that is
+ * unset, and on a stale one unless the wait says otherwise. A waiter captures its first match at the
+ * moment it matches, so a value that matched for an instant is not missed, and later sets do not
+ * overwrite what is returned.
+ */
+#ifndef DAEMON_STATE_AWAIT_H
+#define DAEMON_STATE_AWAIT_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/base/macros.h"
+#include "daemon/rt/task.h"
+#include "daemon/state/value.h"
+
+enum pred_op {
+	PRED_ANY, /* always true: of transitions, every one */
+	PRED_EQ,
+	PRED_NE,
+	PRED_LT, /* numbers only, like the next five; false on other types */
+	PRED_LE,
+	PRED_GT,
+	PRED_GE,
+	PRED_BETWEEN, /* a <= x <= b */
+	PRED_OUTSIDE, /* x < a or x > b */
+	PRED_TRUE,    /* is_true: the boolean true */
+	PRED_FALSE,
+	PRED_CHANGED, /* of transitions: new differs from old */
+	PRED_FN,
+};
+
+/* A predicate; copied by assignment, what it points to is borrowed for the wait. */
+struct pred {
+	enum pred_op op;
+	double a, b;
+	struct datum datum; /* of EQ and NE */
+	/*
+	 * 1: matches, 0: does not, negative: fails this waiter with that errno. @old is NULL when no
+	 * transition is looked at. Must not suspend; sets made in it are queued.
+	 */
+	int (*fn)(void *arg, const struct datum *now, const struct datum *old);
+	void *arg;
+};
+
+/* All zero is an ordinary wait. */
+struct await_opt {
+	int64_t held_for_ns; /* the predicate must have held without a break for so long */
+	int64_t grace_ns;    /* held_for forgives a stale gap of at most this */
+	int64_t fresh_ns;    /* only a sample not older than this; 0: any */
+	bool stale_use;      /* a stale value is as good as a fresh one */
+	bool still; /* looked at again just before the waiter runs; if gone, waits on */
+	bool soft;  /* a soft cancellation ends the wait */
+};
+
+/*
+ * Wait until @v matches; true now is one checkpoint. *@ret (NULL is fine) gets a copy of the datum that
+ * matched (with held_for: the latest), which the caller gives back with datum_fini().
+ * Returns 0; -EPIPE when the value closed; the predicate's own error; -ECANCELED. A time-out is a scope
+ * around it. @opt may be NULL. Suspends.
+ */
+int value_await(struct value *v, const struct pred *p, const struct await_opt *opt,
+		struct datum *ret) MUST_CHECK;
+
+/* Wait for the next change that matches (never the present state). As above. Suspends. */
+int value_await_transition(struct value *v, const struct pred *p,
+			   const struct await_opt *opt, struct datum *ret_now,
+			   struct datum *ret_old) MUST_CHECK;
+
+/*
+ * Loop over changes that match, from transitions_open() on. A change while nobody waits in
+ * transitions_next() is dropped, unless @queue > 0 keeps up to so many (then the oldest goes, counted
+ * in @dropped).
+ */
+struct transitions {
+	uint64_t dropped; /* may be read; all else is private */
+	struct value *v;
+	struct transitions *next, **link;
+	struct pred pred;
+	struct await_opt opt;
+	struct change *ring;
+	unsigned cap, head, count;
+	struct wait wait;
+	int failed;
+	bool waiting;
+};
+int transitions_open(struct transitions *t, struct value *v, const struct pred *p,
+		     const struct await_opt *opt, unsigned queue) MUST_CHECK;
+/* As value_await_transition(). Suspends. */
+int transitions_next(struct transitions *t, struct datum *ret_now,
+		     struct datum *ret_old) MUST_CHECK;
+void transitions_close(struct transitions *t);
+
+/*
+ * Loop over what the value is, now and whenever it matters again: yields the present datum if it
+ * matches, then again whenever it, looked at when eventual_next() runs, matches and differs from the
+ * last one yielded, or did not match in between when looked at. Conflates; never yields a datum that
+ * no longer matches; never misses the latest.
+ */
+struct eventual {
+	struct value *v; /* all private */
+	struct pred pred;
+	struct await_opt opt;
+	struct datum last;
+	bool have_last;
+};
+void eventual_open(struct eventual *e, struct value *v, const struct pred *p,
+		   const struct await_opt *opt);
+/* Returns as value_await(). Suspends. */
+int eventual_next(struct eventual *e, struct datum *ret) MUST_CHECK;
+void eventual_close(struct eventual *e);
+
+#endif

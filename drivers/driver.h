@@ -1,0 +1,99 @@
+/*
+ * The contract between a chip's driver and the core.
+ *
+ * A driver is one file, drivers/<chip>.c, that defines `const struct driver driver_<chip>`; the build
+ * finds it by its name. The core (drivers/core) owns the loop, retries and back-off, time stamps,
+ * mounting, calibration, counters, staleness. The driver knows the chip: `read` moves bytes, `decode`
+ * turns bytes into SI samples from its arguments alone, so that a recording replays without hardware.
+ *
+ * Slots that a chip has no need of are NULL.
+ */
+#ifndef DRIVERS_DRIVER_H
+#define DRIVERS_DRIVER_H
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/conf.h"
+#include "daemon/base/macros.h"
+#include "daemon/base/sample.h"
+#include "hal/gpio.h"
+#include "hal/i2c.h"
+
+enum bus_kind { BUS_NONE, BUS_I2C, BUS_GPIO };
+
+#define DRIVER_ADDRS 8    /* most addresses a chip can have */
+#define DRIVER_RAW_MAX 64 /* most raw bytes of one read or one command */
+#define DRIVER_TRIM_MAX 64
+#define DRIVER_SAMPLES 8 /* most samples of one decode */
+
+/* What the core gives a driver to work with. */
+struct dev_io {
+	struct i2c_dev i2c;     /* of a BUS_I2C driver */
+	struct gpio_line *line; /* of a BUS_GPIO driver */
+	const char *role;       /* "imu": for messages */
+};
+
+/* A command to an actuator channel, in SI. */
+struct command {
+	unsigned channel; /* of a chip with several */
+	float value; /* a pulse width in s, a level 0 to 1, ... as the driver's `command_unit` says */
+};
+
+struct driver {
+	const char *name;    /* as in the configuration */
+	const char *summary; /* one line for lists */
+	enum bus_kind bus;
+	uint8_t addrs[DRIVER_ADDRS]; /* 7-bit, the first is the default; 0 ends */
+	uint32_t chans;              /* CHAN_BIT() of what it measures; 0: an actuator */
+
+	const struct conf_field
+		*conf;    /* its keys, under its own name in the configuration */
+	size_t conf_size; /* of the struct they fill */
+	size_t trim_max;  /* bytes of factory constants, <= DRIVER_TRIM_MAX */
+	size_t raw_max;   /* bytes of one read, <= DRIVER_RAW_MAX */
+
+	/* How a BUS_GPIO driver wants its line: fills req->output, edge, active_low, bias. */
+	void (*line)(const void *conf, struct gpio_request *req);
+
+	/*
+	 * Is it this chip? Reads only. 0; -ENODEV: another chip answers (error_set() says what was
+	 * found); other errors: no answer. Suspends.
+	 */
+	int (*probe)(struct dev_io *io, const void *conf);
+	/* Reset and configure; also after faults. Suspends. */
+	int (*setup)(struct dev_io *io, const void *conf);
+	/* Read factory constants, trim_max bytes. Suspends. */
+	int (*trim)(struct dev_io *io, uint8_t *ret_trim);
+	/* How long between reads. */
+	int64_t (*period_ns)(const void *conf);
+	/* Start a conversion; the core waits *ret_delay_ns before `read`. Suspends. */
+	int (*trigger)(struct dev_io *io, const void *conf, int64_t *ret_delay_ns);
+	/* One burst of raw bytes: their count (0: nothing new), or a negative errno. Suspends. */
+	int (*read)(struct dev_io *io, const void *conf, uint8_t *raw);
+	/* A GPIO edge to raw bytes, instead of a read: their count. */
+	int (*edge)(const void *conf, const struct gpio_event *e, uint8_t *raw);
+	/*
+	 * Raw bytes to at most DRIVER_SAMPLES samples, in the chip's own axes: their count, or
+	 * -EBADMSG for bytes that mean nothing. Pure. @t_ns is when the raw bytes were measured.
+	 */
+	int (*decode)(const void *conf, const uint8_t *trim, const uint8_t *raw,
+		      size_t len, int64_t t_ns, struct sample *ret);
+
+	/* Actuators. */
+	const char *command_unit; /* of struct command.value */
+	unsigned channels;        /* of an actuator chip; 1 for most */
+	/* A command to bytes; pure. Their count, or -ERANGE. */
+	int (*encode)(const void *conf, const struct command *c, uint8_t *ret_raw);
+	/* Send encoded bytes. Suspends. */
+	int (*write)(struct dev_io *io, const void *conf, const uint8_t *raw, size_t len);
+	/* The bytes of the safe state, prepared at start. Pure. Their count. */
+	int (*safe)(const void *conf, uint8_t *ret_raw);
+};
+
+/* All drivers, NULL at the end; generated from the file names. */
+extern const struct driver *const driver_table[];
+
+/* The driver called @name, or NULL. */
+const struct driver *driver_find(const char *name);
+
+#endif

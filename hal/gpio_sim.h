@@ -1,0 +1,25 @@
+/* Simulated GPIO: a board of named lines. The world model drives inputs and reads outputs. */
+#ifndef HAL_GPIO_SIM_H
+#define HAL_GPIO_SIM_H
+#include "hal/gpio.h"
+
+struct gpio_board;
+
+/* A board; lines come into being when they are asked for. NULL without memory. */
+struct gpio_board *gpio_board_new(void);
+void gpio_board_free(struct gpio_board *b); /* NULL is fine; lines must be closed */
+struct gpio_provider *gpio_board_provider(struct gpio_board *b);
+
+/*
+ * Drive a line from outside to the physical level @level, at @t_ns (its edge's time stamp). 0 or
+ * -ENOMEM.
+ */
+int gpio_board_drive(struct gpio_board *b, const char *line, bool level, int64_t t_ns);
+
+/* The physical level of a line as driven by either side; false if nobody drove it. */
+bool gpio_board_level(const struct gpio_board *b, const char *line);
+
+/* Is the line requested by a driver? */
+bool gpio_board_used(const struct gpio_board *b, const char *line);
+
+#endif

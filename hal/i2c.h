@@ -1,0 +1,75 @@
+/*
+ * I2C buses and the devices on them, whatever is behind: a Linux adapter (i2c_linux.c) or the
+ * simulated bus with register-level chip models (i2c_sim.c).
+ *
+ * A bus is opened once by whoever reads the configuration; drivers get a struct i2c_dev. Transfers of
+ * one bus take turns in the order in which they were asked for.
+ */
+#ifndef HAL_I2C_H
+#define HAL_I2C_H
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/macros.h"
+
+/* One part of a combined transfer; parts are joined by repeated starts. */
+struct i2c_msg_part {
+	uint8_t *buf; /* read into, or written from */
+	uint16_t len;
+	uint8_t read; /* 1: read, 0: write */
+};
+
+#define I2C_PARTS_MAX 4
+
+struct i2c_bus;
+
+/* What a kind of bus does; the implementations are in i2c_<where>.c. */
+struct i2c_ops {
+	/* A whole transfer to 7-bit address @addr: 0 or a negative errno; may suspend. */
+	int (*transfer)(struct i2c_bus *bus, uint8_t addr,
+			const struct i2c_msg_part *parts, unsigned n,
+			int64_t deadline_ns);
+	void (*close)(struct i2c_bus *bus);
+};
+
+/* The part of a bus that all kinds share; embedded in theirs. */
+struct i2c_bus {
+	const struct i2c_ops *ops;
+	char name[32]; /* the name in the configuration, "body" */
+};
+
+/* Counted by address, for health values. */
+struct i2c_stats {
+	uint64_t transfers, failed;
+};
+
+/* A chip at an address. Placed by its user. */
+struct i2c_dev {
+	struct i2c_bus *bus;
+	uint8_t addr;
+	int64_t timeout_ns; /* of one transfer */
+	struct i2c_stats stats;
+};
+
+#define I2C_TIMEOUT_NS (50 * NS_PER_MS)
+
+void i2c_dev_init(struct i2c_dev *d, struct i2c_bus *bus, uint8_t addr);
+
+/*
+ * A combined transfer, within the device's time-out.
+ * Returns 0; -ENXIO when no chip answers at the address (NACK; Linux adapters that say EREMOTEIO or
+ * ENODEV are translated); -EIO for other bus errors; -ETIMEDOUT; -ECANCELED. Suspends.
+ */
+int i2c_transfer(struct i2c_dev *d, const struct i2c_msg_part *parts,
+		 unsigned n) MUST_CHECK;
+
+/* Registers with one-byte addresses: one write-then-read or one write. @len 1 to 255. Suspend. */
+int i2c_read_regs(struct i2c_dev *d, uint8_t reg, uint8_t *buf, size_t len) MUST_CHECK;
+int i2c_write_regs(struct i2c_dev *d, uint8_t reg, const uint8_t *buf,
+		   size_t len) MUST_CHECK;
+int i2c_read_reg(struct i2c_dev *d, uint8_t reg, uint8_t *ret) MUST_CHECK;
+int i2c_write_reg(struct i2c_dev *d, uint8_t reg, uint8_t value) MUST_CHECK;
+
+void i2c_bus_close(struct i2c_bus *bus); /* NULL is fine */
+
+#endif
