@@ -29,4 +29,5 @@ foreach(source ${tests})
 		FAIL_REGULAR_EXPRESSION "ERROR: LeakSanitizer")
 endforeach()
 
+include(cmake/fuzz.cmake)
 add_subdirectory(bench)
