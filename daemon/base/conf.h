@@ -173,14 +173,14 @@ struct conf_field {
  * reads itself, with conf_child() and conf_first(). @fields is the table of each instance, for the
  * reference page; NULL if there is no single one.
  */
-#define CONF_MAP(key_, fields_, help_) CONF_OTHER_(key_, CONF_TYPE_MAP, fields_, help_)
-#define CONF_LIST(key_, fields_, help_) CONF_OTHER_(key_, CONF_TYPE_LIST, fields_, help_)
-#define CONF_ANY(key_, help_) CONF_OTHER_(key_, CONF_TYPE_ANY, NULL, help_)
+#define CONF_MAP(key_, fields_, help_) CONF_NAMED(key_, CONF_TYPE_MAP, fields_, help_)
+#define CONF_LIST(key_, fields_, help_) CONF_NAMED(key_, CONF_TYPE_LIST, fields_, help_)
+#define CONF_ANY(key_, help_) CONF_NAMED(key_, CONF_TYPE_ANY, NULL, help_)
 
 /* A key of former versions: a warning that says what to write instead. */
-#define CONF_GONE(key_, instead_) CONF_OTHER_(key_, CONF_TYPE_GONE, NULL, instead_)
+#define CONF_GONE(key_, instead_) CONF_NAMED(key_, CONF_TYPE_GONE, NULL, instead_)
 
-#define CONF_OTHER_(key_, type_, fields_, help_)                                         \
+#define CONF_NAMED(key_, type_, fields_, help_)                                          \
 	{                                                                                \
 		.name = (key_), .type = (type_), .unit = "", .fields = (fields_),        \
 		.help = (help_)                                                          \

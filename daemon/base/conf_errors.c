@@ -55,9 +55,11 @@ static size_t put_place(char *buf, struct conf_place at, const char *path, bool 
 	return (size_t)n;
 }
 
-static PRINTF_LIKE(5, 0) void add(struct conf_errors *errs, struct conf_place at,
-				  const char *path, bool warning, const char *fmt,
-				  va_list ap)
+static void add(struct conf_errors *errs, struct conf_place at, const char *path,
+		bool warning, const char *fmt, va_list ap) PRINTF_LIKE(5, 0);
+
+static void add(struct conf_errors *errs, struct conf_place at, const char *path,
+		bool warning, const char *fmt, va_list ap)
 {
 	char buf[TEXT_MAX];
 	size_t n = put_place(buf, at, path, warning);

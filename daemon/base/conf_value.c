@@ -262,14 +262,28 @@ static int parse_number(const struct conf_at *at, const struct conf_field *f, do
 	return refuse(at, f, what);
 }
 
-/* A number at @at that may be stored for @f, in the unit of the member. */
-static int read_number(const struct conf_at *at, const struct conf_field *f, double *ret)
+/* Report that the number at @at, which is @given in its unit, is out of range; always -EINVAL. */
+static int refuse_range(const struct conf_at *at, const struct conf_field *f,
+			double given)
 {
 	char shown[UNIT_TEXT_MAX];
 	char what[UNIT_TEXT_MAX + 32];
+
+	/* People recognise what they wrote. */
+	if (cJSON_IsString(at->node))
+		snprintf(shown, sizeof(shown), "\"%.40s\"", at->node->valuestring);
+	else
+		show(f, given, shown);
+	snprintf(what, sizeof(what), "%s is out of range", shown);
+	return refuse(at, f, what);
+}
+
+/* A number at @at that may be stored for @f, in the unit of the member. */
+static int read_number(const struct conf_at *at, const struct conf_field *f, double *ret)
+{
 	double given;
 	double v;
-	double whole;
+	double stored;
 
 	if (parse_number(at, f, &given) < 0)
 		return -EINVAL;
@@ -279,23 +293,14 @@ static int read_number(const struct conf_at *at, const struct conf_field *f, dou
 		v = f->min;
 	else if (isfinite(f->max) && fabs(v - f->max) <= 1e-12 * fabs(f->max))
 		v = f->max;
-	if (!(v >= f->min && v <= f->max)) {
-		if (cJSON_IsString(at->node))
-			snprintf(shown, sizeof(shown), "\"%.40s\"",
-				 at->node->valuestring);
-		else
-			show(f, given, shown);
-		snprintf(what, sizeof(what), "%s is out of range", shown);
-		return refuse(at, f, what);
-	}
-	whole = round(v);
-	if (f->type == CONF_TYPE_REAL || f->type == CONF_TYPE_PAIR) {
-		*ret = v;
-		return 0;
-	}
-	if (f->type != CONF_TYPE_DURATION && fabs(v - whole) > 1e-9 * fabs(v))
+	if (!(v >= f->min && v <= f->max))
+		return refuse_range(at, f, given);
+	stored = round(v);
+	if (f->type == CONF_TYPE_REAL || f->type == CONF_TYPE_PAIR)
+		stored = v;
+	else if (f->type != CONF_TYPE_DURATION && fabs(v - stored) > 1e-9 * fabs(v))
 		return refuse(at, f, "expected a whole number");
-	*ret = whole;
+	*ret = stored;
 	return 0;
 }
 

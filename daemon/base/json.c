@@ -149,14 +149,13 @@ static int read_all(int fd, char *buf, size_t max, size_t *ret_len)
 	return 0;
 }
 
-/* The whole of the file at @path; the caller frees it. */
-static int slurp(const char *path, size_t max, char **ret, size_t *ret_len)
+/* Open the regular file @path of at most @max bytes. Returns a descriptor or a negative errno. */
+static int open_file(const char *path, size_t max)
 {
 	struct stat st;
-	char *buf = NULL;
 	/* Without O_NONBLOCK, a FIFO of that name would hold the daemon up. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int r = 0;
+	int r = fd;
 
 	if (fd < 0)
 		return -errno;
@@ -169,37 +168,48 @@ static int slurp(const char *path, size_t max, char **ret, size_t *ret_len)
 	else if (st.st_size > (off_t)max)
 		r = -EFBIG;
 	if (r < 0)
-		goto close_fd;
-	buf = malloc(max + 1);
-	r = buf ? read_all(fd, buf, max, ret_len) : -ENOMEM;
-	if (r < 0)
-		free(buf);
-	else
-		*ret = buf;
+		close(fd);
+	return r;
+}
 
-close_fd:
-	close(fd);
+/* "f: larger than 1048576 bytes"; returns @r. */
+static int complain_file(const char *path, size_t max, int r, struct conf_errors *errs)
+{
+	struct conf_place at = {.file = path};
+
+	if (r == -EFBIG)
+		conf_error(errs, at, "", "larger than %zu bytes", max);
+	else if (r == -EINVAL)
+		conf_error(errs, at, "", "not a regular file");
+	else
+		conf_error(errs, at, "", "cannot read: %s", strerror(-r));
 	return r;
 }
 
 int json_doc_read(struct json_doc *doc, const char *path, size_t max,
 		  struct conf_errors *errs)
 {
-	struct conf_place at = {.file = path};
-	char *text = NULL;
+	char *text;
 	size_t len = 0;
-	int r = slurp(path, max, &text, &len);
+	int fd = open_file(path, max);
+	int r;
 
-	if (r == -EFBIG)
-		conf_error(errs, at, "", "larger than %zu bytes", max);
-	else if (r == -EINVAL)
-		conf_error(errs, at, "", "not a regular file");
-	else if (r < 0)
-		conf_error(errs, at, "", "cannot read: %s", strerror(-r));
+	if (fd < 0)
+		return complain_file(path, max, fd, errs);
+	text = malloc(max + 1);
+	if (!text) {
+		r = -ENOMEM;
+		goto close_fd;
+	}
+	r = read_all(fd, text, max, &len);
 	if (r < 0)
-		return r;
-	r = json_doc_parse(doc, text, len, path, errs);
+		complain_file(path, max, r, errs);
+	else
+		r = json_doc_parse(doc, text, len, path, errs);
 	free(text);
+
+close_fd:
+	close(fd);
 	return r;
 }
 

@@ -102,8 +102,11 @@ static bool list_full(const struct scan *s)
 	return s->errs->n >= CONF_ERRORS_MAX;
 }
 
-static PRINTF_LIKE(4, 0) void report(struct scan *s, const struct level *at,
-				     const char *p, const char *fmt, va_list ap)
+static void report(struct scan *s, const struct level *at, const char *p, const char *fmt,
+		   va_list ap) PRINTF_LIKE(4, 0);
+
+static void report(struct scan *s, const struct level *at, const char *p, const char *fmt,
+		   va_list ap)
 {
 	char path[PATH_ROOM] = "";
 	char what[256] = "";
@@ -120,8 +123,11 @@ static PRINTF_LIKE(4, 0) void report(struct scan *s, const struct level *at,
 }
 
 /* An error about @p inside @at, after which scanning goes on. */
-static PRINTF_LIKE(4, 5) void complain(struct scan *s, const struct level *at,
-				       const char *p, const char *fmt, ...)
+static void complain(struct scan *s, const struct level *at, const char *p,
+		     const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+static void complain(struct scan *s, const struct level *at, const char *p,
+		     const char *fmt, ...)
 {
 	va_list ap;
 
@@ -131,8 +137,11 @@ static PRINTF_LIKE(4, 5) void complain(struct scan *s, const struct level *at,
 }
 
 /* An error that ends the scan. */
-static PRINTF_LIKE(4, 5) void stop(struct scan *s, const struct level *at, const char *p,
-				   const char *fmt, ...)
+static void stop(struct scan *s, const struct level *at, const char *p, const char *fmt,
+		 ...) PRINTF_LIKE(4, 5);
+
+static void stop(struct scan *s, const struct level *at, const char *p, const char *fmt,
+		 ...)
 {
 	va_list ap;
 
@@ -275,12 +284,12 @@ static void escape(struct scan *s, const struct level *at)
 		s->p += 6;
 }
 
-/* s->p points to the opening quote. @ret: what is between the quotes, as written. */
-static void string(struct scan *s, const struct level *at, struct key *ret)
+/* s->p points to the opening quote. @ret: what is between the quotes, as written. False: stopped. */
+static bool string(struct scan *s, const struct level *at, struct key *ret)
 {
 	const char *start = s->p++;
 
-	while (s->p < s->end && *s->p != '"' && *s->p != '\n' && !s->stop) {
+	while (s->p < s->end && *s->p != '"' && *s->p != '\n') {
 		if (*s->p == '\\') {
 			escape(s, at);
 		} else {
@@ -291,14 +300,13 @@ static void string(struct scan *s, const struct level *at, struct key *ret)
 			s->p++;
 		}
 	}
-	if (s->stop)
-		return;
 	if (s->p == s->end || *s->p == '\n') {
 		stop(s, at, start, "text without its closing quote");
-		return;
+		return false;
 	}
 	*ret = (struct key){start + 1, (size_t)(s->p - start - 1), start, NULL};
 	s->p++;
+	return true;
 }
 
 static const char *digits(const char *p, const char *end)
@@ -425,22 +433,18 @@ static void unescape(struct scan *s, struct key *key)
 	}
 }
 
-/* Remember @key as one of the innermost object. */
-static void push_key(struct scan *s, struct key *key)
+/* Remember @key as one of the innermost object. False: out of memory. */
+static bool push_key(struct scan *s, struct key *key)
 {
-	struct key *keys;
+	struct key *keys = grown(s, s->keys, s->n_keys, &s->cap_keys, sizeof(*s->keys));
 
+	if (!keys)
+		return false;
+	s->keys = keys;
 	if (!s->bad && memchr(key->s, '\\', key->len))
 		unescape(s, key);
-	keys = grown(s, s->keys, s->n_keys, &s->cap_keys, sizeof(*s->keys));
-
-	if (keys) {
-		s->keys = keys;
-		s->keys[s->n_keys++] = *key;
-	} else {
-		free(key->plain);
-		*key = (struct key){0};
-	}
+	s->keys[s->n_keys++] = *key;
+	return !s->stop;
 }
 
 /* By length, bytes, place. */
@@ -543,17 +547,17 @@ static void object(struct scan *s, const struct level *up)
 		struct key key = {0};
 
 		at.key = NULL;
-		if (peek(s, &at) == '"')
-			string(s, &at, &key);
-		else
+		if (peek(s, &at) != '"') {
 			stop_expected(s, &at, "a key in double quotes");
-		if (!s->stop)
-			push_key(s, &key);
-		at.key = &key;
-		if (!s->stop && peek(s, &at) != ':')
-			stop_expected(s, &at, "':'");
-		if (s->stop)
 			break;
+		}
+		if (!string(s, &at, &key) || !push_key(s, &key))
+			break;
+		at.key = &key;
+		if (peek(s, &at) != ':') {
+			stop_expected(s, &at, "':'");
+			break;
+		}
 		s->p++;
 		value(s, &at, key.start);
 		at.key = NULL;
@@ -578,7 +582,7 @@ static void value(struct scan *s, const struct level *at, const char *key)
 	else if (c == '[')
 		list(s, at);
 	else if (c == '"')
-		string(s, at, &text);
+		(void)string(s, at, &text);
 	else
 		word(s, at);
 }

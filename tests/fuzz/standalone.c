@@ -14,6 +14,7 @@ enum {
 	FILES_MAX = 1000,
 	MUTATIONS = 5000,
 	EDITS_MAX = 6,
+	GROWTH_MAX = 16, /* bytes that one edit adds at most */
 };
 
 struct input {
@@ -86,11 +87,11 @@ static void load_dir(struct corpus *c, const char *dir)
 	free(names);
 }
 
-/* One edit of the @len bytes at @data, which has room for 16 more. Returns the new length. */
+/* One edit of the @len bytes at @data, which has room for GROWTH_MAX more. Returns the new length. */
 static size_t edit(struct corpus *c, uint8_t *data, size_t len)
 {
 	size_t at = len ? below(c, len) : 0;
-	size_t n = len ? 1 + below(c, len - at < 16 ? len - at : 16) : 0;
+	size_t n = len ? 1 + below(c, len - at < GROWTH_MAX ? len - at : GROWTH_MAX) : 0;
 	const struct input *other;
 
 	switch (below(c, 5)) {
@@ -119,7 +120,7 @@ static void run_mutation(struct corpus *c)
 {
 	const struct input *from = &c->files[below(c, c->n)];
 	size_t len = from->len;
-	uint8_t *data = need(malloc(len + 16 * EDITS_MAX + 1));
+	uint8_t *data = need(malloc(len + (size_t)GROWTH_MAX * EDITS_MAX + 1));
 
 	memcpy(data, from->data, len);
 	for (size_t edits = 1 + below(c, EDITS_MAX); edits > 0; edits--)
