@@ -16,6 +16,8 @@
 #include "daemon/base/conf.h"
 #include "daemon/base/macros.h"
 #include "daemon/base/sample.h"
+#include "daemon/rt/error.h" /* a driver may give its errors a text, */
+#include "daemon/rt/task.h"  /* and sleep while a chip wakes up */
 #include "hal/gpio.h"
 #include "hal/i2c.h"
 
@@ -36,7 +38,7 @@ struct dev_io {
 /* A command to an actuator channel, in SI. */
 struct command {
 	unsigned channel; /* of a chip with several */
-	float value; /* a pulse width in s, a level 0 to 1, ... as the driver's `command_unit` says */
+	float value;      /* in the driver's `command_unit`; NaN: no drive at all */
 };
 
 struct driver {
@@ -44,7 +46,8 @@ struct driver {
 	const char *summary; /* one line for lists */
 	enum bus_kind bus;
 	uint8_t addrs[DRIVER_ADDRS]; /* 7-bit, the first is the default; 0 ends */
-	uint32_t chans;              /* CHAN_BIT() of what it measures; 0: an actuator */
+	uint8_t addr_last; /* if not 0: every address from addrs[0] to this one */
+	uint32_t chans;    /* CHAN_BIT() of what it measures; 0: an actuator */
 
 	const struct conf_field
 		*conf;    /* its keys, under its own name in the configuration */
@@ -80,7 +83,7 @@ struct driver {
 		      size_t len, int64_t t_ns, struct sample *ret);
 
 	/* Actuators. */
-	const char *command_unit; /* of struct command.value */
+	const char *command_unit; /* "s": a servo's pulse width; "": a level, 0 to 1 */
 	unsigned channels;        /* of an actuator chip; 1 for most */
 	/* A command to bytes; pure. Their count, or -ERANGE. */
 	int (*encode)(const void *conf, const struct command *c, uint8_t *ret_raw);
@@ -92,6 +95,9 @@ struct driver {
 
 /* All drivers, NULL at the end; generated from the file names. */
 extern const struct driver *const driver_table[];
+
+/* Their names, NULL at the end. */
+extern const char *const driver_names[];
 
 /* The driver called @name, or NULL. */
 const struct driver *driver_find(const char *name);

@@ -1,0 +1,128 @@
+/*
+ * What every device has, sensor or actuator chip: its place in the configuration, its connection, its
+ * state with the faults counted by kind, and the back-off between attempts to reach it.
+ */
+#ifndef DRIVERS_CORE_DEVICE_H
+#define DRIVERS_CORE_DEVICE_H
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/conf.h"
+#include "drivers/driver.h"
+
+#define DRIVER_CONF_MAX 256 /* bytes of a chip's own settings */
+
+/* The keys that every device has in the configuration. */
+struct device_conf {
+	char driver[24];
+	char bus[32];  /* the name of its bus, "" if it needs none */
+	char line[32]; /* of a GPIO driver */
+	int address;   /* 7-bit; after reading never 0 for an I2C chip */
+	const struct driver *chip;
+	_Alignas(max_align_t) uint8_t settings[DRIVER_CONF_MAX]; /* by chip->conf */
+};
+
+/* Their rows, for the table of a struct @tag with a member `struct device_conf device`. */
+#define DEVICE_ROW(tag, member, type_, unit_, help_)                                     \
+	.name = #member, .type = (type_), .offset = offsetof(struct tag, device.member), \
+	.size = sizeof(((struct tag *)0)->device.member), .unit = (unit_),               \
+	.help = (help_)
+#define DEVICE_STRING(tag, member, help_)                                                \
+	{                                                                                \
+		DEVICE_ROW(tag, member, CONF_TYPE_STRING, "", help_), .def_text = ""     \
+	}
+#define DEVICE_ROWS(tag)                                                                 \
+	DEVICE_STRING(tag, driver, "The chip, or what else drives it."),                 \
+		DEVICE_STRING(tag, bus, "The I2C bus of the chip."),                     \
+		DEVICE_STRING(tag, line, "The GPIO line: its name, or gpiochip0:22."),   \
+	{                                                                                \
+		DEVICE_ROW(tag, address, CONF_TYPE_ADDR, "",                             \
+			   "The 7-bit address; without it the chip's usual one."),       \
+			.min = 0x03, .max = 0x77                                         \
+	}
+
+/*
+ * Complete @conf, whose rows have been read from @at: find the driver, check bus, line and address, read
+ * the settings of the chip, and check those of other chips that stand beside them. @kind, "sensor" or
+ * "actuator", is what the driver must be one of. Returns 0, or -EINVAL after errors in @at->errs.
+ */
+int device_conf_complete(const struct conf_at *at, const char *kind,
+			 struct device_conf *conf) MUST_CHECK;
+
+/* What a device may be connected to; borrowed, must outlive it. */
+struct device_ports {
+	struct i2c_bus *bus; /* the one that its configuration names */
+	struct gpio_provider *gpio;
+};
+
+enum device_state {
+	DEVICE_STARTING, /* not yet reached since the start */
+	DEVICE_RUNNING,
+	DEVICE_FAILING, /* does not do what it should; soon tried again */
+	DEVICE_LOST,    /* failing for so long that it is tried every 5 s only */
+	DEVICE_STATE_COUNT,
+};
+const char *device_state_name(enum device_state state);
+
+enum device_fault {
+	FAULT_NACK,    /* no chip answers at the address, or a wrong one */
+	FAULT_TIMEOUT, /* a transfer took too long, or no data came */
+	FAULT_IO,      /* any other error of bus or line */
+	FAULT_DECODE,  /* bytes that mean nothing */
+	FAULT_RANGE,   /* a reading beyond what is possible */
+	FAULT_OVERRUN, /* measurements missed because the loop was late */
+	FAULT_COUNT,
+};
+const char *device_fault_name(enum device_fault fault);
+
+/* For health values. Copied out. */
+struct device_health {
+	enum device_state state;
+	int64_t since_ns;             /* in this state */
+	int64_t last_ns;              /* of the last good sample or write; 0: none yet */
+	uint64_t good;                /* reads or writes that went well */
+	uint64_t faults[FAULT_COUNT]; /* since the start */
+	unsigned retries;             /* attempts since it last ran */
+	char why[120];                /* of the state: "no answer at 0x68 (ENXIO)" */
+};
+
+#define DEVICE_BACKOFF_MIN_NS (100 * NS_PER_MS)
+#define DEVICE_BACKOFF_MAX_NS (5 * NS_PER_S)
+
+/* The part that sensors and actuator chips share; embedded in theirs. */
+struct device {
+	char name[32]; /* the role: "imu" */
+	const struct device_conf *conf;
+	struct device_ports ports;
+	struct dev_io io;
+	struct device_health health;
+	int64_t backoff_ns;                /* before the next attempt */
+	void (*changed)(struct device *d); /* after each change of state; NULL is fine */
+};
+
+/* @conf is borrowed for the device's life; so are the ports. */
+void device_init(struct device *d, const char *name, const struct device_conf *conf,
+		 const struct device_ports *ports);
+
+/*
+ * Reach the chip: open its line, probe, set up. After a failure device_down() decides what is next.
+ * Returns 0 or a negative errno with a text (error_last()). Suspends.
+ */
+int device_up(struct device *d) MUST_CHECK;
+
+/* Close the line, if one is open. Does not suspend. */
+void device_close(struct device *d);
+
+/* It works: the state is running, the back-off starts afresh. @how: "mpu6050 at 0x68". */
+void device_ran(struct device *d);
+
+/*
+ * It failed with @r: count it, enter failing or lost, say so once, and wait for the back-off.
+ * Returns 0 when it is time for the next attempt, or -ECANCELED. Suspends.
+ */
+int device_down(struct device *d, int r) MUST_CHECK;
+
+/* Count a fault that needs no new set-up. */
+void device_fault(struct device *d, enum device_fault fault);
+
+#endif
