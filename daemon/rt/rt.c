@@ -16,6 +16,7 @@
 #define POSTS_PER_PASS 256
 #define SLOW_STEP_NS (10 * NS_PER_MS)
 
+/* The one thing that has to be found without being handed around: rt_now() takes no argument. */
 static _Thread_local struct rt *this_rt;
 
 struct rt *rt_this_or_null(void)

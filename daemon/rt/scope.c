@@ -80,8 +80,8 @@ static void request(struct scope *s, enum cancel_source source, const char *reas
 
 	s->cause.source = source;
 	s->cause.t_ns = rt_now();
-	strncpy(s->cause.task, t ? t->name : "", sizeof(s->cause.task) - 1);
-	strncpy(s->cause.reason, reason, sizeof(s->cause.reason) - 1);
+	snprintf(s->cause.task, sizeof(s->cause.task), "%s", t ? t->name : "");
+	snprintf(s->cause.reason, sizeof(s->cause.reason), "%s", reason);
 }
 
 static void cancel_now(struct scope *s)

@@ -39,7 +39,7 @@ const char *cancel_source_name(enum cancel_source source);
 struct cancel_cause {
 	enum cancel_source source;
 	int64_t t_ns;
-	char task[24];   /* the task that asked; "" for the loop itself */
+	char task[32];   /* the task that asked; "" for the loop itself */
 	char reason[72]; /* cut when longer */
 };
 

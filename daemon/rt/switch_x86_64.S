@@ -66,7 +66,7 @@ switch_prepare:
 	.cfi_startproc
 	leaq	(%rdi,%rsi), %rax
 	andq	$-16, %rax
-	subq	$64, %rax		/* r15 r14 r13 r12 rbx rbp ret pad */
+	subq	$72, %rax		/* r15 r14 r13 r12 rbx rbp ret; then rsp is aligned */
 	movq	$0, 0(%rax)
 	movq	$0, 8(%rax)
 	movq	%rcx, 16(%rax)

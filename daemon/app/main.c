@@ -1,0 +1,5 @@
+/* The daemon: starts things in order, stops them in reverse. */
+int main(void)
+{
+	return 0;
+}

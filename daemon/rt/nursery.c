@@ -1,0 +1,309 @@
+/* Nurseries: starting children, collecting how they end, closing. */
+#include "daemon/rt/nursery.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/rt/internal.h"
+
+/*
+ * A child under nursery_start_ready(): lives in the caller's frame. The child counts in the target
+ * nursery from the beginning, so that it cannot close meanwhile, but its scope hangs below the
+ * caller's until it is ready.
+ */
+struct starting {
+	struct nursery *target;
+	struct scope scope; /* the caller waits in it */
+	struct wait wait;
+	void *value;
+	int result; /* of a child that ended before it was ready */
+	bool ready, ended;
+};
+
+static const char *const child_state_names[] = {
+	[CHILD_RUNNING] = "running",
+	[CHILD_DONE] = "done",
+	[CHILD_FAILED] = "failed",
+	[CHILD_CANCELLED] = "cancelled",
+};
+
+const char *child_state_name(enum child_state state)
+{
+	return child_state_names[state];
+}
+
+void nursery_open(struct nursery *n)
+{
+	memset(n, 0, sizeof(*n));
+	list_init(&n->children);
+	n->opener = task_self();
+	scope_init(&n->scope);
+	scope_enter(&n->scope);
+}
+
+void nursery_cancel(struct nursery *n, const char *reason)
+{
+	scope_cancel(&n->scope, CANCEL_EXPLICIT, reason);
+}
+
+unsigned nursery_size(const struct nursery *n)
+{
+	return n->ordinary + n->services;
+}
+
+/* A failure of the body or of a child: the first is the primary and cancels the rest. */
+static void fail(struct nursery *n, struct error *e)
+{
+	char reason[96];
+
+	snprintf(reason, sizeof(reason), "%s failed", e->task);
+	if (n->errors)
+		error_attach(n->errors, e);
+	else
+		n->errors = e;
+	scope_cancel(&n->scope, CANCEL_NURSERY, reason);
+}
+
+/* The error that a task ends with, as its text was set, or made from the code. */
+static struct error *outcome_error(struct task *t, int code)
+{
+	struct error *e = error_take(t, code);
+
+	return e ? e : error_new(code, t->name, "");
+}
+
+/* The body of the nursery has ended and only services are left: they go too. */
+static void end_services(struct nursery *n)
+{
+	if (!n->closing || n->ordinary > 0)
+		return;
+	list_each(t, &n->children, struct task, sibling)
+		scope_cancel(&t->own, CANCEL_NURSERY, "the nursery it served has ended");
+}
+
+static void settle_child(struct task *t, int r, struct child *c)
+{
+	c->result = r;
+	c->value = t->value;
+	c->task = NULL;
+	c->state = r == -ECANCELED ? CHILD_CANCELLED : r < 0 ? CHILD_FAILED : CHILD_DONE;
+	for (struct link *k; (k = list_pop(&c->joiners)) != NULL;)
+		task_wake(container_of(k, struct task, run)->wait, 0);
+}
+
+void nursery_child_ended(struct task *t, int r)
+{
+	struct nursery *n = t->nursery;
+	struct starting *st = t->starting;
+	struct error *e = r < 0 && r != -ECANCELED ? outcome_error(t, r) : NULL;
+	int left = scope_leave(&t->own, r);
+
+	/* A cancellation that was not this child's alone passes through the nursery. */
+	if (left == -ECANCELED)
+		n->child_cancelled = true;
+	if (t->child)
+		settle_child(t, r, t->child);
+	link_remove(&t->sibling);
+	if (t->service)
+		n->services--;
+	else
+		n->ordinary--;
+	if (st) {
+		st->result = r < 0 ? r : -ECHILD;
+		st->ended = true;
+		if (e) { /* the caller's error, with its text */
+			struct task *caller = st->wait.task;
+
+			error_free(caller->error);
+			caller->error = e;
+		}
+		if (st->wait.parked)
+			task_wake(&st->wait, 0);
+	} else if (e) {
+		fail(n, e);
+	}
+	end_services(n);
+	if (nursery_size(n) == 0 && n->close_wait.parked)
+		task_wake(&n->close_wait, 0);
+}
+
+/* Common to both ways of starting. @parent is the scope that the child hangs below. */
+static int spawn(struct nursery *n, struct scope *parent, struct child *c,
+		 const struct task_opt *opt, int (*fn)(void *), void *arg,
+		 struct task **ret)
+{
+	struct task *t;
+	int r;
+
+	if (n->scope.left)
+		return -EINVAL;
+	r = task_new(n->opener->rt, opt, fn, arg, &t);
+	if (r < 0)
+		return r;
+	t->nursery = n;
+	t->child = c;
+	if (c)
+		c->task = t;
+	list_push(&n->children, &t->sibling);
+	if (opt->service)
+		n->services++;
+	else
+		n->ordinary++;
+	scope_adopt(&t->own, parent, t);
+	task_ready_now(t);
+	*ret = t;
+	return 0;
+}
+
+static void child_init(struct child *c)
+{
+	if (!c)
+		return;
+	memset(c, 0, sizeof(*c));
+	list_init(&c->joiners);
+}
+
+int nursery_start(struct nursery *n, struct child *c, const struct task_opt *opt,
+		  int (*fn)(void *arg), void *arg)
+{
+	struct task *t;
+	int r;
+
+	child_init(c);
+	r = spawn(n, &n->scope, c, opt, fn, arg, &t);
+	if (r < 0 && c) {
+		c->state = CHILD_FAILED;
+		c->result = r;
+	}
+	if (r < 0 && r != -EINVAL) {
+		struct error *e = error_new(r, opt->name, "could not be started");
+
+		LOG(ERR, "task %s could not be started: %s", opt->name, strerror(-r));
+		fail(n, e);
+	}
+	return r;
+}
+
+int nursery_go(struct nursery *n, const char *name, int (*fn)(void *arg), void *arg)
+{
+	const struct task_opt opt = {.name = name};
+
+	return nursery_start(n, NULL, &opt, fn, arg);
+}
+
+int nursery_start_ready(struct nursery *n, const struct task_opt *opt,
+			int (*fn)(void *arg), void *arg, void **ret_value)
+{
+	struct starting st = {.target = n, .wait = {.kind = "child to be ready"}};
+	struct task *t;
+	int r;
+
+	st.wait.what = opt->name;
+	st.wait.task = task_self();
+	scope_init(&st.scope);
+	scope_enter(&st.scope);
+	r = spawn(n, &st.scope, NULL, opt, fn, arg, &t);
+	if (r == 0) {
+		t->starting = &st;
+		/* Not a cancel point: the caller's cancellation reaches the child through the
+		 * scope, and the child's end wakes the caller. */
+		if (!st.ready && !st.ended)
+			(void)task_park(&st.wait);
+		r = st.ready ? 0 : st.result;
+	}
+	r = scope_leave(&st.scope, r);
+	if (r == 0 && ret_value)
+		*ret_value = st.value;
+	return r;
+}
+
+int task_ready(void *value)
+{
+	struct task *t = task_self();
+	struct starting *st = t->starting;
+
+	if (!st)
+		return t->own.parent == &t->nursery->scope ? 0 : -EALREADY;
+	t->starting = NULL;
+	st->ready = true;
+	st->value = value;
+	scope_reparent(&t->own, &st->target->scope);
+	if (st->wait.parked)
+		task_wake(&st->wait, 0);
+	return 0;
+}
+
+void task_set_value(void *value)
+{
+	task_self()->value = value;
+}
+
+void child_cancel(struct child *c, enum cancel_source source, const char *reason)
+{
+	if (c->task)
+		scope_cancel(&c->task->own, source, reason);
+}
+
+void child_cancel_soft(struct child *c, enum cancel_source source, int64_t grace_ns,
+		       const char *reason)
+{
+	if (c->task)
+		scope_cancel_soft(&c->task->own, source, grace_ns, reason);
+}
+
+static bool join_abort(struct wait *w)
+{
+	link_remove(&w->task->run);
+	return true;
+}
+
+int child_join(struct child *c)
+{
+	struct wait w = {.kind = "join", .abort = join_abort};
+
+	if (task_check() < 0)
+		return -ECANCELED;
+	if (c->state != CHILD_RUNNING) {
+		task_yield();
+		return 0;
+	}
+	w.what = c->task->name;
+	/* task.run is free while the task is parked. */
+	list_push(&c->joiners, &task_self()->run);
+	return task_park(&w);
+}
+
+int nursery_close(struct nursery *n, int r)
+{
+	struct task *t = task_self();
+	int primary;
+
+	if (t != n->opener) {
+		LOG(CRIT, "task %s closes the nursery of task %s", t ? t->name : "(loop)",
+		    n->opener->name);
+		abort();
+	}
+	if (r < 0 && r != -ECANCELED)
+		fail(n, outcome_error(t, r));
+	n->closing = true;
+	end_services(n);
+	n->close_wait = (struct wait){.kind = "nursery to close"};
+	if (nursery_size(n) == 0)
+		task_yield();
+	while (nursery_size(n) > 0)
+		(void)task_park(&n->close_wait);
+	if (r == 0 && n->child_cancelled && n->scope.effective)
+		r = -ECANCELED;
+	primary = n->errors ? n->errors->code : 0;
+	if (primary) {
+		r = primary;
+		error_free(t->error);
+		t->error = n->errors;
+		n->errors = NULL;
+	}
+	r = scope_leave(&n->scope, r);
+	return r;
+}

@@ -1,0 +1,5 @@
+/* instinct: the command line. */
+int main(void)
+{
+	return 0;
+}
