@@ -57,13 +57,14 @@ int gpio_open(struct gpio_provider *p, const struct gpio_request *req,
 	      struct gpio_line **ret) MUST_CHECK;
 void gpio_close(struct gpio_line *l); /* NULL is fine; outputs keep their level */
 
-/* The logical level: 0 or 1, or a negative errno. */
+/* The logical level: 0 or 1, or a negative errno. -EPERM: an input cannot be set. */
 int gpio_get(struct gpio_line *l) MUST_CHECK;
 int gpio_set(struct gpio_line *l, bool level) MUST_CHECK;
 
 /*
  * Wait for the next edge; edges queue up to 16 deep while nobody waits.
- * Returns 0; -EBUSY when another task waits; -ENODEV when the chip has gone; -ECANCELED. Suspends.
+ * Returns 0; -EBUSY when another task waits; -EPERM for a line not opened for edges; -ENODEV when the
+ * chip has gone; -EBADF when the line is closed meanwhile; -ECANCELED. Suspends.
  */
 int gpio_wait(struct gpio_line *l, struct gpio_event *ret) MUST_CHECK;
 

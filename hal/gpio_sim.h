@@ -11,12 +11,12 @@ void gpio_board_free(struct gpio_board *b); /* NULL is fine; lines must be close
 struct gpio_provider *gpio_board_provider(struct gpio_board *b);
 
 /*
- * Drive a line from outside to the physical level @level, at @t_ns (its edge's time stamp). 0 or
- * -ENOMEM.
+ * Drive a line from outside to the physical level @level, at @t_ns (its edge's time stamp). A line
+ * that is an output keeps the level that its driver gave it. 0, -EINVAL for the name, or -ENOMEM.
  */
 int gpio_board_drive(struct gpio_board *b, const char *line, bool level, int64_t t_ns);
 
-/* The physical level of a line as driven by either side; false if nobody drove it. */
+/* The physical level of a line as driven by either side, else as pulled; false if nobody does. */
 bool gpio_board_level(const struct gpio_board *b, const char *line);
 
 /* Is the line requested by a driver? */

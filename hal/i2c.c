@@ -1,0 +1,69 @@
+/* What all I2C buses have in common: time-outs, counting, registers with one-byte addresses. */
+#include "hal/i2c.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/rt/rt.h"
+
+#define REGS_MAX 255
+
+void i2c_dev_init(struct i2c_dev *d, struct i2c_bus *bus, uint8_t addr)
+{
+	assert(addr < 0x80);
+	*d = (struct i2c_dev){.bus = bus, .addr = addr, .timeout_ns = I2C_TIMEOUT_NS};
+}
+
+int i2c_transfer(struct i2c_dev *d, const struct i2c_msg_part *parts, unsigned n)
+{
+	int r;
+
+	assert(n >= 1 && n <= I2C_PARTS_MAX);
+	r = d->bus->ops->transfer(d->bus, d->addr, parts, n,
+				  time_add(rt_now(), d->timeout_ns));
+	if (r == -ECANCELED)
+		return r;
+	d->stats.transfers++;
+	if (r < 0)
+		d->stats.failed++;
+	return r;
+}
+
+int i2c_read_regs(struct i2c_dev *d, uint8_t reg, uint8_t *buf, size_t len)
+{
+	struct i2c_msg_part parts[] = {
+		{.buf = &reg, .len = 1},
+		{.buf = buf, .len = (uint16_t)len, .read = 1},
+	};
+
+	assert(len >= 1 && len <= REGS_MAX);
+	return i2c_transfer(d, parts, ARRAY_LEN(parts));
+}
+
+int i2c_write_regs(struct i2c_dev *d, uint8_t reg, const uint8_t *buf, size_t len)
+{
+	uint8_t bytes[1 + REGS_MAX];
+	struct i2c_msg_part part = {.buf = bytes, .len = (uint16_t)(1 + len)};
+
+	assert(len >= 1 && len <= REGS_MAX);
+	bytes[0] = reg;
+	memcpy(bytes + 1, buf, len);
+	return i2c_transfer(d, &part, 1);
+}
+
+int i2c_read_reg(struct i2c_dev *d, uint8_t reg, uint8_t *ret)
+{
+	return i2c_read_regs(d, reg, ret, 1);
+}
+
+int i2c_write_reg(struct i2c_dev *d, uint8_t reg, uint8_t value)
+{
+	return i2c_write_regs(d, reg, &value, 1);
+}
+
+void i2c_bus_close(struct i2c_bus *bus)
+{
+	if (bus)
+		bus->ops->close(bus);
+}

@@ -1,0 +1,217 @@
+/* The simulated I2C bus: bytes go to chip models at once, the time they would take passes after. */
+#include "hal/i2c_sim.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/base/list.h"
+#include "daemon/rt/rt.h"
+#include "daemon/rt/scope.h"
+#include "daemon/rt/task.h"
+#include "daemon/rt/timer.h"
+
+struct sim_bus {
+	struct i2c_bus bus;
+	uint32_t clock_hz; /* 0: transfers take no time */
+	struct i2c_model *models;
+	/* Invariant: while not busy nobody is queued; the one that ends hands the bus to the first. */
+	bool busy;
+	struct list queue;
+};
+
+/* A task that waits for its turn. */
+struct turn {
+	struct wait wait;
+	struct link link;
+};
+
+static struct sim_bus *sim_of(struct i2c_bus *bus)
+{
+	return container_of(bus, struct sim_bus, bus);
+}
+
+static bool turn_abort(struct wait *w)
+{
+	link_remove(&container_of(w, struct turn, wait)->link);
+	return true;
+}
+
+static int take_turn(struct sim_bus *sim, int64_t deadline_ns)
+{
+	struct turn turn = {
+		.wait = {.kind = "i2c", .what = sim->bus.name, .abort = turn_abort},
+	};
+	struct scope scope;
+
+	if (!sim->busy) {
+		sim->busy = true;
+		return 0;
+	}
+	list_push(&sim->queue, &turn.link);
+	scope_enter_until(&scope, deadline_ns);
+	return scope_leave_timeout(&scope, task_park(&turn.wait));
+}
+
+static void end_turn(struct sim_bus *sim)
+{
+	struct link *first = list_pop(&sim->queue);
+
+	if (first)
+		task_wake(&container_of(first, struct turn, link)->wait, 0);
+	else
+		sim->busy = false;
+}
+
+static struct i2c_model *model_at(const struct sim_bus *sim, uint8_t addr)
+{
+	struct i2c_model *m = sim->models;
+
+	while (m && m->addr != addr)
+		m = m->next;
+	return m;
+}
+
+static int move_part(struct i2c_model *m, const struct i2c_msg_part *part)
+{
+	int r = m->start(m, part->read);
+
+	for (uint16_t i = 0; r >= 0 && i < part->len; i++) {
+		if (part->read)
+			part->buf[i] = m->read(m);
+		else
+			r = m->write(m, part->buf[i]);
+	}
+	return r;
+}
+
+static int move_bytes(struct sim_bus *sim, uint8_t addr, const struct i2c_msg_part *parts,
+		      unsigned n)
+{
+	struct i2c_model *m = model_at(sim, addr);
+	int r = 0;
+
+	if (!m)
+		return -ENXIO;
+	if (m->fail_count) {
+		m->fail_count--;
+		return -m->fail_errno;
+	}
+	for (unsigned i = 0; r >= 0 && i < n; i++)
+		r = move_part(m, &parts[i]);
+	m->stop(m);
+	return r;
+}
+
+/* Nine clocks for each byte, the address too, and one for each start and the stop. */
+static int64_t wire_ns(const struct sim_bus *sim, const struct i2c_msg_part *parts,
+		       unsigned n)
+{
+	int64_t clocks = 1;
+
+	for (unsigned i = 0; i < n; i++)
+		clocks += 1 + 9 * (1 + (int64_t)parts[i].len);
+	return clocks * NS_PER_S / sim->clock_hz;
+}
+
+struct pause {
+	struct wait wait;
+	struct timer timer;
+};
+
+static void pause_over(struct timer *t)
+{
+	task_wake(&container_of(t, struct pause, timer)->wait, 0);
+}
+
+/* What is on the wire is not called back: cancellation waits until it is over. */
+static void pass_time(struct sim_bus *sim, int64_t until_ns)
+{
+	struct pause p = {
+		.wait = {.kind = "i2c transfer", .what = sim->bus.name},
+		.timer = {.fn = pause_over},
+	};
+
+	timer_arm(&p.timer, until_ns);
+	(void)task_park(&p.wait); /* cannot be cancelled, so always 0 */
+}
+
+static int timed_transfer(struct sim_bus *sim, uint8_t addr,
+			  const struct i2c_msg_part *parts, unsigned n,
+			  int64_t deadline_ns)
+{
+	int64_t done_ns;
+	int r = take_turn(sim, deadline_ns);
+
+	if (r < 0)
+		return r;
+	done_ns = time_add(rt_now(), wire_ns(sim, parts, n));
+	r = move_bytes(sim, addr, parts, n);
+	if (done_ns > deadline_ns) {
+		done_ns = deadline_ns;
+		r = -ETIMEDOUT;
+	}
+	pass_time(sim, done_ns);
+	end_turn(sim);
+	return r;
+}
+
+static int sim_transfer(struct i2c_bus *bus, uint8_t addr,
+			const struct i2c_msg_part *parts, unsigned n, int64_t deadline_ns)
+{
+	struct sim_bus *sim = sim_of(bus);
+	int r = task_check();
+
+	if (r < 0)
+		return r;
+	if (sim->clock_hz)
+		return timed_transfer(sim, addr, parts, n, deadline_ns);
+	r = move_bytes(sim, addr, parts, n);
+	task_yield();
+	return r;
+}
+
+static void sim_close(struct i2c_bus *bus)
+{
+	struct sim_bus *sim = sim_of(bus);
+
+	assert(!sim->busy);
+	free(sim);
+}
+
+static const struct i2c_ops sim_ops = {.transfer = sim_transfer, .close = sim_close};
+
+int i2c_sim_open(const char *name, uint32_t clock_hz, struct i2c_bus **ret)
+{
+	struct sim_bus *sim = calloc(1, sizeof(*sim));
+
+	if (!sim)
+		return -ENOMEM;
+	sim->bus.ops = &sim_ops;
+	(void)snprintf(sim->bus.name, sizeof(sim->bus.name), "%s", name);
+	sim->clock_hz = clock_hz;
+	list_init(&sim->queue);
+	*ret = &sim->bus;
+	return 0;
+}
+
+void i2c_sim_attach(struct i2c_bus *bus, struct i2c_model *m)
+{
+	struct sim_bus *sim = sim_of(bus);
+
+	assert(!model_at(sim, m->addr));
+	m->next = sim->models;
+	sim->models = m;
+}
+
+void i2c_sim_detach(struct i2c_bus *bus, struct i2c_model *m)
+{
+	struct i2c_model **at = &sim_of(bus)->models;
+
+	while (*at && *at != m)
+		at = &(*at)->next;
+	if (*at)
+		*at = m->next;
+	m->next = NULL;
+}
