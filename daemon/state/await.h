@@ -1,10 +1,9 @@
 /*
  * Waiting on values: until a value matches, on a transition, and loops over both.
  *
- * A predicate is a comparison, evaluated in nanoseconds, or a function. It is false on a value that is
- * unset, and on a stale one unless the wait says otherwise. A waiter captures its first match at the
- * moment it matches, so a value that matched for an instant is not missed, and later sets do not
- * overwrite what is returned.
+ * A predicate (pred.h) is false on a value that is unset, and on a stale one unless the wait says
+ * otherwise. A waiter captures its first match at the moment it matches, so a value that matched for
+ * an instant is not missed, and later sets do not overwrite what is returned.
  */
 #ifndef DAEMON_STATE_AWAIT_H
 #define DAEMON_STATE_AWAIT_H
@@ -14,35 +13,7 @@
 #include "daemon/base/macros.h"
 #include "daemon/rt/task.h"
 #include "daemon/state/value.h"
-
-enum pred_op {
-	PRED_ANY, /* always true: of transitions, every one */
-	PRED_EQ,
-	PRED_NE,
-	PRED_LT, /* numbers only, like the next five; false on other types */
-	PRED_LE,
-	PRED_GT,
-	PRED_GE,
-	PRED_BETWEEN, /* a <= x <= b */
-	PRED_OUTSIDE, /* x < a or x > b */
-	PRED_TRUE,    /* is_true: the boolean true */
-	PRED_FALSE,
-	PRED_CHANGED, /* of transitions: new differs from old */
-	PRED_FN,
-};
-
-/* A predicate; copied by assignment, what it points to is borrowed for the wait. */
-struct pred {
-	enum pred_op op;
-	double a, b;
-	struct datum datum; /* of EQ and NE */
-	/*
-	 * 1: matches, 0: does not, negative: fails this waiter with that errno. @old is NULL when no
-	 * transition is looked at. Must not suspend; sets made in it are queued.
-	 */
-	int (*fn)(void *arg, const struct datum *now, const struct datum *old);
-	void *arg;
-};
+#include "daemon/state/waiter.h"
 
 /* All zero is an ordinary wait. */
 struct await_opt {
@@ -50,44 +21,59 @@ struct await_opt {
 	int64_t grace_ns;    /* held_for forgives a stale gap of at most this */
 	int64_t fresh_ns;    /* only a sample not older than this; 0: any */
 	bool stale_use;      /* a stale value is as good as a fresh one */
-	bool still; /* looked at again just before the waiter runs; if gone, waits on */
-	bool soft;  /* a soft cancellation ends the wait */
+	/*
+	 * Looked at again just before the waiter runs: if it is gone, waits on; else what it is then
+	 * is returned.
+	 */
+	bool still;
+	bool soft; /* a soft cancellation ends the wait */
 };
 
 /*
  * Wait until @v matches; true now is one checkpoint. *@ret (NULL is fine) gets a copy of the datum that
  * matched (with held_for: the latest), which the caller gives back with datum_fini().
  * Returns 0; -EPIPE when the value closed; the predicate's own error; -ECANCELED. A time-out is a scope
- * around it. @opt may be NULL. Suspends.
+ * around it. -EINVAL for PRED_CHANGED, which is of transitions. @opt may be NULL.
+ * Suspends.
  */
 int value_await(struct value *v, const struct pred *p, const struct await_opt *opt,
 		struct datum *ret) MUST_CHECK;
 
-/* Wait for the next change that matches (never the present state). As above. Suspends. */
+/*
+ * Wait for the next change that matches (never the present state). The first set is a change from
+ * null; value_touch() is one from the datum to itself. Of @opt, held_for, grace and still mean
+ * nothing. Returns as above. Suspends.
+ */
 int value_await_transition(struct value *v, const struct pred *p,
 			   const struct await_opt *opt, struct datum *ret_now,
 			   struct datum *ret_old) MUST_CHECK;
 
+/* One change. */
+struct change {
+	struct datum now, old;
+};
+
 /*
- * Loop over changes that match, from transitions_open() on. A change while nobody waits in
- * transitions_next() is dropped, unless @queue > 0 keeps up to so many (then the oldest goes, counted
- * in @dropped).
+ * Loop over changes that match, from transitions_open() on. The first match is captured and disarms
+ * the loop until transitions_next() is called again: changes during the body are dropped. With
+ * @queue > 0 the loop stays armed and keeps up to so many (then the oldest goes, counted in
+ * @dropped).
  */
 struct transitions {
 	uint64_t dropped; /* may be read; all else is private */
-	struct value *v;
-	struct transitions *next, **link;
-	struct pred pred;
-	struct await_opt opt;
-	struct change *ring;
-	unsigned cap, head, count;
+	struct waiter waiter;
 	struct wait wait;
+	struct value *v;
+	struct change one, *ring;
+	unsigned cap, head, count;
 	int failed;
-	bool waiting;
+	bool queues, armed, soft;
 };
+
+/* Returns 0 or -ENOMEM. On a closed value transitions_next() returns -EPIPE. */
 int transitions_open(struct transitions *t, struct value *v, const struct pred *p,
 		     const struct await_opt *opt, unsigned queue) MUST_CHECK;
-/* As value_await_transition(). Suspends. */
+/* As value_await_transition(); what is queued comes before an error. Suspends. */
 int transitions_next(struct transitions *t, struct datum *ret_now,
 		     struct datum *ret_old) MUST_CHECK;
 void transitions_close(struct transitions *t);

@@ -42,19 +42,23 @@ struct value;
  */
 int value_new(const struct value_info *info, struct value **ret) MUST_CHECK;
 
-/* Close it (value_close) and free it. Nothing may use it any more but waits that are ending. NULL is fine. */
+/*
+ * Close it (value_close) and free it. Nothing may use it any more but waits and iterators, which end.
+ * NULL is fine.
+ */
 void value_free(struct value *v);
 
 /*
  * Set it to a copy of *@d, measured at @t_ns (rt_now() or earlier). An equal datum refreshes the sample
  * time and ends staleness, but is no change. Runs the transaction, or queues it when one is running.
  * Returns 0; -EPIPE when closed; -EINVAL for a datum of the wrong type; -EROFS for a derived value;
- * -ENOMEM. Does not suspend.
+ * -EPERM (and a line in the log) on a thread that is not the value's. Queued: -ENOMEM, and -ELOOP when
+ * predicates and watches keep setting values without an end. Does not suspend.
  */
 int value_set_at(struct value *v, const struct datum *d, int64_t t_ns);
 int value_set(struct value *v, const struct datum *d); /* at rt_now() */
 
-/* Notify as if it had changed, without a change. */
+/* Notify as if it had changed, without a change. Returns as value_set(). */
 int value_touch(struct value *v);
 
 /*
@@ -64,7 +68,10 @@ int value_touch(struct value *v);
 void value_batch_begin(void);
 void value_batch_end(void);
 
-/* Every wait on it ends with -EPIPE, iterators end, values derived from it close. For good. */
+/*
+ * Every wait on it ends with -EPIPE, iterators end, values derived from it close. For good. Inside a
+ * predicate, a compute function or a watch it takes effect when the transactions are done.
+ */
 void value_close(struct value *v);
 
 /* What it holds; null while unset. Valid until the next set: do not keep it across a suspension. */
@@ -77,11 +84,13 @@ const struct value_info *value_info(const struct value *v);
 bool value_is_derived(const struct value *v);
 
 /*
- * A derived value: @compute makes the datum from the inputs (value_get of those it was given) when one
- * of them changed, and is not called while one is unset. The result is unset or stale when an input
- * is (unless @keep_stale) and closes when one closes. @arg is given back with @arg_free when the value
- * goes (NULL: not needed). @compute must not suspend; a negative result leaves the value as it was and
- * is logged once per change of the error.
+ * A derived value: @compute makes the datum from the inputs (value_get of those it was given), now and
+ * when one of them changed, and is not called while one is unset. The result is unset or stale when an
+ * input is (unless @keep_stale), as old as its oldest input, and closes when one closes. @arg is given
+ * back with @arg_free when the value goes (NULL: not needed). @compute must not suspend; a negative
+ * result leaves the value as it was and is logged once per change of the error.
+ * Returns 0; -EPIPE when an input is closed; -ELOOP when it is more than 32 deep; -ENOMEM. On failure
+ * the caller keeps @arg.
  */
 struct derivation {
 	int (*compute)(void *arg, struct value *const *inputs, unsigned n,
@@ -93,7 +102,7 @@ struct derivation {
 int value_derive(const struct value_info *info, struct value *const *inputs, unsigned n,
 		 const struct derivation *how, struct value **ret) MUST_CHECK;
 
-/* A table {keys[i]: inputs[i]}: one consistent snapshot. @n > 0. */
+/* A table {keys[i]: inputs[i]}: one consistent snapshot. Keys are copied; @n > 0. As above. */
 int value_compose(const struct value_info *info, const char *const *keys,
 		  struct value *const *inputs, unsigned n, struct value **ret) MUST_CHECK;
 

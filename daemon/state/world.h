@@ -23,10 +23,13 @@ void world_free(struct world *w);
 int world_add(struct world *w, const struct value_info *info,
 	      struct value **ret) MUST_CHECK;
 
-/* Put a value made elsewhere (value_derive) under its info->name; the world then owns it. As above. */
+/*
+ * Put a value made elsewhere (value_derive) under its info->name; the world then owns it and copies of
+ * its texts. As above; on failure the caller still owns @v.
+ */
 int world_adopt_take(struct world *w, struct value *v) MUST_CHECK;
 
-/* Close and remove a value of this world. */
+/* Close, free and remove a value of this world. */
 void world_remove(struct world *w, struct value *v);
 
 /* The value of that name, or NULL. Lives until it is removed. */
