@@ -244,10 +244,10 @@ void conf_defaults(const struct conf_field *fields, void *ret);
  * is an error in @at->errs, and its member keeps the default. @also, NULL or a NULL-terminated list, are
  * keys that are read elsewhere, such as the names of all chips. An object that is not there lacks nothing:
  * keys are required of those who write it.
- * Returns 0, or -EINVAL after errors.
+ * Returns 0, or -EINVAL after errors; who looks at the list in the end may ignore it.
  */
 int conf_read(const struct conf_at *at, const struct conf_field *fields,
-	      const char *const *also, void *ret) MUST_CHECK;
+	      const char *const *also, void *ret);
 
 /*
  * Read the single value at @at as the field @f (of a map or list of plain values) into the struct

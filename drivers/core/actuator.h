@@ -40,15 +40,15 @@ extern const struct conf_field chip_fields[];
 extern const struct conf_field actuator_fields[];
 
 /* Read and check. Return 0, or -EINVAL after errors in @at->errs. */
-int chip_conf_read(const struct conf_at *at, struct chip_conf *ret) MUST_CHECK;
-int actuator_conf_read(const struct conf_at *at, struct actuator_conf *ret) MUST_CHECK;
+int chip_conf_read(const struct conf_at *at, struct chip_conf *ret);
+int actuator_conf_read(const struct conf_at *at, struct actuator_conf *ret);
 
 /*
  * Check @conf, read from @at, against the driver of its chip: is there such a channel? Is a servo's
  * pulse one it can make? Returns 0, or -EINVAL after errors in @at->errs.
  */
 int actuator_conf_check(const struct conf_at *at, const struct actuator_conf *conf,
-			const struct device_conf *chip) MUST_CHECK;
+			const struct device_conf *chip);
 
 struct actuator;
 struct chip;

@@ -30,7 +30,7 @@ extern const struct conf_field sensor_fields[];
  * least 100 ms; for a sensor that only speaks when something changes, 0.
  * Returns 0, or -EINVAL after errors in @at->errs.
  */
-int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret) MUST_CHECK;
+int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret);
 
 /* Where samples go. Called on the sensor's task; must not suspend. */
 struct sensor_sink {

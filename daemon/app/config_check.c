@@ -1,0 +1,235 @@
+/* Checks of the configuration that look at several of its parts. */
+#include "daemon/app/config_check.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void config_take_name(const struct conf_at *at, char name[NAME_MAX_LEN + 1])
+{
+	size_t len = strlen(at->key);
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char ch = (unsigned char)at->key[i];
+
+		if (!islower(ch) && !(i > 0 && (isdigit(ch) || ch == '_'))) {
+			conf_complain(
+				at, "no good name; a name has lower-case letters, digits "
+				    "and _, and begins with a letter");
+			break;
+		}
+	}
+	if (len > NAME_MAX_LEN)
+		conf_complain(at, "the name is too long; at most %d bytes", NAME_MAX_LEN);
+	snprintf(name, NAME_MAX_LEN + 1, "%s", at->key);
+}
+
+/*
+ * The names of an array of structs that begin with their name, for "did you mean". NULL without memory
+ * or elements: then the message names none.
+ */
+static const char **names_of(const void *array, size_t n, size_t elem_size)
+{
+	const char **names = n > 0 ? calloc(n, sizeof(*names)) : NULL;
+
+	for (size_t i = 0; names && i < n; i++)
+		names[i] = (const char *)array + i * elem_size;
+	return names;
+}
+
+/* The index of @name in such an array, or SIZE_MAX after an error at @at. */
+static size_t find(const struct conf_at *at, const char *kind, const char *name,
+		   const void *array, size_t n, size_t elem_size)
+{
+	const char **names;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp((const char *)array + i * elem_size, name) == 0)
+			return i;
+	names = names_of(array, n, elem_size);
+	conf_complain_unknown(at, kind, name, names, names ? n : 0);
+	free(names);
+	return SIZE_MAX;
+}
+
+int config_find_actuator(const struct conf_at *at, const struct config *c,
+			 const char *text, size_t *ret)
+{
+	size_t i = find(at, "actuator", text, c->actuators, c->n_actuators,
+			sizeof(*c->actuators));
+
+	if (i == SIZE_MAX)
+		return -ENOENT;
+	*ret = i;
+	return 0;
+}
+
+void config_check_actuator(const struct conf_at *at, const struct config *c,
+			   struct conf_actuator *a)
+{
+	struct conf_at on = conf_child(at, "on");
+	const struct device_conf *chip = &a->actuator.device;
+
+	if (a->actuator.on[0]) {
+		a->chip = find(&on, "device", a->actuator.on, c->chips, c->n_chips,
+			       sizeof(*c->chips));
+		if (a->chip == SIZE_MAX)
+			return;
+		chip = &c->chips[a->chip].chip.device;
+	}
+	if (chip->chip)
+		actuator_conf_check(at, &a->actuator, chip);
+}
+
+/* What claims hardware: one row for each device of the configuration. */
+struct claim {
+	const char *name;
+	const char *section;
+	const struct device_conf *device;
+	const char *irq; /* NULL: none */
+};
+
+#define CLAIMS_MAX 256
+
+static size_t collect(const struct config *c, struct claim *claims)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_sensors && n < CLAIMS_MAX; i++)
+		claims[n++] = (struct claim){c->sensors[i].role, "sensors",
+					     &c->sensors[i].sensor.device,
+					     c->sensors[i].sensor.irq};
+	for (size_t i = 0; i < c->n_chips && n < CLAIMS_MAX; i++)
+		claims[n++] = (struct claim){c->chips[i].name, "devices",
+					     &c->chips[i].chip.device, NULL};
+	for (size_t i = 0; i < c->n_actuators && n < CLAIMS_MAX; i++)
+		if (!c->actuators[i].actuator.on[0])
+			claims[n++] =
+				(struct claim){c->actuators[i].name, "actuators",
+					       &c->actuators[i].actuator.device, NULL};
+	return n;
+}
+
+static void check_bus(const struct conf_at *at, const struct config *c,
+		      const struct device_conf *d)
+{
+	struct conf_at bus = conf_child(at, "bus");
+
+	if (d->bus[0])
+		(void)find(&bus, "bus", d->bus, c->buses, c->n_buses, sizeof(*c->buses));
+}
+
+static bool same_address(const struct device_conf *a, const struct device_conf *b)
+{
+	return a->chip && b->chip && a->chip->bus == BUS_I2C && b->chip->bus == BUS_I2C &&
+	       a->address == b->address && strcmp(a->bus, b->bus) == 0;
+}
+
+static bool same_line(const char *a, const char *b)
+{
+	return a && b && a[0] && strcmp(a, b) == 0;
+}
+
+/* One claim against those before it. */
+static void check_claim(const struct conf_at *at, const struct claim *claims, size_t i)
+{
+	const struct claim *me = &claims[i];
+	struct conf_at line = conf_child(at, "line");
+	struct conf_at irq = conf_child(at, "irq");
+
+	if (same_line(me->device->line, me->irq))
+		conf_complain(&irq, "the line %s is this sensor's \"line\" already",
+			      me->irq);
+	for (size_t k = 0; k < i; k++) {
+		const struct claim *other = &claims[k];
+
+		if (same_address(me->device, other->device))
+			conf_complain(at, "address 0x%02x on bus %s is taken by %s.%s",
+				      (unsigned)me->device->address, me->device->bus,
+				      other->section, other->name);
+		if (same_line(me->device->line, other->device->line) ||
+		    same_line(me->device->line, other->irq))
+			conf_complain(&line, "the line %s is taken by %s.%s",
+				      me->device->line, other->section, other->name);
+		if (same_line(me->irq, other->device->line) ||
+		    same_line(me->irq, other->irq))
+			conf_complain(&irq, "the line %s is taken by %s.%s", me->irq,
+				      other->section, other->name);
+	}
+}
+
+static void check_claims(const struct conf_at *root, const struct config *c)
+{
+	struct claim *claims = calloc(CLAIMS_MAX, sizeof(*claims));
+	size_t n = claims ? collect(c, claims) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct conf_at section = conf_child(root, claims[i].section);
+		struct conf_at at = conf_child(&section, claims[i].name);
+
+		check_bus(&at, c, claims[i].device);
+		check_claim(&at, claims, i);
+	}
+	free(claims);
+}
+
+static const struct conf_sensor *find_sensor(const struct conf_at *at,
+					     const struct config *c, const char *role)
+{
+	size_t i =
+		find(at, "sensor", role, c->sensors, c->n_sensors, sizeof(*c->sensors));
+
+	return i == SIZE_MAX ? NULL : &c->sensors[i];
+}
+
+/* The sensors that fusion is made from, and whether they measure what it needs. */
+static void check_fusion(const struct conf_at *root, const struct config *c)
+{
+	struct conf_at fusion = conf_child(root, "fusion");
+	struct conf_at attitude = conf_child(&fusion, "attitude");
+	struct conf_at imu = conf_child(&attitude, "imu");
+	struct conf_at mag = conf_child(&attitude, "mag");
+	const uint32_t both = CHAN_BIT(CHAN_ACCEL) | CHAN_BIT(CHAN_GYRO);
+	const struct conf_sensor *s;
+
+	if (c->fusion.attitude.imu[0]) {
+		s = find_sensor(&imu, c, c->fusion.attitude.imu);
+		if (s && s->sensor.device.chip &&
+		    (s->sensor.device.chip->chans & both) != both)
+			conf_complain(&imu, "%s does not measure acceleration and rate",
+				      s->sensor.device.chip->name);
+	}
+	if (c->fusion.attitude.mag[0]) {
+		s = find_sensor(&mag, c, c->fusion.attitude.mag);
+		if (s && s->sensor.device.chip &&
+		    !(s->sensor.device.chip->chans & CHAN_BIT(CHAN_MAG)))
+			conf_complain(&mag, "%s does not measure the magnetic field",
+				      s->sensor.device.chip->name);
+	}
+}
+
+/* Two sensors that would own one value. */
+static void check_values(const struct conf_at *root, const struct config *c)
+{
+	struct conf_at section = conf_child(root, "sensors");
+
+	for (size_t i = 0; i < c->n_sensors * CHAN_COUNT; i++) {
+		const struct conf_sensor *s = &c->sensors[i / CHAN_COUNT];
+		const char *name = s->value[i % CHAN_COUNT];
+		struct conf_at at = conf_child(&section, s->role);
+
+		for (size_t k = 0; name[0] && k < i; k++)
+			if (strcmp(c->sensors[k / CHAN_COUNT].value[k % CHAN_COUNT],
+				   name) == 0)
+				conf_complain(&at, "the value %s is owned by sensors.%s",
+					      name, c->sensors[k / CHAN_COUNT].role);
+	}
+}
+
+void config_check_references(const struct conf_at *root, const struct config *c)
+{
+	check_claims(root, c);
+	check_fusion(root, c);
+	check_values(root, c);
+}
