@@ -31,4 +31,15 @@ struct estimate_attitude {
 		rejected; /* CHAN_BIT()s of what was measured but is not believed just now */
 };
 
+/* What happens to the robot as a whole. */
+struct estimate_motion {
+	int64_t t_ns;
+	bool still;     /* it does not move */
+	bool picked_up; /* lifted off the place where it stood; until it is still again */
+	bool shaken;    /* shaken hard, just now */
+	bool tilted;    /* leans by more than 30 degrees (25 to be upright again) */
+	bool upside_down; /* leans by more than 150 degrees (140 to end it) */
+	float tilt_rad;   /* between body's z and earth's up, 0..pi */
+};
+
 #endif
