@@ -1,0 +1,444 @@
+/* The MPU-6050 as its register map (RM-MPU-6000A revision 4.2) has it, which counts in decimal. */
+#include "hal/emul/mpu6050.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/rt/rt.h"
+#include "daemon/rt/timer.h"
+
+enum reg {
+	SMPLRT_DIV = 0x19,
+	CONFIG = 0x1a,
+	GYRO_CONFIG = 0x1b,
+	ACCEL_CONFIG = 0x1c,
+	FIFO_EN = 0x23,
+	INT_PIN_CFG = 0x37,
+	INT_ENABLE = 0x38,
+	INT_STATUS = 0x3a,
+	ACCEL_XOUT_H = 0x3b,
+	TEMP_OUT_H = 0x41,
+	GYRO_XOUT_H = 0x43,
+	GYRO_ZOUT_L = 0x48,
+	EXT_SENS_DATA_23 = 0x60,
+	SIGNAL_PATH_RESET = 0x68,
+	USER_CTRL = 0x6a,
+	PWR_MGMT_1 = 0x6b,
+	FIFO_COUNTH = 0x72,
+	FIFO_COUNTL = 0x73,
+	FIFO_R_W = 0x74,
+	WHO_AM_I = 0x75,
+	REGS = 0x80,
+};
+
+#define DLPF_CFG 0x07
+#define FS_SHIFT 3
+#define FS_MASK 3
+#define FIFO_TEMP 0x80
+#define FIFO_XG 0x40
+#define FIFO_ACCEL 0x08
+#define PIN_INT_LEVEL 0x80
+#define PIN_LATCH_INT_EN 0x20
+#define PIN_INT_RD_CLEAR 0x10
+#define INT_FIFO_OFLOW 0x10
+#define INT_DATA_RDY 0x01
+#define USER_FIFO_EN 0x40
+#define USER_FIFO_RESET 0x04
+#define USER_RESETS 0x07
+#define USER_SIG_COND_RESET 0x01
+#define PWR_DEVICE_RESET 0x80
+#define PWR_SLEEP 0x40
+
+#define DATA_LEN (GYRO_ZOUT_L - ACCEL_XOUT_H + 1)
+#define FIFO_LEN 1024
+#define INT_PULSE_NS (50 * NS_PER_US) /* register 55 */
+#define GRAVITY_MS2 9.80665
+#define RADS_PER_DPS (3.141592653589793 / 180)
+
+/* By full scale, 2 to 16 g (register 59) and 250 to 2000 degrees per second (register 67). */
+static const double accel_lsb_per_g[] = {16384, 8192, 4096, 2048};
+static const double gyro_lsb_per_dps[] = {131, 65.5, 32.8, 16.4};
+
+struct mpu6050_model {
+	struct i2c_model i2c;
+	struct world *world;
+	struct gpio_board *board; /* NULL: the INT pin is not connected */
+	char int_line[32];
+
+	bool running; /* between start and stop */
+	struct timer timer;
+	int64_t due_ns;  /* what the timer is armed to */
+	int64_t last_ns; /* of the last sample, or of the start of the sample clock */
+
+	struct world_motion motion; /* the last sample */
+	bool unread;
+	uint8_t data[DATA_LEN]; /* the same, encoded */
+	bool shadowed;          /* data shows when the bus is idle (register 59) */
+
+	uint8_t reg[REGS];
+	uint8_t pointer;
+	bool busy, addressed; /* between start and stop; the pointer has been written */
+	bool data_read;       /* this transfer took the sample or emptied the FIFO */
+
+	uint8_t fifo[FIFO_LEN];
+	unsigned fifo_first, fifo_count;
+};
+
+static bool asleep(const struct mpu6050_model *m)
+{
+	return m->reg[PWR_MGMT_1] & PWR_SLEEP;
+}
+
+/* The gyroscope's clock is 8 kHz without filter, 1 kHz with (register 25). */
+static int64_t period_ns(const struct mpu6050_model *m)
+{
+	uint8_t dlpf = m->reg[CONFIG] & DLPF_CFG;
+	int64_t clock_ns = dlpf == 0 || dlpf == 7 ? 125 * NS_PER_US : NS_PER_MS;
+
+	return clock_ns * (1 + m->reg[SMPLRT_DIV]);
+}
+
+static void pin_set(struct mpu6050_model *m, bool active, int64_t t_ns)
+{
+	bool inverted = m->reg[INT_PIN_CFG] & PIN_INT_LEVEL;
+
+	/* Cannot fail: the line was made with the model. */
+	if (m->board)
+		(void)gpio_board_drive(m->board, m->int_line, active != inverted, t_ns);
+}
+
+/* Tell of the interrupts @bits at the pin, as far as they are enabled. */
+static void interrupt(struct mpu6050_model *m, uint8_t bits, int64_t t_ns)
+{
+	m->reg[INT_STATUS] |= bits;
+	if (!(m->reg[INT_ENABLE] & bits))
+		return;
+	pin_set(m, true, t_ns);
+	if (!(m->reg[INT_PIN_CFG] & PIN_LATCH_INT_EN))
+		pin_set(m, false, t_ns + INT_PULSE_NS);
+}
+
+static void interrupt_clear(struct mpu6050_model *m)
+{
+	m->reg[INT_STATUS] = 0;
+	if (m->reg[INT_PIN_CFG] & PIN_LATCH_INT_EN)
+		pin_set(m, false, rt_now());
+}
+
+static void fifo_push(struct mpu6050_model *m, const uint8_t *bytes, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (m->fifo_count == FIFO_LEN) { /* the oldest goes */
+			m->fifo_first = (m->fifo_first + 1) % FIFO_LEN;
+			m->fifo_count--;
+			interrupt(m, INT_FIFO_OFLOW, m->last_ns);
+		}
+		m->fifo[(m->fifo_first + m->fifo_count++) % FIFO_LEN] = bytes[i];
+	}
+}
+
+/* Empty, it goes on giving the last byte (register 116). */
+static uint8_t fifo_pop(struct mpu6050_model *m)
+{
+	if (m->fifo_count) {
+		m->data_read |= m->fifo_count == 1;
+		m->reg[FIFO_R_W] = m->fifo[m->fifo_first];
+		m->fifo_first = (m->fifo_first + 1) % FIFO_LEN;
+		m->fifo_count--;
+	}
+	return m->reg[FIFO_R_W];
+}
+
+/* Put the last sample into the FIFO, in the order of the data registers. */
+static void fifo_store(struct mpu6050_model *m)
+{
+	uint8_t what = m->reg[FIFO_EN];
+
+	if (!(m->reg[USER_CTRL] & USER_FIFO_EN))
+		return;
+	if (what & FIFO_ACCEL)
+		fifo_push(m, m->data, 6);
+	if (what & FIFO_TEMP)
+		fifo_push(m, m->data + (TEMP_OUT_H - ACCEL_XOUT_H), 2);
+	for (unsigned axis = 0; axis < 3; axis++) {
+		if (what & (FIFO_XG >> axis))
+			fifo_push(m, m->data + (GYRO_XOUT_H - ACCEL_XOUT_H) + 2 * axis,
+				  2);
+	}
+}
+
+static void encode(uint8_t *at, double lsb)
+{
+	int16_t v = (int16_t)lrint(fmin(fmax(lsb, INT16_MIN), INT16_MAX));
+
+	at[0] = (uint8_t)((uint16_t)v >> 8);
+	at[1] = (uint8_t)v;
+}
+
+static void encode_motion(struct mpu6050_model *m)
+{
+	double accel =
+		accel_lsb_per_g[m->reg[ACCEL_CONFIG] >> FS_SHIFT & FS_MASK] / GRAVITY_MS2;
+	double gyro = gyro_lsb_per_dps[m->reg[GYRO_CONFIG] >> FS_SHIFT & FS_MASK] /
+		      RADS_PER_DPS;
+
+	for (int i = 0; i < 3; i++) {
+		encode(m->data + 2 * i, m->motion.accel_ms2[i] * accel);
+		encode(m->data + (GYRO_XOUT_H - ACCEL_XOUT_H) + 2 * i,
+		       m->motion.gyro_rads[i] * gyro);
+	}
+	encode(m->data + (TEMP_OUT_H - ACCEL_XOUT_H), (m->motion.temp_c - 36.53) * 340);
+	if (m->busy)
+		m->shadowed = true;
+	else
+		memcpy(m->reg + ACCEL_XOUT_H, m->data, DATA_LEN);
+}
+
+/* Set the clock to the next sample. A paced world's next one waits until the last was read. */
+static void arm(struct mpu6050_model *m)
+{
+	timer_disarm(&m->timer);
+	if (!m->running || asleep(m) || (m->world->paced && m->unread))
+		return;
+	m->due_ns = world_next_ns(m->world, m->last_ns, period_ns(m));
+	if (m->due_ns != TIME_NEVER)
+		timer_arm(&m->timer, m->due_ns);
+}
+
+static void restart_clock(struct mpu6050_model *m)
+{
+	m->last_ns = rt_now();
+	arm(m);
+}
+
+static void mpu6050_sample(struct timer *t)
+{
+	struct mpu6050_model *m = container_of(t, struct mpu6050_model, timer);
+
+	world_measure(m->world, m->due_ns, &m->motion);
+	m->last_ns = m->due_ns;
+	m->unread = true;
+	encode_motion(m);
+	fifo_store(m);
+	interrupt(m, INT_DATA_RDY, m->last_ns);
+	arm(m);
+}
+
+static void power_on(struct mpu6050_model *m)
+{
+	memset(m->reg, 0, sizeof(m->reg));
+	m->reg[PWR_MGMT_1] = PWR_SLEEP;
+	m->reg[WHO_AM_I] = 0x68;
+	m->fifo_count = 0;
+	pin_set(m, false, rt_now());
+	if (m->running)
+		timer_disarm(&m->timer);
+}
+
+static bool read_only(uint8_t reg)
+{
+	return (reg >= INT_STATUS && reg <= EXT_SENS_DATA_23) ||
+	       (reg >= FIFO_COUNTH && reg <= WHO_AM_I);
+}
+
+static void write_power(struct mpu6050_model *m, uint8_t value)
+{
+	bool slept = asleep(m);
+
+	if (value & PWR_DEVICE_RESET) {
+		power_on(m);
+		return;
+	}
+	m->reg[PWR_MGMT_1] = value;
+	if (slept && !asleep(m))
+		restart_clock(m);
+	else if (asleep(m))
+		timer_disarm(&m->timer);
+}
+
+static void write_user(struct mpu6050_model *m, uint8_t value)
+{
+	if (value & USER_FIFO_RESET && !(value & USER_FIFO_EN))
+		m->fifo_count = 0;
+	if (value & USER_SIG_COND_RESET)
+		memset(m->reg + ACCEL_XOUT_H, 0, DATA_LEN);
+	m->reg[USER_CTRL] = value & (uint8_t)~USER_RESETS;
+}
+
+/*
+ * A sample of a paced world comes once. One that came before the chip was set up is shown again as each
+ * setting would have it, and announced when the chip wakes or announcements are switched on.
+ */
+static void show_again(struct mpu6050_model *m, uint8_t reg)
+{
+	if (!m->world->paced || !m->unread || asleep(m))
+		return;
+	encode_motion(m);
+	if ((reg == USER_CTRL || reg == FIFO_EN) && m->fifo_count == 0)
+		fifo_store(m);
+	if (reg == PWR_MGMT_1 || reg == INT_ENABLE)
+		interrupt(m, INT_DATA_RDY, m->last_ns);
+}
+
+static void write_reg(struct mpu6050_model *m, uint8_t reg, uint8_t value)
+{
+	if (read_only(reg) || reg == SIGNAL_PATH_RESET)
+		return;
+	if (reg == PWR_MGMT_1) {
+		write_power(m, value);
+	} else if (reg == USER_CTRL) {
+		write_user(m, value);
+	} else {
+		m->reg[reg] = value;
+		if (reg == SMPLRT_DIV || reg == CONFIG)
+			restart_clock(m);
+		else if (reg == INT_PIN_CFG)
+			pin_set(m, false, rt_now());
+	}
+	show_again(m, reg);
+}
+
+static uint8_t read_reg(struct mpu6050_model *m, uint8_t reg)
+{
+	uint8_t value = m->reg[reg];
+
+	if (reg >= ACCEL_XOUT_H && reg <= GYRO_ZOUT_L)
+		m->data_read = true;
+	if (reg == INT_STATUS || m->reg[INT_PIN_CFG] & PIN_INT_RD_CLEAR)
+		interrupt_clear(m);
+	if (reg == FIFO_COUNTH) { /* latches both bytes (register 114) */
+		m->reg[FIFO_COUNTL] = (uint8_t)m->fifo_count;
+		return (uint8_t)(m->fifo_count >> 8);
+	}
+	if (reg == FIFO_R_W)
+		return fifo_pop(m);
+	return value;
+}
+
+static struct mpu6050_model *model_of(struct i2c_model *i2c)
+{
+	return container_of(i2c, struct mpu6050_model, i2c);
+}
+
+static int bus_start(struct i2c_model *i2c, int read)
+{
+	struct mpu6050_model *m = model_of(i2c);
+
+	m->busy = true;
+	if (!read)
+		m->addressed = false;
+	return 0;
+}
+
+/* Bursts go on from register to register, but stay at the FIFO. */
+static void advance(struct mpu6050_model *m)
+{
+	if (m->pointer != FIFO_R_W)
+		m->pointer = (uint8_t)(m->pointer + 1) % REGS;
+}
+
+static int bus_write(struct i2c_model *i2c, uint8_t byte)
+{
+	struct mpu6050_model *m = model_of(i2c);
+
+	if (!m->addressed) {
+		m->addressed = true;
+		m->pointer = byte % REGS;
+		return 0;
+	}
+	write_reg(m, m->pointer, byte);
+	advance(m);
+	return 0;
+}
+
+static uint8_t bus_read(struct i2c_model *i2c)
+{
+	struct mpu6050_model *m = model_of(i2c);
+	uint8_t value = read_reg(m, m->pointer);
+
+	advance(m);
+	return value;
+}
+
+static void bus_stop(struct i2c_model *i2c)
+{
+	struct mpu6050_model *m = model_of(i2c);
+
+	m->busy = false;
+	if (m->shadowed)
+		memcpy(m->reg + ACCEL_XOUT_H, m->data, DATA_LEN);
+	m->shadowed = false;
+	if (m->data_read && m->unread) {
+		m->unread = false;
+		if (m->world->paced)
+			arm(m);
+	}
+	m->data_read = false;
+}
+
+int mpu6050_model_new(const struct mpu6050_model_conf *conf, struct mpu6050_model **ret)
+{
+	struct mpu6050_model *m = calloc(1, sizeof(*m));
+	int r = 0;
+
+	if (!m)
+		return -ENOMEM;
+	m->i2c = (struct i2c_model){
+		.addr = conf->addr,
+		.start = bus_start,
+		.write = bus_write,
+		.read = bus_read,
+		.stop = bus_stop,
+	};
+	m->world = conf->world;
+	m->timer.fn = mpu6050_sample;
+	if (conf->int_line) {
+		r = gpio_board_drive(conf->board, conf->int_line, false, 0);
+		if (r < 0)
+			goto free_model;
+		m->board = conf->board;
+		(void)snprintf(m->int_line, sizeof(m->int_line), "%s", conf->int_line);
+	}
+	power_on(m);
+	*ret = m;
+	return 0;
+
+free_model:
+	free(m);
+	return r;
+}
+
+void mpu6050_model_free(struct mpu6050_model *m)
+{
+	if (!m)
+		return;
+	assert(!m->running);
+	free(m);
+}
+
+struct i2c_model *mpu6050_model_i2c(struct mpu6050_model *m)
+{
+	return &m->i2c;
+}
+
+void mpu6050_model_start(struct mpu6050_model *m)
+{
+	m->running = true;
+	restart_clock(m);
+}
+
+void mpu6050_model_stop(struct mpu6050_model *m)
+{
+	m->running = false;
+	timer_disarm(&m->timer);
+}
+
+void mpu6050_model_reset(struct mpu6050_model *m)
+{
+	power_on(m);
+}
