@@ -1,4 +1,4 @@
-/* Simulated GPIO: a board of named lines. The world model drives inputs and reads outputs. */
+/* Simulated GPIO: a board of named lines. The scene drives inputs and reads outputs. */
 #ifndef HAL_GPIO_SIM_H
 #define HAL_GPIO_SIM_H
 #include "hal/gpio.h"

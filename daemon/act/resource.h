@@ -18,7 +18,7 @@
 #include "daemon/state/world.h"
 
 /* What app knows about one actuator channel; texts are copied. */
-struct actuator {
+struct channel_spec {
 	const char *name;  /* within its resource: "pan" */
 	const char *unit;  /* of values: "rad", "m/s"; "" for 0..1 */
 	double min, max;   /* a command outside is refused */
@@ -45,7 +45,7 @@ void resources_free(struct resources *rs);
  * Add the resource @name with @n channels. Each channel becomes the value "<name>.<channel>" of the
  * world: the last command. Returns 0, or an error of world_add().
  */
-int resource_add(struct resources *rs, const char *name, const struct actuator *channels,
+int resource_add(struct resources *rs, const char *name, const struct channel_spec *channels,
 		 size_t n) MUST_CHECK;
 
 struct resource *resource_find(const struct resources *rs, const char *name);
@@ -56,7 +56,7 @@ const char *resource_name(const struct resource *r);
 size_t resource_size(const struct resource *r);
 struct channel *resource_channel(const struct resource *r, size_t i);
 struct channel *resource_find_channel(const struct resource *r, const char *name);
-const struct actuator *channel_info(const struct channel *c);
+const struct channel_spec *channel_info(const struct channel *c);
 struct value *channel_value(const struct channel *c);
 
 /* A rank: the band first, then the priority. Greater is more important. */

@@ -66,7 +66,7 @@ static const double gyro_lsb_per_dps[] = {131, 65.5, 32.8, 16.4};
 
 struct mpu6050_model {
 	struct i2c_model i2c;
-	struct world *world;
+	struct scene *scene;
 	struct gpio_board *board; /* NULL: the INT pin is not connected */
 	char int_line[32];
 
@@ -75,7 +75,7 @@ struct mpu6050_model {
 	int64_t due_ns;  /* what the timer is armed to */
 	int64_t last_ns; /* of the last sample, or of the start of the sample clock */
 
-	struct world_motion motion; /* the last sample */
+	struct scene_motion motion; /* the last sample */
 	bool unread;
 	uint8_t data[DATA_LEN]; /* the same, encoded */
 	bool shadowed;          /* data shows when the bus is idle (register 59) */
@@ -199,13 +199,13 @@ static void encode_motion(struct mpu6050_model *m)
 		memcpy(m->reg + ACCEL_XOUT_H, m->data, DATA_LEN);
 }
 
-/* Set the clock to the next sample. A paced world's next one waits until the last was read. */
+/* Set the clock to the next sample. A paced scene's next one waits until the last was read. */
 static void arm(struct mpu6050_model *m)
 {
 	timer_disarm(&m->timer);
-	if (!m->running || asleep(m) || (m->world->paced && m->unread))
+	if (!m->running || asleep(m) || (m->scene->paced && m->unread))
 		return;
-	m->due_ns = world_next_ns(m->world, m->last_ns, period_ns(m));
+	m->due_ns = scene_next_ns(m->scene, m->last_ns, period_ns(m));
 	if (m->due_ns != TIME_NEVER)
 		timer_arm(&m->timer, m->due_ns);
 }
@@ -220,7 +220,7 @@ static void mpu6050_sample(struct timer *t)
 {
 	struct mpu6050_model *m = container_of(t, struct mpu6050_model, timer);
 
-	world_measure(m->world, m->due_ns, &m->motion);
+	scene_measure(m->scene, m->due_ns, &m->motion);
 	m->last_ns = m->due_ns;
 	m->unread = true;
 	encode_motion(m);
@@ -271,12 +271,12 @@ static void write_user(struct mpu6050_model *m, uint8_t value)
 }
 
 /*
- * A sample of a paced world comes once. One that came before the chip was set up is shown again as each
+ * A sample of a paced scene comes once. One that came before the chip was set up is shown again as each
  * setting would have it, and announced when the chip wakes or announcements are switched on.
  */
 static void show_again(struct mpu6050_model *m, uint8_t reg)
 {
-	if (!m->world->paced || !m->unread || asleep(m))
+	if (!m->scene->paced || !m->unread || asleep(m))
 		return;
 	encode_motion(m);
 	if ((reg == USER_CTRL || reg == FIFO_EN) && m->fifo_count == 0)
@@ -375,7 +375,7 @@ static void bus_stop(struct i2c_model *i2c)
 	m->shadowed = false;
 	if (m->data_read && m->unread) {
 		m->unread = false;
-		if (m->world->paced)
+		if (m->scene->paced)
 			arm(m);
 	}
 	m->data_read = false;
@@ -395,7 +395,7 @@ int mpu6050_model_new(const struct mpu6050_model_conf *conf, struct mpu6050_mode
 		.read = bus_read,
 		.stop = bus_stop,
 	};
-	m->world = conf->world;
+	m->scene = conf->scene;
 	m->timer.fn = mpu6050_sample;
 	if (conf->int_line) {
 		r = gpio_board_drive(conf->board, conf->int_line, false, 0);

@@ -13,13 +13,13 @@
 
 #include "hal/gpio_sim.h"
 #include "hal/i2c_sim.h"
-#include "hal/world.h"
+#include "hal/scene.h"
 
 struct mpu6050_model;
 
 struct mpu6050_model_conf {
 	uint8_t addr;             /* 0x68, or 0x69 with AD0 high */
-	struct world *world;      /* what it measures; borrowed */
+	struct scene *scene;      /* what it measures; borrowed */
 	struct gpio_board *board; /* where its INT pin is; borrowed; NULL: nowhere */
 	const char *int_line; /* the line at the INT pin; copied; NULL: not connected */
 };

@@ -1,13 +1,13 @@
 /*
- * The physics that chip models measure: what moves, and when there is something new to measure. Two
- * kinds: a robot on a desk that somebody plays with (world_desk.c) and a recorded trial
- * (world_rec.c).
+ * The scene: the physics that chip models measure: what moves, and when there is something new to measure. Two
+ * kinds: a robot on a desk that somebody plays with (scene_desk.c) and a recorded trial
+ * (scene_rec.c).
  *
  * Earth axes are east, north, up (north is magnetic north); body axes are those of the sensor, and
  * agree with the earth's while the robot stands on the desk.
  */
-#ifndef HAL_WORLD_H
-#define HAL_WORLD_H
+#ifndef HAL_SCENE_H
+#define HAL_SCENE_H
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,104 +15,104 @@
 #include "hal/gpio_sim.h"
 
 /* What an ideal inertial sensor of this robot would measure at one moment, with the real one's noise. */
-struct world_motion {
+struct scene_motion {
 	double accel_ms2[3]; /* specific force, body axes: +9.8 upwards at rest */
 	double gyro_rads[3]; /* rate of the body, body axes */
 	double mag_t[3];     /* magnetic field, body axes */
 	double temp_c;
 };
 
-struct world;
+struct scene;
 
-struct world_ops {
-	void (*start)(struct world *w);
-	void (*stop)(struct world *w);
-	int64_t (*next_ns)(struct world *w, int64_t last_ns, int64_t period_ns);
-	void (*measure)(struct world *w, int64_t t_ns, struct world_motion *ret);
-	void (*free)(struct world *w);
+struct scene_ops {
+	void (*start)(struct scene *w);
+	void (*stop)(struct scene *w);
+	int64_t (*next_ns)(struct scene *w, int64_t last_ns, int64_t period_ns);
+	void (*measure)(struct scene *w, int64_t t_ns, struct scene_motion *ret);
+	void (*free)(struct scene *w);
 };
 
-/* The part that all worlds share; embedded in theirs. */
-struct world {
-	const struct world_ops *ops;
+/* The part that all scenes share; embedded in theirs. */
+struct scene {
+	const struct scene_ops *ops;
 	/*
 	 * Samples are given out one by one: a chip asks for the next moment only after its last sample
-	 * was read, so that none is skipped. Such a world has one chip.
+	 * was read, so that none is skipped. Such a scene has one chip.
 	 */
 	bool paced;
 };
 
 /* Let time begin, and end it; inside rt_run(). Do not suspend. */
-void world_start(struct world *w);
-void world_stop(struct world *w);
-void world_free(struct world *w); /* NULL is fine; stopped or never started */
+void scene_start(struct scene *w);
+void scene_stop(struct scene *w);
+void scene_free(struct scene *w); /* NULL is fine; stopped or never started */
 
 /*
  * When a chip that measures every @period_ns and did so last (or was switched on) at @last_ns has its
  * next sample; may be past. TIME_NEVER: no more.
  */
-int64_t world_next_ns(struct world *w, int64_t last_ns, int64_t period_ns);
+int64_t scene_next_ns(struct scene *w, int64_t last_ns, int64_t period_ns);
 
-/* Measure at @t_ns, as world_next_ns() said. */
-void world_measure(struct world *w, int64_t t_ns, struct world_motion *ret);
+/* Measure at @t_ns, as scene_next_ns() said. */
+void scene_measure(struct scene *w, int64_t t_ns, struct scene_motion *ret);
 
 /*
  * A robot on a desk. By itself it is touched 1.5 s after the start and then about every 7 s, and every
  * 12 s it is lifted, tilted, shaken (first at 3.5 s, for 1.2 s) and put down. The sensor has noise and
- * a constant gyroscope bias; equal seeds give equal worlds.
+ * a constant gyroscope bias; equal seeds give equal scenes.
  */
-struct world_desk_conf {
+struct scene_desk_conf {
 	uint64_t seed;
 	struct gpio_board *board; /* borrowed; may be NULL when touch_line is */
 	const char *touch_line;   /* high while the head is touched; copied; NULL: none */
 };
 
-/* A desk, freed with world_free(). 0, -EINVAL for the name of the line, or -ENOMEM. */
-int world_desk_new(const struct world_desk_conf *conf, struct world **ret) MUST_CHECK;
+/* A desk, freed with scene_free(). 0, -EINVAL for the name of the line, or -ENOMEM. */
+int scene_desk_new(const struct scene_desk_conf *conf, struct scene **ret) MUST_CHECK;
 
 /* Where the robot of a desk really is at @t_ns, and how it is turned: body to earth. */
-struct world_pose {
+struct scene_pose {
 	double position_m[3];
 	double quat[4]; /* w x y z; NaN: not known */
 };
-void world_desk_pose(const struct world *w, int64_t t_ns, struct world_pose *ret);
+void scene_desk_pose(const struct scene *w, int64_t t_ns, struct scene_pose *ret);
 
 /* What a recording knows apart from the sensor's data. */
-struct world_truth {
+struct scene_truth {
 	double quat[4]; /* w x y z, body to earth, by cameras; NaN: they saw nothing */
 	bool moving;    /* the part of the trial that counts */
 };
 
-#define WORLD_WHY_MAX 160
+#define SCENE_WHY_MAX 160
 
 /*
- * Open a recording (BROADF32) of @path, freed with world_free(). Its first record is measured when
+ * Open a recording (BROADF32) of @path, freed with scene_free(). Its first record is measured when
  * the chip is first ready for it, the others follow at the recorded rate, or at once when that moment
  * is past.
  * Returns 0; -EBADMSG: not such a file, or damaged; -ENOMEM; or the errno of open or read. @why then
  * says what is wrong, with the file's name.
  */
-int world_rec_open(const char *path, char why[WORLD_WHY_MAX],
-		   struct world **ret) MUST_CHECK;
+int scene_rec_open(const char *path, char why[SCENE_WHY_MAX],
+		   struct scene **ret) MUST_CHECK;
 
-/* Its records, its rate in Hz, and the name of the trial (lives as long as the world). */
-uint32_t world_rec_count(const struct world *w);
-double world_rec_rate_hz(const struct world *w);
-const char *world_rec_name(const struct world *w);
+/* Its records, its rate in Hz, and the name of the trial (lives as long as the scene). */
+uint32_t scene_rec_count(const struct scene *w);
+double scene_rec_rate_hz(const struct scene *w);
+const char *scene_rec_name(const struct scene *w);
 
 /* How many of its records have been measured. */
-uint32_t world_rec_measured(const struct world *w);
+uint32_t scene_rec_measured(const struct scene *w);
 
 /*
  * Which record was measured at @t_ns: an estimate's time to the truth. -1 before the first or after
  * the last that was measured.
  */
-int64_t world_rec_index(const struct world *w, int64_t t_ns);
+int64_t scene_rec_index(const struct scene *w, int64_t t_ns);
 
-/* The truth of record @index, below world_rec_count(). */
-void world_rec_truth(const struct world *w, uint32_t index, struct world_truth *ret);
+/* The truth of record @index, below scene_rec_count(). */
+void scene_rec_truth(const struct scene *w, uint32_t index, struct scene_truth *ret);
 
 /* Wait until the last record has been read from the chip. 0 or -ECANCELED. Suspends. */
-int world_rec_wait_end(struct world *w) MUST_CHECK;
+int scene_rec_wait_end(struct scene *w) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A recorded trial as world: inertial and magnetic data with the orientation that cameras saw beside
+ * A recorded trial as scene: inertial and magnetic data with the orientation that cameras saw beside
  * them. The file is little-endian: a header of 96 bytes, then records of 14 floats.
  */
 #include <assert.h>
@@ -17,7 +17,7 @@
 #include "daemon/base/list.h"
 #include "daemon/rt/rt.h"
 #include "daemon/rt/task.h"
-#include "hal/world.h"
+#include "hal/scene.h"
 
 #define REC_MAGIC "BROADF32"
 #define REC_VERSION 1
@@ -34,7 +34,7 @@ enum { COL_ACCEL = 0, COL_GYRO = 3, COL_MAG = 6, COL_QUAT = 9, COL_MOVING = 13 }
 #define TEMP_C 25.0
 
 struct rec {
-	struct world world;
+	struct scene scene;
 	char name[65];
 	double rate_hz;
 	uint32_t count;
@@ -50,9 +50,9 @@ struct ender {
 	struct link link;
 };
 
-static struct rec *rec_of(const struct world *w)
+static struct rec *rec_of(const struct scene *w)
 {
-	return container_of(w, struct rec, world);
+	return container_of(w, struct rec, scene);
 }
 
 static int64_t nominal_ns(const struct rec *rec, uint32_t index)
@@ -69,7 +69,7 @@ static void end(struct rec *rec)
 		task_wake(&container_of(k, struct ender, link)->wait, 0);
 }
 
-static void rec_start(struct world *w)
+static void rec_start(struct scene *w)
 {
 	struct rec *rec = rec_of(w);
 
@@ -77,12 +77,12 @@ static void rec_start(struct world *w)
 	rec->begun = rec->ended = false;
 }
 
-static void rec_stop(struct world *w)
+static void rec_stop(struct scene *w)
 {
 	(void)w;
 }
 
-static int64_t rec_next_ns(struct world *w, int64_t last_ns, int64_t period_ns)
+static int64_t rec_next_ns(struct scene *w, int64_t last_ns, int64_t period_ns)
 {
 	struct rec *rec = rec_of(w);
 
@@ -97,7 +97,7 @@ static int64_t rec_next_ns(struct world *w, int64_t last_ns, int64_t period_ns)
 	return nominal_ns(rec, rec->measured);
 }
 
-static void rec_measure(struct world *w, int64_t t_ns, struct world_motion *ret)
+static void rec_measure(struct scene *w, int64_t t_ns, struct scene_motion *ret)
 {
 	struct rec *rec = rec_of(w);
 	const float *f = rec->record[rec->measured];
@@ -112,7 +112,7 @@ static void rec_measure(struct world *w, int64_t t_ns, struct world_motion *ret)
 	rec->measured++;
 }
 
-static void rec_free(struct world *w)
+static void rec_free(struct scene *w)
 {
 	struct rec *rec = rec_of(w);
 
@@ -121,7 +121,7 @@ static void rec_free(struct world *w)
 	free(rec);
 }
 
-static const struct world_ops rec_ops = {
+static const struct scene_ops rec_ops = {
 	.start = rec_start,
 	.stop = rec_stop,
 	.next_ns = rec_next_ns,
@@ -139,12 +139,12 @@ struct source {
 PRINTF_LIKE(3, 4)
 static int fail(const struct source *src, int code, const char *fmt, ...)
 {
-	int n = snprintf(src->why, WORLD_WHY_MAX, "%s: ", src->path);
+	int n = snprintf(src->why, SCENE_WHY_MAX, "%s: ", src->path);
 	va_list ap;
 
-	if (n >= 0 && n < WORLD_WHY_MAX) {
+	if (n >= 0 && n < SCENE_WHY_MAX) {
 		va_start(ap, fmt);
-		(void)vsnprintf(src->why + n, (size_t)(WORLD_WHY_MAX - n), fmt, ap);
+		(void)vsnprintf(src->why + n, (size_t)(SCENE_WHY_MAX - n), fmt, ap);
 		va_end(ap);
 	}
 	return code;
@@ -281,7 +281,7 @@ static int read_records(const struct source *src, struct rec *rec)
 	return r;
 }
 
-int world_rec_open(const char *path, char why[WORLD_WHY_MAX], struct world **ret)
+int scene_rec_open(const char *path, char why[SCENE_WHY_MAX], struct scene **ret)
 {
 	struct source src = {.path = path, .why = why};
 	struct rec *rec = calloc(1, sizeof(*rec));
@@ -289,7 +289,7 @@ int world_rec_open(const char *path, char why[WORLD_WHY_MAX], struct world **ret
 
 	if (!rec)
 		return fail(&src, -ENOMEM, "no memory");
-	rec->world = (struct world){.ops = &rec_ops, .paced = true};
+	rec->scene = (struct scene){.ops = &rec_ops, .paced = true};
 	list_init(&rec->enders);
 	/* Without O_NONBLOCK a FIFO by that name would hold us here. */
 	src.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -303,35 +303,35 @@ int world_rec_open(const char *path, char why[WORLD_WHY_MAX], struct world **ret
 	(void)close(src.fd); /* was only read */
 	if (r < 0)
 		goto free_rec;
-	*ret = &rec->world;
+	*ret = &rec->scene;
 	return 0;
 
 free_rec:
-	rec_free(&rec->world);
+	rec_free(&rec->scene);
 	return r;
 }
 
-uint32_t world_rec_count(const struct world *w)
+uint32_t scene_rec_count(const struct scene *w)
 {
 	return rec_of(w)->count;
 }
 
-double world_rec_rate_hz(const struct world *w)
+double scene_rec_rate_hz(const struct scene *w)
 {
 	return rec_of(w)->rate_hz;
 }
 
-const char *world_rec_name(const struct world *w)
+const char *scene_rec_name(const struct scene *w)
 {
 	return rec_of(w)->name;
 }
 
-uint32_t world_rec_measured(const struct world *w)
+uint32_t scene_rec_measured(const struct scene *w)
 {
 	return rec_of(w)->measured;
 }
 
-int64_t world_rec_index(const struct world *w, int64_t t_ns)
+int64_t scene_rec_index(const struct scene *w, int64_t t_ns)
 {
 	const struct rec *rec = rec_of(w);
 	double since_s = (double)(t_ns - rec->start_ns) / (double)NS_PER_S;
@@ -340,7 +340,7 @@ int64_t world_rec_index(const struct world *w, int64_t t_ns)
 	return index >= 0 && index < rec->measured ? index : -1;
 }
 
-void world_rec_truth(const struct world *w, uint32_t index, struct world_truth *ret)
+void scene_rec_truth(const struct scene *w, uint32_t index, struct scene_truth *ret)
 {
 	const struct rec *rec = rec_of(w);
 	const float *f;
@@ -358,7 +358,7 @@ static bool ender_abort(struct wait *w)
 	return true;
 }
 
-int world_rec_wait_end(struct world *w)
+int scene_rec_wait_end(struct scene *w)
 {
 	struct rec *rec = rec_of(w);
 	struct ender e = {

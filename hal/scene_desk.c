@@ -12,7 +12,7 @@
 
 #include "daemon/rt/rt.h"
 #include "daemon/rt/timer.h"
-#include "hal/world.h"
+#include "hal/scene.h"
 
 #define GRAVITY_MS2 9.80665
 #define CYCLE_S 12.0
@@ -73,7 +73,7 @@ struct jet {
 };
 
 struct desk {
-	struct world world;
+	struct scene scene;
 	struct gpio_board *board; /* NULL: nobody touches */
 	char touch_line[32];
 	struct timer touch;
@@ -85,9 +85,9 @@ struct desk {
 	double gyro_bias_rads[3];
 };
 
-static struct desk *desk_of(const struct world *w)
+static struct desk *desk_of(const struct scene *w)
 {
-	return container_of(w, struct desk, world);
+	return container_of(w, struct desk, scene);
 }
 
 static struct jet jet_add(struct jet a, struct jet b)
@@ -247,7 +247,7 @@ static void desk_touch(struct timer *t)
 	(void)gpio_board_drive(d->board, d->touch_line, d->touched, t_ns);
 }
 
-static void desk_start(struct world *w)
+static void desk_start(struct scene *w)
 {
 	struct desk *d = desk_of(w);
 
@@ -259,18 +259,18 @@ static void desk_start(struct world *w)
 		timer_arm(&d->touch, d->touch_ns);
 }
 
-static void desk_stop(struct world *w)
+static void desk_stop(struct scene *w)
 {
 	timer_disarm(&desk_of(w)->touch);
 }
 
-static int64_t desk_next_ns(struct world *w, int64_t last_ns, int64_t period_ns)
+static int64_t desk_next_ns(struct scene *w, int64_t last_ns, int64_t period_ns)
 {
 	(void)w;
 	return last_ns + period_ns;
 }
 
-static void desk_measure(struct world *w, int64_t t_ns, struct world_motion *ret)
+static void desk_measure(struct scene *w, int64_t t_ns, struct scene_motion *ret)
 {
 	struct desk *d = desk_of(w);
 	struct jet at[AXES];
@@ -291,7 +291,7 @@ static void desk_measure(struct world *w, int64_t t_ns, struct world_motion *ret
 	ret->temp_c = TEMP_C + TEMP_NOISE_C * noise(d);
 }
 
-static void desk_free(struct world *w)
+static void desk_free(struct scene *w)
 {
 	struct desk *d = desk_of(w);
 
@@ -299,7 +299,7 @@ static void desk_free(struct world *w)
 	free(d);
 }
 
-static const struct world_ops desk_ops = {
+static const struct scene_ops desk_ops = {
 	.start = desk_start,
 	.stop = desk_stop,
 	.next_ns = desk_next_ns,
@@ -307,14 +307,14 @@ static const struct world_ops desk_ops = {
 	.free = desk_free,
 };
 
-int world_desk_new(const struct world_desk_conf *conf, struct world **ret)
+int scene_desk_new(const struct scene_desk_conf *conf, struct scene **ret)
 {
 	struct desk *d = calloc(1, sizeof(*d));
 	int r = 0;
 
 	if (!d)
 		return -ENOMEM;
-	d->world.ops = &desk_ops;
+	d->scene.ops = &desk_ops;
 	d->touch.fn = desk_touch;
 	d->seed = d->random = conf->seed;
 	for (int i = 0; i < 3; i++)
@@ -327,7 +327,7 @@ int world_desk_new(const struct world_desk_conf *conf, struct world **ret)
 		(void)snprintf(d->touch_line, sizeof(d->touch_line), "%s",
 			       conf->touch_line);
 	}
-	*ret = &d->world;
+	*ret = &d->scene;
 	return 0;
 
 free_desk:
@@ -335,7 +335,7 @@ free_desk:
 	return r;
 }
 
-void world_desk_pose(const struct world *w, int64_t t_ns, struct world_pose *ret)
+void scene_desk_pose(const struct scene *w, int64_t t_ns, struct scene_pose *ret)
 {
 	struct jet at[AXES];
 
