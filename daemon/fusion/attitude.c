@@ -134,21 +134,22 @@ int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret)
 {
 	const struct vqf *vqf = &a->vqf;
 	struct quat q = vqf_quat_9d(vqf);
-	double axes[3][3];
+	double axes[9];
 
 	if (!a->gyro.seen || !a->accel.seen)
 		return -EAGAIN;
 	quat_matrix(q, axes);
 	*ret = (struct estimate_attitude){
 		.t_ns = a->gyro.t_ns,
-		.up_accel = (float)(vec_dot(axes[2], a->accel.v) - GRAVITY_M_S2),
+		.up_accel = (float)(vec_dot(axes + 6, a->accel.v) - GRAVITY_M_S2),
 		.gyro_bias_sigma = (float)bias_sigma_rad_s(&vqf->bias),
 		.at_rest = vqf->rest.at_rest,
 		.disturbed = vqf->field.disturbed,
 		.used = CHAN_BIT(CHAN_GYRO) | CHAN_BIT(CHAN_ACCEL),
 	};
 	for (int i = 0; i < 3; i++) {
-		ret->linear_accel[i] = (float)(a->accel.v[i] - GRAVITY_M_S2 * axes[2][i]);
+		ret->linear_accel[i] =
+			(float)(a->accel.v[i] - GRAVITY_M_S2 * axes[6 + i]);
 		ret->rate[i] = (float)(a->gyro.v[i] - vqf->bias.rad_s[i]);
 		ret->gyro_bias[i] = (float)vqf->bias.rad_s[i];
 	}

@@ -29,7 +29,7 @@ struct attitude {
 
 /*
  * Start a filter for sensors with the rates @imu_hz and @mag_hz, both above 0; real time stamps are
- * used as well, but they are expected to be near. @params are copied. There is no need of a fini.
+ * used as well, but they are expected to be near. @params must stay. There is no need of a fini.
  */
 void attitude_init(struct attitude *a, const struct vqf_params *params, double imu_hz,
 		   double mag_hz);

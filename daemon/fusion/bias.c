@@ -33,64 +33,65 @@ void bias_init(struct bias *bias, const struct vqf_params *params, double dt_s)
 		.clip_rad_s = params->bias_clip_rad_s,
 	};
 	bias->vertical_var = bias->motion_var / fmax(params->bias_vertical, 1e-10);
-	for (int i = 0; i < 3; i++)
-		bias->cov[i][i] = bias->cov_max;
+	bias->cov.xx = bias->cov.yy = bias->cov.zz = bias->cov_max;
 	lowpass_init(&bias->lp, params->tau_acc_s, dt_s);
 }
 
 void bias_restart(struct bias *bias)
 {
-	lowpass_restart(&bias->lp, bias->chan, BIAS_CHANS);
+	lowpass_restart(&bias->lp, bias->state, BIAS_CHANS);
 }
 
 static double clip(double x, double max)
 {
-	return fmin(fmax(x, -max), max);
+	if (x > max)
+		return max;
+	return x < -max ? -max : x;
 }
 
 /*
- * One scalar measurement of the part of the bias along @axis: @innovation is what it says beyond the
- * estimate. With independent measurements, one after the other is the same as all at once, and needs
- * no inverse of a matrix.
+ * One scalar measurement: the part of the bias along @axis was @seen. With independent measurements,
+ * one after the other is the same as all at once, and needs no inverse of a matrix.
  */
-static void measure(struct bias *bias, const double axis[3], double innovation,
-		    double var)
+static void measure(struct bias *bias, const double axis[3], double seen, double var)
 {
-	double ph[3];
-	double gain;
+	double x = axis[0];
+	double y = axis[1];
+	double z = axis[2];
+	/* Covariance of the bias with what is measured. */
+	double cx = bias->cov.xx * x + bias->cov.xy * y + bias->cov.xz * z;
+	double cy = bias->cov.xy * x + bias->cov.yy * y + bias->cov.yz * z;
+	double cz = bias->cov.xz * x + bias->cov.yz * y + bias->cov.zz * z;
+	double weight = 1 / (var + cx * x + cy * y + cz * z);
+	double step = weight * (seen - vec_dot(axis, bias->rad_s));
 
-	for (int i = 0; i < 3; i++)
-		ph[i] = vec_dot(bias->cov[i], axis);
-	gain = 1 / (var + vec_dot(ph, axis));
-	for (int i = 0; i < 3; i++) {
-		double k = ph[i] * gain;
-
-		bias->rad_s[i] += k * innovation;
-		for (int j = 0; j < 3; j++)
-			bias->cov[i][j] -= k * ph[j];
-	}
+	bias->rad_s[0] += cx * step;
+	bias->rad_s[1] += cy * step;
+	bias->rad_s[2] += cz * step;
+	bias->cov.xx -= weight * cx * cx;
+	bias->cov.xy -= weight * cx * cy;
+	bias->cov.xz -= weight * cx * cz;
+	bias->cov.yy -= weight * cy * cy;
+	bias->cov.yz -= weight * cy * cz;
+	bias->cov.zz -= weight * cz * cz;
 }
 
 /*
- * Three measurements along @axes (three rows of three), given as @error against the estimate before the
- * first of them.
+ * Three measurements: the parts of the bias along @axes, three rows of three, were @seen. One that is far
+ * off what is believed counts as one that is less far off.
  */
-static void correct(struct bias *bias, const double *axes, const double error[3],
+static void correct(struct bias *bias, const double *axes, const double seen[3],
 		    const double var[3])
 {
-	double change[3] = {0};
-	double before[3];
+	double credible[3];
 
-	memcpy(before, bias->rad_s, sizeof(before));
 	for (int i = 0; i < 3; i++) {
-		const double *axis = axes + 3 * i;
-		double innovation =
-			clip(error[i], bias->clip_rad_s) - vec_dot(axis, change);
+		double believed = vec_dot(axes + 3 * i, bias->rad_s);
 
-		measure(bias, axis, innovation, var[i]);
-		for (int j = 0; j < 3; j++)
-			change[j] = bias->rad_s[j] - before[j];
+		credible[i] = believed + clip(seen[i] - believed, bias->clip_rad_s);
 	}
+	for (int i = 0; i < 3; i++)
+		measure(bias, axes + 3 * i, credible[i], var[i]);
 	for (int i = 0; i < 3; i++)
 		bias->rad_s[i] = clip(bias->rad_s[i], bias->clip_rad_s);
 }
@@ -99,27 +100,29 @@ static void learn_at_rest(struct bias *bias, const double rate[3])
 {
 	static const double axes[BIAS_MATRIX] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
 	const double var[3] = {bias->rest_var, bias->rest_var, bias->rest_var};
-	double error[3];
 
-	for (int i = 0; i < 3; i++)
-		error[i] = rate[i] - bias->rad_s[i];
-	correct(bias, axes, error, var);
+	correct(bias, axes, rate, var);
 }
 
-/* @smooth is the low-pass filtered rotation, row by row, and the level part of the bias. */
+/* @smooth is the low-pass filtered rotation, row by row, and bias in earth axes. */
 static void learn_in_motion(struct bias *bias, const double smooth[BIAS_CHANS],
 			    const double drift_rad_s[2])
 {
 	const double var[3] = {bias->motion_var, bias->motion_var, bias->vertical_var};
-	const double error[3] = {
-		drift_rad_s[0] + smooth[BIAS_MATRIX] - vec_dot(smooth, bias->rad_s),
-		drift_rad_s[1] + smooth[BIAS_MATRIX + 1] -
-			vec_dot(smooth + 3, bias->rad_s),
+	const double seen[3] = {
+		smooth[BIAS_MATRIX] + drift_rad_s[0],
+		smooth[BIAS_MATRIX + 1] + drift_rad_s[1],
 		/* Nothing shows a bias about the vertical: what is believed of it fades slowly. */
-		-vec_dot(smooth + 6, bias->rad_s),
+		0,
 	};
 
-	correct(bias, smooth, error, var);
+	correct(bias, smooth, seen, var);
+}
+
+/* The variance of an axis after another sample in which nobody looked. */
+static double wander(const struct bias *bias, double var)
+{
+	return var < bias->cov_max ? var + bias->cov_step : var;
 }
 
 void bias_update(struct bias *bias, const struct bias_hint *hint)
@@ -127,14 +130,14 @@ void bias_update(struct bias *bias, const struct bias_hint *hint)
 	double smooth[BIAS_CHANS];
 
 	/* The corrections answer to the rotation and the bias of the last seconds: delay these alike. */
-	memcpy(smooth, hint->matrix, sizeof(hint->matrix));
-	smooth[BIAS_MATRIX] = vec_dot(hint->matrix[0], bias->rad_s);
-	smooth[BIAS_MATRIX + 1] = vec_dot(hint->matrix[1], bias->rad_s);
-	lowpass_step(&bias->lp, bias->chan, smooth, BIAS_CHANS);
-
+	memcpy(smooth, hint->matrix, BIAS_MATRIX * sizeof(*smooth));
 	for (int i = 0; i < 3; i++)
-		if (bias->cov[i][i] < bias->cov_max)
-			bias->cov[i][i] += bias->cov_step;
+		smooth[BIAS_MATRIX + i] = vec_dot(hint->matrix + 3 * i, bias->rad_s);
+	lowpass_step(&bias->lp, bias->state, smooth, BIAS_CHANS);
+
+	bias->cov.xx = wander(bias, bias->cov.xx);
+	bias->cov.yy = wander(bias, bias->cov.yy);
+	bias->cov.zz = wander(bias, bias->cov.zz);
 	if (hint->rest_rate)
 		learn_at_rest(bias, hint->rest_rate);
 	else
@@ -143,7 +146,7 @@ void bias_update(struct bias *bias, const struct bias_hint *hint)
 
 double bias_sigma_rad_s(const struct bias *bias)
 {
-	double max = fmax(fmax(bias->cov[0][0], bias->cov[1][1]), bias->cov[2][2]);
+	double max = fmax(fmax(bias->cov.xx, bias->cov.yy), bias->cov.zz);
 
 	return sqrt(max);
 }

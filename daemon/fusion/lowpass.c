@@ -2,7 +2,6 @@
  * for float. */
 #include "daemon/fusion/lowpass.h"
 
-#include <math.h>
 #include <string.h>
 
 void lowpass_init(struct lowpass *lp, double tau_s, double dt_s)
@@ -25,41 +24,24 @@ void lowpass_init(struct lowpass *lp, double tau_s, double dt_s)
 	};
 }
 
-void lowpass_restart(struct lowpass *lp, struct lowpass_chan *chan, int n)
+void lowpass_restart(struct lowpass *lp, double *state, int n)
 {
 	lp->seen = 0;
-	memset(chan, 0, (size_t)n * sizeof(*chan));
+	memset(state, 0, LOWPASS_STATE((size_t)n) * sizeof(*state));
 }
 
-/* The state in which the filter stays for the constant input @x. */
-static struct lowpass_chan settled(const struct lowpass *lp, double x)
-{
-	return (struct lowpass_chan){.s1 = x * (1 - lp->b0), .s2 = x * (lp->b0 - lp->a2)};
-}
-
-static void average(struct lowpass *lp, struct lowpass_chan *chan, double *x, int n)
+void lowpass_average(struct lowpass *lp, double *state, double *x, int n)
 {
 	lp->seen++;
 	for (int i = 0; i < n; i++) {
-		chan[i].s1 += x[i];
-		x[i] = chan[i].s1 / lp->seen;
-		if (lp->seen == lp->settle)
-			chan[i] = settled(lp, x[i]);
+		state[i] += x[i];
+		x[i] = state[i] / lp->seen;
 	}
-}
-
-void lowpass_step(struct lowpass *lp, struct lowpass_chan *chan, double *x, int n)
-{
-	if (lp->seen < lp->settle) {
-		average(lp, chan, x, n);
+	if (lp->seen < lp->settle)
 		return;
-	}
+	/* The state in which the filter stays when the mean goes on as its input. */
 	for (int i = 0; i < n; i++) {
-		double in = lp->b0 * x[i];
-		double out = in + chan[i].s1;
-
-		chan[i].s1 = 2 * in - lp->a1 * out + chan[i].s2;
-		chan[i].s2 = in - lp->a2 * out;
-		x[i] = out;
+		state[i] = x[i] * (1 - lp->b0);
+		state[n + i] = x[i] * (lp->b0 - lp->a2);
 	}
 }

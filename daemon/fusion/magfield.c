@@ -13,7 +13,7 @@ void magfield_init(struct magfield *field, const struct vqf_params *params, doub
 
 void magfield_restart(struct magfield *field)
 {
-	lowpass_restart(&field->lp, field->chan, 2);
+	lowpass_restart(&field->lp, field->state, 2);
 	field->candidate_s = 0;
 	field->clean_s = 0;
 }
@@ -31,16 +31,35 @@ static void follow(struct magfield_shape *ref, struct magfield_shape now, double
 	ref->dip_rad += gain * (now.dip_rad - ref->dip_rad);
 }
 
-void magfield_update(struct magfield *field, const struct vqf_params *params,
-		     const double mag[3], double turn_rad_s, double dt_s)
+/* Does seeing a field in this state of motion make it more credible? */
+static bool counts(const struct vqf_params *params, const struct rest *rest, bool first)
 {
-	double gain = -expm1(-dt_s / params->mag_ref_tau_s);
-	double norm = sqrt(vec_dot(mag, mag));
-	double x[2] = {norm, -asin(fmin(fmax(mag[2] / norm, -1), 1))};
-	struct magfield_shape now;
-	double needed_s;
+	/* Motion tells the earth's field from that of a magnet on the robot. */
+	if (vec_dot(rest->rate, rest->rate) >=
+	    params->mag_new_gyr_rad_s * params->mag_new_gyr_rad_s)
+		return true;
+	/* At rest it is but the best guess: without it, no disturbance to come can be noticed. */
+	return first && params->mag_first_at_rest && rest->at_rest;
+}
 
-	lowpass_step(&field->lp, field->chan, x, 2);
+/* Rounding takes a sine beyond 1. */
+static double within_1(double x)
+{
+	if (x > 1)
+		return 1;
+	return x < -1 ? -1 : x;
+}
+
+void magfield_update(struct magfield *field, const struct vqf_params *params,
+		     const double mag[3], const struct rest *rest, double dt_s)
+{
+	double gain = lowpass_gain(dt_s, params->mag_ref_tau_s);
+	double norm = sqrt(vec_dot(mag, mag));
+	double x[2] = {norm, -asin(within_1(mag[2] / norm))};
+	bool first = field->ref.norm == 0;
+	struct magfield_shape now;
+
+	lowpass_step(&field->lp, field->state, x, 2);
 	now = (struct magfield_shape){.norm = x[0], .dip_rad = x[1]};
 
 	if (alike(params, now, field->ref)) {
@@ -59,12 +78,11 @@ void magfield_update(struct magfield *field, const struct vqf_params *params,
 		field->candidate_s = 0;
 		return;
 	}
-	/* Motion tells the earth's field from that of a magnet on the robot. */
-	if (turn_rad_s >= params->mag_new_gyr_rad_s)
+	if (counts(params, rest, first))
 		field->candidate_s += dt_s;
 	follow(&field->candidate, now, gain);
-	needed_s = field->ref.norm > 0 ? params->mag_new_s : params->mag_new_first_s;
-	if (field->disturbed && field->candidate_s >= needed_s) {
+	if (field->disturbed &&
+	    field->candidate_s >= (first ? params->mag_new_first_s : params->mag_new_s)) {
 		field->ref = field->candidate;
 		field->disturbed = false;
 		field->clean_s = params->mag_clean_s;

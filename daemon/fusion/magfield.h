@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "daemon/fusion/lowpass.h"
+#include "daemon/fusion/rest.h"
 #include "daemon/fusion/vqf_params.h"
 
 /* Norm and dip: what of a field does not depend on the heading. */
@@ -18,11 +19,11 @@ struct magfield_shape {
 struct magfield {
 	struct magfield_shape ref;       /* norm 0: not learnt yet */
 	struct magfield_shape candidate; /* what may become the reference */
-	double candidate_s;              /* how long it was seen while turning */
+	double candidate_s;              /* how long it was seen in motion, or at rest */
 	double clean_s; /* how long the field has been like the reference */
 	bool disturbed; /* also before a reference is learnt */
 	struct lowpass lp;
-	struct lowpass_chan chan[2];
+	double state[LOWPASS_STATE(2)];
 };
 
 /* @dt_s is the nominal time between magnetometer samples. */
@@ -32,10 +33,10 @@ void magfield_init(struct magfield *field, const struct vqf_params *params, doub
 void magfield_restart(struct magfield *field);
 
 /*
- * One sample in earth axes (only the vertical axis must be right), @dt_s after the last one, while the
- * sensor turns at @turn_rad_s.
+ * One sample in earth axes (only the vertical axis must be right), @dt_s after the last one; @rest
+ * tells of motion.
  */
 void magfield_update(struct magfield *field, const struct vqf_params *params,
-		     const double mag[3], double turn_rad_s, double dt_s);
+		     const double mag[3], const struct rest *rest, double dt_s);
 
 #endif

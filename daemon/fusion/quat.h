@@ -34,34 +34,39 @@ static inline struct quat quat_normalise(struct quat q)
 	return (struct quat){q.w * s, q.x * s, q.y * s, q.z * s};
 }
 
+/* The same when @q is of length 1 but for rounding: one step of Newton's method. */
+static inline struct quat quat_renormalise(struct quat q)
+{
+	double s = 1.5 - 0.5 * (q.w * q.w + q.x * q.x + q.y * q.y + q.z * q.z);
+
+	return (struct quat){q.w * s, q.x * s, q.y * s, q.z * s};
+}
+
 /* A turn about the vertical, rad, counter-clockwise seen from above. */
 static inline struct quat quat_about_up(double angle_rad)
 {
 	return (struct quat){cos(angle_rad / 2), 0, 0, sin(angle_rad / 2)};
 }
 
-/* Three rows: the earth's axes seen from the sensor. */
-static inline void quat_matrix(struct quat q, double ret[3][3])
+/* Three rows of three: the earth's axes seen from the sensor. */
+static inline void quat_matrix(struct quat q, double ret[9])
 {
-	double xx = 2 * q.x * q.x;
-	double yy = 2 * q.y * q.y;
-	double zz = 2 * q.z * q.z;
-	double xy = 2 * q.x * q.y;
-	double xz = 2 * q.x * q.z;
-	double yz = 2 * q.y * q.z;
-	double wx = 2 * q.w * q.x;
-	double wy = 2 * q.w * q.y;
-	double wz = 2 * q.w * q.z;
+	double x = 2 * q.x;
+	double y = 2 * q.y;
+	double z = 2 * q.z;
+	double xx = x * q.x;
+	double yy = y * q.y;
+	double zz = z * q.z;
 
-	ret[0][0] = 1 - yy - zz;
-	ret[0][1] = xy - wz;
-	ret[0][2] = xz + wy;
-	ret[1][0] = xy + wz;
-	ret[1][1] = 1 - xx - zz;
-	ret[1][2] = yz - wx;
-	ret[2][0] = xz - wy;
-	ret[2][1] = yz + wx;
-	ret[2][2] = 1 - xx - yy;
+	ret[0] = 1 - yy - zz;
+	ret[1] = x * q.y - z * q.w;
+	ret[2] = x * q.z + y * q.w;
+	ret[3] = x * q.y + z * q.w;
+	ret[4] = 1 - xx - zz;
+	ret[5] = y * q.z - x * q.w;
+	ret[6] = x * q.z - y * q.w;
+	ret[7] = y * q.z + x * q.w;
+	ret[8] = 1 - xx - yy;
 }
 
 /* @v turned by @q. */
@@ -79,9 +84,23 @@ static inline void quat_rotate(struct quat q, const double v[3], double ret[3])
 	ret[2] = z;
 }
 
+static inline void vec_cross(const double a[3], const double b[3], double ret[3])
+{
+	ret[0] = a[1] * b[2] - a[2] * b[1];
+	ret[1] = a[2] * b[0] - a[0] * b[2];
+	ret[2] = a[0] * b[1] - a[1] * b[0];
+}
+
 static inline double vec_dot(const double a[3], const double b[3])
 {
 	return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+/* @v turned by a matrix of three rows of three. */
+static inline void vec_turn(const double *matrix, const double v[3], double ret[3])
+{
+	for (int i = 0; i < 3; i++)
+		ret[i] = vec_dot(matrix + 3 * i, v);
 }
 
 #endif

@@ -8,14 +8,12 @@
 
 struct rest {
 	struct lowpass gyr_lp, acc_lp;
-	struct lowpass_chan gyr_chan[3], acc_chan[3];
-	double gyr_max_rad_s; /* deviation from the mean */
-	double acc_max_m_s2;
-	double mean_max_rad_s; /* a larger mean rate is motion, not bias */
-	double min_s;
+	double gyr_state[LOWPASS_STATE(LOWPASS_VEC)];
+	double acc_state[LOWPASS_STATE(LOWPASS_VEC)];
 	double rate
-		[3]; /* the low-pass filtered rate, rad/s: at rest, the gyroscope's bias */
-	double still_s; /* how long nothing moved */
+		[LOWPASS_VEC]; /* the mean rate, rad/s: at rest, the gyroscope's bias */
+	double still_s;        /* how long nothing moved */
+	bool moved;            /* since the start */
 	bool at_rest;
 };
 
@@ -23,13 +21,14 @@ struct rest {
 void rest_init(struct rest *rest, const struct vqf_params *params, double gyr_dt_s,
 	       double acc_dt_s);
 
-/* Forget the past: not at rest. */
+/* Forget the past: as at the start. */
 void rest_restart(struct rest *rest);
 
 /* One sample of the rate, rad/s. */
-void rest_gyro(struct rest *rest, const double rate[3]);
+void rest_gyro(struct rest *rest, const struct vqf_params *params, const double rate[3]);
 
 /* One sample of the acceleration, m/s^2, @dt_s after the last one. */
-void rest_accel(struct rest *rest, const double acc[3], double dt_s);
+void rest_accel(struct rest *rest, const struct vqf_params *params, const double acc[3],
+		double dt_s);
 
 #endif

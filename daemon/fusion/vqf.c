@@ -4,54 +4,39 @@
 #include <math.h>
 #include <stddef.h>
 
-#define DEG (M_PI / 180)
-
-const struct vqf_params vqf_params_default = {
-	.tau_acc_s = 3,
-	.tau_mag_s = 9,
-	.bias_init_rad_s = 0.5 * DEG,
-	.bias_forget_s = 100,
-	.bias_clip_rad_s = 2 * DEG,
-	.bias_motion_rad_s = 0.1 * DEG,
-	.bias_vertical = 0.0001,
-	.bias_rest_rad_s = 0.03 * DEG,
-	.rest_min_s = 1.5,
-	.rest_tau_s = 0.5,
-	.rest_gyr_rad_s = 2 * DEG,
-	.rest_acc_m_s2 = 0.5,
-	.mag_current_tau_s = 0.05,
-	.mag_ref_tau_s = 20,
-	.mag_norm_ratio = 0.1,
-	.mag_dip_rad = 10 * DEG,
-	.mag_new_s = 20,
-	.mag_new_first_s = 5,
-	.mag_new_gyr_rad_s = 20 * DEG,
-	.mag_clean_s = 0.5,
-	.mag_reject_s = 60,
-	.mag_reject_factor = 2,
-};
-
 void vqf_init(struct vqf *vqf, const struct vqf_params *params, struct vqf_rates nominal)
 {
 	*vqf = (struct vqf){
-		.params = *params,
+		.params = params,
 		.gyr = QUAT_IDENTITY,
 		.level = QUAT_IDENTITY,
+		.drift_enough = (int)ceil(params->bias_interval_s / nominal.acc_s),
 		.mag_first_gain = 1,
 		.mag_rejected_s = params->mag_reject_s,
 	};
+	if (vqf->drift_enough < 1)
+		vqf->drift_enough = 1;
 	lowpass_init(&vqf->acc_lp, params->tau_acc_s, nominal.acc_s);
 	rest_init(&vqf->rest, params, nominal.gyr_s, nominal.acc_s);
-	bias_init(&vqf->bias, params, nominal.acc_s);
+	bias_init(&vqf->bias, params, vqf->drift_enough * nominal.acc_s);
 	magfield_init(&vqf->field, params, nominal.mag_s);
+}
+
+static void forget_drift(struct vqf *vqf)
+{
+	vqf->drift_rad[0] = 0;
+	vqf->drift_rad[1] = 0;
+	vqf->drift_s = 0;
+	vqf->drift_count = 0;
 }
 
 void vqf_restart(struct vqf *vqf)
 {
-	lowpass_restart(&vqf->acc_lp, vqf->acc_chan, 3);
+	lowpass_restart(&vqf->acc_lp, vqf->acc_state, LOWPASS_VEC);
 	rest_restart(&vqf->rest);
 	bias_restart(&vqf->bias);
 	magfield_restart(&vqf->field);
+	forget_drift(vqf);
 	vqf->mag_first_gain = 1;
 }
 
@@ -80,12 +65,21 @@ static struct quat turn(const double rate[3], double dt_s)
 
 void vqf_gyro(struct vqf *vqf, const double rate[3], double dt_s)
 {
-	const double *bias = vqf->bias.rad_s;
-	const double unbiased[3] = {rate[0] - bias[0], rate[1] - bias[1],
-				    rate[2] - bias[2]};
+	rest_gyro(&vqf->rest, vqf->params, rate);
+	for (int i = 0; i < 3; i++)
+		vqf->rate[i] = rate[i] - vqf->bias.rad_s[i];
+	vqf->gyr = quat_renormalise(quat_mul(vqf->gyr, turn(vqf->rate, dt_s)));
+	vqf->matrix_valid = false;
+}
 
-	rest_gyro(&vqf->rest, rate);
-	vqf->gyr = quat_normalise(quat_mul(vqf->gyr, turn(unbiased, dt_s)));
+/* Sensor -> level frame as a matrix. */
+static const double *level_matrix(struct vqf *vqf)
+{
+	if (!vqf->matrix_valid) {
+		quat_matrix(vqf_quat_6d(vqf), vqf->matrix);
+		vqf->matrix_valid = true;
+	}
+	return vqf->matrix;
 }
 
 /* The shortest rotation that takes the unit vector @up to (0, 0, 1). */
@@ -99,57 +93,89 @@ static struct quat levelling(const double up[3])
 	return (struct quat){w, up[1] / (2 * w), -up[0] / (2 * w), 0};
 }
 
-void vqf_accel(struct vqf *vqf, const double acc[3], double dt_s)
+/*
+ * The inclination was corrected in the last @dt_s by the rotation from @up to the vertical. When enough
+ * of that has come together, the bias is learnt from it.
+ */
+static void note_drift(struct vqf *vqf, const double up[3], double dt_s)
 {
 	struct bias_hint hint;
-	double up[3];
-	double norm_sq;
+
+	vqf->drift_rad[0] -= up[1];
+	vqf->drift_rad[1] += up[0];
+	vqf->drift_s += dt_s;
+	if (++vqf->drift_count < vqf->drift_enough)
+		return;
+	hint = (struct bias_hint){
+		.matrix = level_matrix(vqf),
+		.drift_rad_s = {vqf->drift_rad[0] / vqf->drift_s,
+				vqf->drift_rad[1] / vqf->drift_s},
+		.rest_rate = vqf->rest.at_rest ? vqf->rest.rate : NULL,
+	};
+	bias_update(&vqf->bias, &hint);
+	forget_drift(vqf);
+}
+
+void vqf_accel(struct vqf *vqf, const double acc[3], double dt_s)
+{
+	double up[LOWPASS_VEC] = {0};
+	double norm;
 
 	if (acc[0] == 0 && acc[1] == 0 && acc[2] == 0)
 		return;
-	rest_accel(&vqf->rest, acc, dt_s);
+	rest_accel(&vqf->rest, vqf->params, acc, dt_s);
 
 	quat_rotate(vqf->gyr, acc, up);
-	lowpass_step(&vqf->acc_lp, vqf->acc_chan, up, 3);
+	lowpass_step(&vqf->acc_lp, vqf->acc_state, up, LOWPASS_VEC);
 	quat_rotate(vqf->level, up, up);
-	norm_sq = vec_dot(up, up);
-	if (norm_sq == 0)
+	norm = sqrt(vec_dot(up, up));
+	if (norm == 0)
 		return;
 	for (int i = 0; i < 3; i++)
-		up[i] /= sqrt(norm_sq);
-	vqf->level = quat_normalise(quat_mul(levelling(up), vqf->level));
+		up[i] /= norm;
+	vqf->level = quat_renormalise(quat_mul(levelling(up), vqf->level));
+	vqf->matrix_valid = false;
+	note_drift(vqf, up, dt_s);
+}
 
-	quat_matrix(vqf_quat_6d(vqf), hint.matrix);
-	hint.drift_rad_s[0] = -up[1] / dt_s;
-	hint.drift_rad_s[1] = up[0] / dt_s;
-	hint.rest_rate = vqf->rest.at_rest ? vqf->rest.rate : NULL;
-	bias_update(&vqf->bias, &hint);
+/*
+ * The gain of the next of the first headings, which are averaged: 1, 1/2, 1/3 ...; 0 when there are
+ * enough, or when motion begins.
+ */
+static double averaging_gain(struct vqf *vqf, double dt_s)
+{
+	const struct vqf_params *p = vqf->params;
+	double first = vqf->mag_first_gain;
+	bool moving = vqf->rest.still_s == 0;
+
+	if (first == 0 || (moving && dt_s / first > p->mag_average_s)) {
+		vqf->mag_first_gain = 0;
+		return 0;
+	}
+	vqf->mag_first_gain = first / (first + 1);
+	if (vqf->mag_first_gain * p->tau_mag_s < dt_s)
+		vqf->mag_first_gain = 0;
+	return first;
 }
 
 /* How far to follow a heading just seen: 0 not at all, 1 wholly. */
 static double heading_gain(struct vqf *vqf, double dt_s)
 {
-	const struct vqf_params *p = &vqf->params;
-	double k = -expm1(-dt_s / p->tau_mag_s);
+	const struct vqf_params *p = vqf->params;
+	double k = lowpass_gain(dt_s, p->tau_mag_s);
+	double first = averaging_gain(vqf, dt_s);
 
 	if (!vqf->field.disturbed) {
-		vqf->mag_rejected_s =
-			fmax(vqf->mag_rejected_s - p->mag_reject_factor * dt_s, 0);
+		vqf->mag_rejected_s -= p->mag_reject_factor * dt_s;
+		if (vqf->mag_rejected_s < 0)
+			vqf->mag_rejected_s = 0;
 	} else if (vqf->mag_rejected_s <= p->mag_reject_s) {
 		vqf->mag_rejected_s += dt_s;
 		k = 0;
 	} else {
 		k /= p->mag_reject_factor;
 	}
-
-	if (vqf->mag_first_gain > 0) {
-		double first = vqf->mag_first_gain;
-
-		k = fmax(k, first);
-		first /= first + 1;
-		vqf->mag_first_gain = first * p->tau_mag_s < dt_s ? 0 : first;
-	}
-	return k;
+	return k > first ? k : first;
 }
 
 /* @angle_rad, at most a turn outside, brought to -pi..pi. */
@@ -162,17 +188,34 @@ static double wrap(double angle_rad)
 	return angle_rad;
 }
 
+/* @mag as it would be without the magnetometer's delay, in level axes; learns the delay. */
+static void level_field(struct vqf *vqf, const double mag[3], double dt_s, double ret[3])
+{
+	const double *matrix = level_matrix(vqf);
+	double max_s = vqf->params->mag_lag_max_s;
+	double swing[3];
+	double w[3];
+
+	vec_turn(matrix, mag, ret);
+	if (max_s <= 0)
+		return;
+	vec_turn(matrix, vqf->rate, w);
+	vec_cross(w, ret, swing);
+	if (!vqf->field.disturbed)
+		maglag_update(&vqf->lag, ret, swing, dt_s, max_s);
+	for (int i = 0; i < 3; i++)
+		ret[i] -= vqf->lag.s * swing[i];
+}
+
 void vqf_mag(struct vqf *vqf, const double mag[3], double dt_s)
 {
-	const double *rate = vqf->rest.rate;
 	double level[3];
 	double offset;
 
 	if (mag[0] == 0 && mag[1] == 0 && mag[2] == 0)
 		return;
-	quat_rotate(vqf_quat_6d(vqf), mag, level);
-	magfield_update(&vqf->field, &vqf->params, level, sqrt(vec_dot(rate, rate)),
-			dt_s);
+	level_field(vqf, mag, dt_s, level);
+	magfield_update(&vqf->field, vqf->params, level, &vqf->rest, dt_s);
 
 	offset = wrap(atan2(level[0], level[1]) - vqf->heading_rad);
 	vqf->heading_rad = wrap(vqf->heading_rad + heading_gain(vqf, dt_s) * offset);
@@ -191,5 +234,5 @@ struct quat vqf_quat_9d(const struct vqf *vqf)
 bool vqf_rejects_mag(const struct vqf *vqf)
 {
 	return vqf->field.disturbed && vqf->mag_first_gain == 0 &&
-	       vqf->mag_rejected_s <= vqf->params.mag_reject_s;
+	       vqf->mag_rejected_s <= vqf->params->mag_reject_s;
 }

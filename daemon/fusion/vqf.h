@@ -18,20 +18,29 @@
 
 #include "daemon/fusion/bias.h"
 #include "daemon/fusion/magfield.h"
+#include "daemon/fusion/maglag.h"
 #include "daemon/fusion/quat.h"
 #include "daemon/fusion/rest.h"
 #include "daemon/fusion/vqf_params.h"
 
 struct vqf {
-	struct vqf_params params;
+	const struct vqf_params *params;
 	struct quat gyr;    /* sensor -> almost inertial frame */
 	struct quat level;  /* almost inertial frame -> level frame */
 	double heading_rad; /* level frame -> earth, about up */
+	double matrix[9];   /* sensor -> level frame, if matrix_valid */
+	bool matrix_valid;
 	struct lowpass acc_lp;
-	struct lowpass_chan acc_chan[3];
+	double acc_state[LOWPASS_STATE(LOWPASS_VEC)];
 	struct rest rest;
 	struct bias bias;
+	double drift_rad[2]; /* corrections of the inclination, about x and y, and ... */
+	double drift_s;      /* ... the time in which they came together */
+	int drift_count;     /* and their number */
+	int drift_enough;    /* so many are a measurement of the bias */
 	struct magfield field;
+	struct maglag lag;
+	double rate[3];        /* the newest, less the bias, rad/s */
 	double mag_first_gain; /* 1, 1/2, 1/3 ...: the first headings are averaged; 0: done */
 	double mag_rejected_s; /* how long a disturbance has been waited out */
 };
@@ -41,7 +50,7 @@ struct vqf_rates {
 	double gyr_s, acc_s, mag_s;
 };
 
-/* Start level, heading north, with the bias 0. @params are copied. */
+/* Start level, heading north, with the bias 0. @params must stay. */
 void vqf_init(struct vqf *vqf, const struct vqf_params *params, struct vqf_rates nominal);
 
 /*

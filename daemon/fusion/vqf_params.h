@@ -1,6 +1,7 @@
 /* What the orientation filter can be tuned with. */
 #ifndef DAEMON_FUSION_VQF_PARAMS_H
 #define DAEMON_FUSION_VQF_PARAMS_H
+#include <stdbool.h>
 
 struct vqf_params {
 	/* Inclination and heading: faster than this the gyroscope is believed, slower the others. */
@@ -32,9 +33,33 @@ struct vqf_params {
 	double mag_clean_s;       /* undisturbed for so long: the disturbance is over */
 	double mag_reject_s;      /* a disturbance is waited out for so long */
 	double mag_reject_factor; /* afterwards the field counts so many times less */
+
+	/* What we add to the paper. */
+	double rest_first_s; /* rest_min_s as long as nothing has moved since the start */
+	bool mag_first_at_rest; /* the first field may also be learnt at rest */
+	double bias_interval_s; /* the bias is learnt at most so often */
+	double mag_average_s; /* headings are averaged at the start; after this, motion ends it */
+	double mag_lag_max_s; /* the magnetometer's delay is learnt up to this; 0: not at all */
 };
 
-/* The values of Laidig and Seel 2023, Table 2. */
+/*
+ * The values of Laidig and Seel 2023, Table 2, and five changes, none of which depends on the kind of
+ * motion or on the sensor:
+ *
+ * - A robot is switched on standing still. Until something moves, half a second of stillness, the time
+ *   constant of the rest detection, is enough to learn the bias from; the paper waits for 1.5 s.
+ * - A field that is steady for 5 s at rest is the first reference. The paper wants 5 s of turning, and
+ *   until then it cannot tell a disturbance from the earth's field.
+ * - The first headings are averaged, each weighing the same, until tau_mag_s have passed. When motion
+ *   begins in this time, the mean is kept and followed by the usual filter: what is measured in motion is
+ *   worse than what was measured at rest, and must not weigh as much.
+ * - The bias is learnt about 100 times in a second, from the corrections summed up, instead of with every
+ *   sample. It changes within minutes, and this is the costliest part of all.
+ * - The magnetometer's delay is learnt and made good (maglag.h).
+ */
 extern const struct vqf_params vqf_params_default;
+
+/* The paper's algorithm, and nothing else. */
+extern const struct vqf_params vqf_params_paper;
 
 #endif

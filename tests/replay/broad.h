@@ -12,6 +12,8 @@
 #define BROAD_DIR INSTINCT_SOURCE "/../shared/data/broad"
 #define BROAD_DT_S 0.0035
 
+enum { BROAD_COLD_ROWS = 286 }; /* a cold start begins so many rows before the motion */
+
 static const char *const broad_trials[] = {
 	"02_undisturbed_slow_rotation_B",    "09_undisturbed_fast_rotation_with_breaks_B",
 	"12_undisturbed_slow_translation_C", "16_undisturbed_fast_translation_B",

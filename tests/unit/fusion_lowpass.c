@@ -29,7 +29,7 @@ Test(lowpass, coefficients)
 
 Test(lowpass, starts_with_the_mean)
 {
-	struct lowpass_chan chan[1] = {0};
+	double state[LOWPASS_STATE(1)] = {0};
 	struct lowpass lp;
 	double sum = 0;
 
@@ -38,21 +38,21 @@ Test(lowpass, starts_with_the_mean)
 		double x = i * i;
 
 		sum += x;
-		lowpass_step(&lp, chan, &x, 1);
+		lowpass_step(&lp, state, &x, 1);
 		cr_expect(epsilon_eq(dbl, x, sum / i, 1e-12));
 	}
 	/* The mean goes on as if it had been the input for ever. */
 	for (int i = 0; i < 20; i++) {
 		double x = sum / 5;
 
-		lowpass_step(&lp, chan, &x, 1);
+		lowpass_step(&lp, state, &x, 1);
 		cr_expect(epsilon_eq(dbl, x, sum / 5, 1e-12));
 	}
 }
 
 Test(lowpass, step_response_is_that_of_second_order_butterworth)
 {
-	struct lowpass_chan chan[2] = {0};
+	double state[LOWPASS_STATE(2)] = {0};
 	struct lowpass lp;
 	double x[2];
 	double max = 0;
@@ -62,7 +62,7 @@ Test(lowpass, step_response_is_that_of_second_order_butterworth)
 	for (int i = 0; i < 8000; i++) {
 		x[0] = i < 1000 ? 0 : 1;
 		x[1] = -2 * x[0];
-		lowpass_step(&lp, chan, x, 2);
+		lowpass_step(&lp, state, x, 2);
 		max = fmax(max, x[0]);
 		cr_assert(epsilon_eq(dbl, x[1], -2 * x[0], 1e-9));
 	}
@@ -72,14 +72,38 @@ Test(lowpass, step_response_is_that_of_second_order_butterworth)
 
 Test(lowpass, faster_than_the_samples_passes_through)
 {
-	struct lowpass_chan chan[1] = {0};
+	double state[LOWPASS_STATE(1)] = {0};
 	struct lowpass lp;
 
 	lowpass_init(&lp, 0.05, 0.1);
 	for (int i = 0; i < 5; i++) {
 		double x = i;
 
-		lowpass_step(&lp, chan, &x, 1);
+		lowpass_step(&lp, state, &x, 1);
 		cr_expect(epsilon_eq(dbl, x, i, 1e-12));
 	}
+}
+
+Test(lowpass, restart_averages_again)
+{
+	double state[LOWPASS_STATE(1)] = {0};
+	struct lowpass lp;
+	double x;
+
+	lowpass_init(&lp, 0.05, 0.01);
+	for (int i = 0; i < 20; i++) {
+		x = 7;
+		lowpass_step(&lp, state, &x, 1);
+	}
+	lowpass_restart(&lp, state, 1);
+	x = -3;
+	lowpass_step(&lp, state, &x, 1);
+	cr_expect(epsilon_eq(dbl, x, -3, 1e-12));
+}
+
+Test(lowpass, first_order_gain)
+{
+	/* The exact one, 1 - exp(-x), on both sides of where the series ends. */
+	for (double x = 1e-6; x < 100; x *= 1.1)
+		cr_expect(epsilon_eq(dbl, lowpass_gain(x, 1) / -expm1(-x), 1, 1e-6));
 }

@@ -1,0 +1,65 @@
+/* The magnetometer's delay, learnt from synthetic fields. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <math.h>
+
+#include "daemon/fusion/maglag.h"
+#include "daemon/fusion/quat.h"
+
+#define DT_S 0.005
+#define MAX_S 0.05
+
+/* Swing to and fro about the vertical for @seconds, measuring a field that is late by @late_s. */
+static void swing(struct maglag *lag, double late_s, double seconds, double amplitude_rad)
+{
+	const double w = 2 * M_PI * 0.8;
+
+	for (int i = 0; i < (int)(seconds / DT_S); i++) {
+		double t = i * DT_S;
+		double rate = amplitude_rad * w * cos(w * t);
+		/* In level axes a late field is turned by the angle covered since. */
+		double late = amplitude_rad * (sin(w * t) - sin(w * (t - late_s)));
+		double field[3] = {-20 * sin(late), 20 * cos(late), -40};
+		double turned[3];
+
+		vec_cross((double[]){0, 0, rate}, field, turned);
+		maglag_update(lag, field, turned, DT_S, MAX_S);
+	}
+}
+
+Test(maglag, is_learnt_in_motion)
+{
+	struct maglag lag = {0};
+
+	swing(&lag, 0.012, 300, 1);
+	cr_expect(epsilon_eq(dbl, lag.s, 0.012, 0.001));
+}
+
+Test(maglag, little_evidence_is_little_believed)
+{
+	struct maglag lag = {0};
+
+	swing(&lag, 0.012, 60, 0.02);
+	cr_expect(lt(dbl, lag.s, 0.001));
+	cr_expect(ge(dbl, lag.s, 0));
+}
+
+Test(maglag, stays_in_its_range)
+{
+	struct maglag late = {0};
+	struct maglag early = {0};
+
+	swing(&late, 0.1, 60, 1);
+	cr_expect(eq(dbl, late.s, MAX_S));
+	swing(&early, -0.02, 60, 1);
+	cr_expect(eq(dbl, early.s, 0));
+}
+
+Test(maglag, follows_a_change)
+{
+	struct maglag lag = {0};
+
+	swing(&lag, 0.012, 600, 1);
+	swing(&lag, 0.03, 3000, 1);
+	cr_expect(epsilon_eq(dbl, lag.s, 0.03, 0.002));
+}
