@@ -106,6 +106,23 @@ struct expr_instr {
 	};
 };
 
+/* The value that an instruction reads, or NULL. */
+static inline struct value *expr_instr_value(const struct expr_instr *in)
+{
+	switch (in->op) {
+	case OP_LOAD:
+	case OP_AGE:
+	case OP_STALE:
+	case OP_AGE_LT:
+	case OP_AGE_LE:
+	case OP_AGE_GT:
+	case OP_AGE_GE:
+		return in->v;
+	default:
+		return NULL;
+	}
+}
+
 struct code_range {
 	unsigned from, to;
 };
@@ -128,8 +145,12 @@ struct expr {
 	bool has_age;
 };
 
-/* Cells that an evaluation needs at most: each nested operation keeps one. Checked by the parser. */
-enum { STACK_MAX = EXPR_DEPTH_MAX + 1 };
+/* As expr_eval(), and the moment of expr_next_ns(), from one evaluation. */
+enum expr_truth expr_eval_next(const struct expr *e, struct datum *ret,
+			       int64_t *ret_next_ns);
+
+/* Cells of the stack: of each level of nesting, an infix operator and a min() keep one at most. */
+enum { STACK_MAX = 2 * EXPR_DEPTH_MAX + 1 };
 
 /* An operand while it is checked: its code is [code, end of the code so far). */
 struct operand {
@@ -158,6 +179,16 @@ int expr_emit(struct parser *p, struct expr_instr in) MUST_CHECK;
 int expr_intern(struct parser *p, const char *text, size_t len, unsigned *ret) MUST_CHECK;
 
 /*
+ * Find the longest value that the name @t begins with; *@ret_len is how many of its bytes that is.
+ * 0, -EINVAL, -ENOMEM.
+ */
+int expr_find(struct parser *p, const struct token *t, struct value **ret,
+	      size_t *ret_len) MUST_CHECK;
+
+/* Emit the value of that name, and its fields. 0, -EINVAL, -ENOMEM. */
+int expr_name(struct parser *p, const struct token *t, struct operand *ret) MUST_CHECK;
+
+/*
  * Check an operation's operands, the second of which was emitted last, and emit it; *@a becomes the
  * result. @at is the operator's place. 0, -EINVAL, -ENOMEM.
  */
@@ -165,7 +196,7 @@ int expr_binary(struct parser *p, enum expr_op op, size_t at, struct operand *a,
 		const struct operand *b) MUST_CHECK;
 int expr_unary(struct parser *p, enum expr_op op, struct operand *a) MUST_CHECK;
 
-/* A literal of the unit written behind it, in SI. 0 or -ENOMEM. */
+/* Emit a number as written, in SI. 0 or -ENOMEM. */
 int expr_literal(struct parser *p, const struct token *t, struct operand *ret) MUST_CHECK;
 
 #endif
