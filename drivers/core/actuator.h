@@ -8,6 +8,7 @@
  */
 #ifndef DRIVERS_CORE_ACTUATOR_H
 #define DRIVERS_CORE_ACTUATOR_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct actuator_conf {
 	int channel;
 	double pulse_s[2];   /* of a servo, at the ends of its range */
 	double range_rad[2]; /* of a servo */
+	bool reverse;        /* the longest pulse is at the low end */
 	double rate_rad_s;   /* of a servo; NaN: as fast as it goes */
 	enum actuator_start start;
 	enum actuator_leave rest; /* when nobody uses it */

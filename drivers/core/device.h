@@ -83,7 +83,7 @@ struct device_health {
 	uint64_t good;                /* reads or writes that went well */
 	uint64_t faults[FAULT_COUNT]; /* since the start */
 	unsigned retries;             /* attempts since it last ran */
-	char why[120];                /* of the state: "no answer at 0x68 (ENXIO)" */
+	char why[160];                /* of the state: "no answer at 0x68 (ENXIO)" */
 };
 
 #define DEVICE_BACKOFF_MIN_NS (100 * NS_PER_MS)
@@ -97,6 +97,8 @@ struct device {
 	struct dev_io io;
 	struct device_health health;
 	int64_t backoff_ns;                /* before the next attempt */
+	int64_t attempt_ns;                /* when the last one began */
+	int64_t down_ns;                   /* since when it has not run */
 	void (*changed)(struct device *d); /* after each change of state; NULL is fine */
 };
 
@@ -122,7 +124,8 @@ void device_ran(struct device *d);
  */
 int device_down(struct device *d, int r) MUST_CHECK;
 
-/* Count a fault that needs no new set-up. */
+/* Count a fault that needs no new set-up: by its kind, or by the errno that it came with. */
 void device_fault(struct device *d, enum device_fault fault);
+void device_count(struct device *d, int r);
 
 #endif

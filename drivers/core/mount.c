@@ -30,7 +30,8 @@ static int set_axis(const struct conf_at *at, int axis, const char *word, size_t
 	}
 	memcpy(name, word, len < sizeof(name) ? len : sizeof(name) - 1);
 	near = nearest_name(name, way_names, ARRAY_LEN(way_names));
-	conf_complain(at, "\"%s\" is no direction; front, back, left, right, up, down%s%s",
+	conf_complain(at,
+		      "\"%s\" is no direction; front, back, left, right, up, down%s%s",
 		      name, near ? "; did you mean " : "", near ? near : "");
 	return -EINVAL;
 }
@@ -61,7 +62,11 @@ static int read_text(const struct conf_at *at, const char *text, struct mount *r
 }
 
 static const struct conf_field row_field[] = {
-	{.name = "number", .type = CONF_TYPE_REAL, .size = sizeof(float), .min = -1, .max = 1,
+	{.name = "number",
+	 .type = CONF_TYPE_REAL,
+	 .size = sizeof(float),
+	 .min = -1,
+	 .max = 1,
 	 .unit = ""},
 };
 
@@ -69,7 +74,8 @@ static int read_matrix(const struct conf_at *at, struct mount *ret)
 {
 	size_t rows = 0;
 
-	for (struct conf_at row = conf_first(at); row.node; row = conf_next(&row), rows++) {
+	for (struct conf_at row = conf_first(at); row.node;
+	     row = conf_next(&row), rows++) {
 		size_t cols = 0;
 
 		for (struct conf_at it = conf_first(&row); it.node;

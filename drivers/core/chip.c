@@ -1,0 +1,385 @@
+/* The life of an actuator chip: what its actuators shall do becomes what is written. */
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/rt/rt.h"
+#include "daemon/rt/scope.h"
+#include "drivers/core/actuator.h"
+
+/* How often a moving servo is told where to be: the period of its pulses. */
+#define STEP_NS (20 * NS_PER_MS)
+#define SAFE_NS (200 * NS_PER_MS) /* for the safe state on the way out */
+
+struct chip {
+	struct device dev;
+	struct device_conf conf;
+	struct chip_watch watch;
+	struct actuator *actuators;
+	struct wait wait;
+	struct timer timer;
+	bool waiting;
+	bool changed; /* a target, since the actuators were last looked at */
+	uint8_t safe[DRIVER_RAW_MAX]; /* the chip's own safe state, prepared */
+	size_t safe_len;
+};
+
+struct actuator {
+	struct actuator *next;
+	struct chip *chip;
+	struct actuator_conf conf;
+	char name[32];
+	float target;
+	float position;  /* NaN: limp */
+	float last;      /* where it was before it became limp; NaN: not known */
+	bool sent;       /* the chip has @position; false after each set-up */
+	int64_t step_ns; /* when it may move on */
+};
+
+static void tell_health(struct device *d)
+{
+	struct chip *c = container_of(d, struct chip, dev);
+
+	if (c->watch.health)
+		c->watch.health(c->watch.arg, &d->health);
+}
+
+static void wake(struct chip *c)
+{
+	if (!c->waiting)
+		return;
+	c->waiting = false;
+	timer_disarm(&c->timer);
+	task_wake(&c->wait, 0);
+}
+
+static void step_due(struct timer *t)
+{
+	wake(container_of(t, struct chip, timer));
+}
+
+static bool wait_aborted(struct wait *w)
+{
+	struct chip *c = container_of(w, struct chip, wait);
+
+	c->waiting = false;
+	timer_disarm(&c->timer);
+	return true;
+}
+
+struct chip *chip_new(const char *name, const struct device_conf *conf,
+		      const struct device_ports *ports, const struct chip_watch *watch)
+{
+	struct chip *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->conf = *conf;
+	if (watch)
+		c->watch = *watch;
+	device_init(&c->dev, name, &c->conf, ports);
+	c->dev.changed = tell_health;
+	c->timer.fn = step_due;
+	c->safe_len = (size_t)conf->chip->safe(c->conf.settings, c->safe);
+	return c;
+}
+
+void chip_free(struct chip *c)
+{
+	if (!c)
+		return;
+	while (c->actuators) {
+		struct actuator *a = c->actuators;
+
+		c->actuators = a->next;
+		free(a);
+	}
+	free(c);
+}
+
+struct device_health chip_health(const struct chip *c)
+{
+	return c->dev.health;
+}
+
+/* An actuator has an angle, or, where the chip takes levels, a level. */
+static bool is_servo(const struct actuator *a)
+{
+	return a->chip->conf.chip->command_unit[0] != '\0';
+}
+
+int chip_add(struct chip *c, const char *name, const struct actuator_conf *conf,
+	     struct actuator **ret)
+{
+	struct actuator **end = &c->actuators;
+	struct actuator *a;
+
+	for (; *end; end = &(*end)->next)
+		if ((*end)->conf.channel == conf->channel)
+			return -EBUSY;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return -ENOMEM;
+	(void)snprintf(a->name, sizeof(a->name), "%s", name);
+	a->chip = c;
+	a->conf = *conf;
+	a->position = a->last = a->target = NAN;
+	if (conf->start == ACTUATOR_START_ZERO)
+		actuator_set(a, 0);
+	*end = a;
+	*ret = a;
+	return 0;
+}
+
+void actuator_range(const struct actuator *a, float *ret_min, float *ret_max)
+{
+	*ret_min = is_servo(a) ? (float)a->conf.range_rad[0] : 0;
+	*ret_max = is_servo(a) ? (float)a->conf.range_rad[1] : 1;
+}
+
+void actuator_set(struct actuator *a, float value)
+{
+	float min;
+	float max;
+
+	actuator_range(a, &min, &max);
+	/* fminf and fmaxf take the number where the other is NaN. */
+	a->target = isnan(value) ? NAN : fminf(fmaxf(value, min), max);
+	a->chip->changed = true;
+	wake(a->chip);
+}
+
+void actuator_rest(struct actuator *a)
+{
+	actuator_set(a, a->conf.rest == ACTUATOR_LIMP ? NAN : a->position);
+}
+
+float actuator_position(const struct actuator *a)
+{
+	return a->position;
+}
+
+float actuator_target(const struct actuator *a)
+{
+	return a->target;
+}
+
+const char *actuator_name(const struct actuator *a)
+{
+	return a->name;
+}
+
+const char *actuator_unit(const struct actuator *a)
+{
+	return is_servo(a) ? "rad" : "";
+}
+
+static bool same(float a, float b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+static bool settled(const struct actuator *a)
+{
+	return a->sent && same(a->position, a->target);
+}
+
+/* @value, which may be NaN, as the chip takes it: for a servo the pulse width. */
+static float command_of(const struct actuator *a, float value)
+{
+	const double *range = a->conf.range_rad;
+	const double *pulse = a->conf.pulse_s;
+	double part;
+
+	if (!is_servo(a))
+		return value;
+	part = ((double)value - range[0]) / (range[1] - range[0]);
+	if (a->conf.reverse)
+		part = 1 - part;
+	return (float)(pulse[0] + part * (pulse[1] - pulse[0]));
+}
+
+/* The next value on the way to the target, as far as the rate allows. */
+static float next_value(const struct actuator *a)
+{
+	double most = a->conf.rate_rad_s * (double)STEP_NS / (double)NS_PER_S;
+	double way = (double)a->target - (double)a->last;
+
+	/* From where nobody knows, or without a limit, there is but one step. */
+	if (!is_servo(a) || isnan(most) || isnan(way) || fabs(way) <= most)
+		return a->target;
+	return (float)((double)a->last + copysign(most, way));
+}
+
+/*
+ * Send bytes to the chip; what fails is sent once more at once (see measure() in sensor.c for why).
+ * Suspends.
+ */
+static int write_raw(struct chip *c, const uint8_t *raw, size_t len)
+{
+	const struct driver *d = c->conf.chip;
+	int r;
+
+	if (d->bus == BUS_GPIO && !c->dev.io.line)
+		return -ENODEV;
+	c->dev.attempt_ns = rt_now();
+	r = d->write(&c->dev.io, c->conf.settings, raw, len);
+	if (r < 0 && r != -ECANCELED) {
+		device_count(&c->dev, r);
+		r = d->write(&c->dev.io, c->conf.settings, raw, len);
+	}
+	if (r < 0)
+		return r;
+	c->dev.health.good++;
+	c->dev.health.last_ns = rt_now();
+	return 0;
+}
+
+/* The chip has got @raw, which puts @a at @value. */
+static void sent(struct actuator *a, float value, const uint8_t *raw, size_t len)
+{
+	struct chip_watch *w = &a->chip->watch;
+
+	a->position = value;
+	if (!isnan(value))
+		a->last = value;
+	a->sent = true;
+	if (w->written)
+		w->written(w->arg, a, value, raw, len);
+}
+
+static int send_value(struct actuator *a, float value)
+{
+	struct chip *c = a->chip;
+	const struct command cmd = {
+		.channel = (unsigned)a->conf.channel,
+		.value = command_of(a, value),
+	};
+	uint8_t raw[DRIVER_RAW_MAX];
+	int n = c->conf.chip->encode(c->conf.settings, &cmd, raw);
+	int r;
+
+	assert(n >
+	       0); /* the value is in range, and actuator_conf_check() tried the ends */
+	r = write_raw(c, raw, (size_t)n);
+	if (r == 0)
+		sent(a, value, raw, (size_t)n);
+	return r;
+}
+
+/* Move @a on if it is time; *@due_ns is when the next step is, if sooner than that. Suspends. */
+static int move(struct actuator *a, int64_t *due_ns)
+{
+	int64_t now_ns = rt_now();
+	int r;
+
+	if (settled(a))
+		return 0;
+	if (a->step_ns <= now_ns) {
+		r = send_value(a, next_value(a));
+		if (r < 0)
+			return r;
+		/* On a fixed grid while it moves; steps that a late loop missed are not made up for,
+		 * as that would be a jump. */
+		a->step_ns += STEP_NS;
+		if (a->step_ns <= now_ns)
+			a->step_ns = now_ns + STEP_NS;
+	}
+	if (!settled(a) && a->step_ns < *due_ns)
+		*due_ns = a->step_ns;
+	return 0;
+}
+
+static int wait_for_work(struct chip *c, int64_t due_ns)
+{
+	int r = task_check();
+
+	if (r < 0)
+		return r;
+	c->wait = (struct wait){
+		.kind = "commands", .what = c->dev.name, .abort = wait_aborted};
+	c->waiting = true;
+	if (due_ns != TIME_NEVER)
+		timer_arm(&c->timer, due_ns);
+	return task_park(&c->wait);
+}
+
+/* From reaching the chip to the first fault that takes a new set-up. Suspends. */
+static int session(struct chip *c)
+{
+	int r = device_up(&c->dev);
+
+	if (r < 0)
+		return r;
+	for (struct actuator *a = c->actuators; a; a = a->next)
+		a->sent = false;
+	device_ran(&c->dev);
+	do {
+		int64_t due_ns = TIME_NEVER;
+
+		c->changed = false;
+		for (struct actuator *a = c->actuators; r == 0 && a; a = a->next)
+			r = move(a, &due_ns);
+		if (r == 0 && !c->changed)
+			r = wait_for_work(c, due_ns);
+	} while (r == 0);
+	return r;
+}
+
+/* All that the chip drives loses its drive, with one write. Suspends. */
+static int send_all_safe(struct chip *c)
+{
+	int r = write_raw(c, c->safe, c->safe_len);
+
+	for (struct actuator *a = c->actuators; r == 0 && a; a = a->next)
+		sent(a, NAN, c->safe, c->safe_len);
+	return r;
+}
+
+int chip_safe(struct chip *c)
+{
+	bool all = true;
+	int r = 0;
+
+	for (struct actuator *a = c->actuators; a; a = a->next) {
+		bool limp = a->conf.safe == ACTUATOR_LIMP;
+
+		a->target = limp ? NAN : a->position;
+		all = all && limp;
+	}
+	if (all)
+		return send_all_safe(c);
+	for (struct actuator *a = c->actuators; r == 0 && a; a = a->next)
+		if (a->conf.safe == ACTUATOR_LIMP)
+			r = send_value(a, NAN);
+	return r;
+}
+
+static void leave_safe(struct chip *c)
+{
+	struct scope shield;
+	int r;
+
+	scope_enter_shield(&shield, SAFE_NS);
+	r = scope_leave_timeout(&shield, chip_safe(c));
+	if (r < 0)
+		LOG(ERR, "%s: the safe state was not sent: %s", c->dev.name,
+		    strerrordesc_np(-r));
+}
+
+int chip_run(void *chip)
+{
+	struct chip *c = chip;
+	int r;
+
+	do {
+		r = device_down(&c->dev, session(c));
+	} while (r == 0);
+	leave_safe(c);
+	device_close(&c->dev);
+	return r;
+}

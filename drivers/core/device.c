@@ -1,0 +1,194 @@
+/* Devices: reaching them, counting their faults, and what comes next after one. */
+#include "drivers/core/device.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/rt/rt.h"
+
+/* Running for this long ends a bad time: the next pauses are short again. */
+#define RECOVERED_NS DEVICE_BACKOFF_MAX_NS
+
+static const char *const state_names[] = {"starting", "running", "failing", "lost"};
+static const char *const fault_names[] = {"nack",   "timeout", "io",
+					  "decode", "range",   "overrun"};
+_Static_assert(ARRAY_LEN(state_names) == DEVICE_STATE_COUNT, "a name for each");
+_Static_assert(ARRAY_LEN(fault_names) == FAULT_COUNT, "a name for each");
+
+const char *device_state_name(enum device_state state)
+{
+	return state_names[state];
+}
+
+const char *device_fault_name(enum device_fault fault)
+{
+	return fault_names[fault];
+}
+
+void device_init(struct device *d, const char *name, const struct device_conf *conf,
+		 const struct device_ports *ports)
+{
+	*d = (struct device){
+		.conf = conf,
+		.ports = *ports,
+		.health = {.since_ns = rt_now()},
+		.backoff_ns = DEVICE_BACKOFF_MIN_NS,
+	};
+	(void)snprintf(d->name, sizeof(d->name), "%s", name);
+	d->io.role = d->name;
+	if (conf->chip->bus == BUS_I2C) {
+		assert(ports->bus);
+		i2c_dev_init(&d->io.i2c, ports->bus, (uint8_t)conf->address);
+	}
+}
+
+/* Every change of state passes through here. @next_text is what happens now, or "". */
+static void enter(struct device *d, enum device_state next, const char *why,
+		  const char *next_text)
+{
+	struct device_health *h = &d->health;
+	bool changed = next != h->state;
+	/* A lost chip that fails for another reason is news too. */
+	bool news = changed || strcmp(why, h->why) != 0;
+
+	if (news)
+		log_line(next == DEVICE_RUNNING ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING,
+			 "%s: %s -> %s: %s%s", d->name, state_names[h->state],
+			 state_names[next], why, next_text);
+	(void)snprintf(h->why, sizeof(h->why), "%s", why);
+	if (!changed)
+		return;
+	h->state = next;
+	h->since_ns = rt_now();
+	if (d->changed)
+		d->changed(d);
+}
+
+static int open_line(struct device *d)
+{
+	struct gpio_request req = {.line = d->conf->line, .consumer = d->name};
+
+	d->conf->chip->line(d->conf->settings, &req);
+	return gpio_open(d->ports.gpio, &req, &d->io.line);
+}
+
+int device_up(struct device *d)
+{
+	const struct driver *chip = d->conf->chip;
+	int r = 0;
+
+	d->attempt_ns = rt_now();
+	if (chip->bus == BUS_GPIO && !d->io.line)
+		r = open_line(d);
+	if (r == 0 && chip->probe)
+		r = chip->probe(&d->io, d->conf->settings);
+	if (r == 0 && chip->setup)
+		r = chip->setup(&d->io, d->conf->settings);
+	return r;
+}
+
+void device_close(struct device *d)
+{
+	gpio_close(d->io.line);
+	d->io.line = NULL;
+}
+
+void device_ran(struct device *d)
+{
+	struct device_health *h = &d->health;
+	char why[sizeof(h->why)];
+	char after[48] = "";
+
+	if (h->state == DEVICE_RUNNING)
+		return;
+	if (d->conf->chip->bus == BUS_I2C)
+		(void)snprintf(why, sizeof(why), "%s at 0x%02x", d->conf->driver,
+			       d->io.i2c.addr);
+	else
+		(void)snprintf(why, sizeof(why), "%s at %s", d->conf->driver,
+			       d->conf->line);
+	if (h->retries)
+		(void)snprintf(after, sizeof(after), ", after %.1f s and %u retries",
+			       (double)(rt_now() - d->down_ns) / 1e9, h->retries);
+	enter(d, DEVICE_RUNNING, why, after);
+	h->retries = 0;
+}
+
+static enum device_fault kind_of(int r)
+{
+	switch (r) {
+	case -ENXIO:
+	case -ENODEV:
+		return FAULT_NACK;
+	case -ETIMEDOUT:
+	case -ENODATA:
+		return FAULT_TIMEOUT;
+	case -EBADMSG:
+		return FAULT_DECODE;
+	case -ERANGE:
+		return FAULT_RANGE;
+	default:
+		return FAULT_IO;
+	}
+}
+
+void device_fault(struct device *d, enum device_fault fault)
+{
+	d->health.faults[fault]++;
+}
+
+void device_count(struct device *d, int r)
+{
+	device_fault(d, kind_of(r));
+}
+
+/* What @r means, for people, with the text that came with it in this attempt. */
+static void explain(const struct device *d, int r, char *buf, size_t size)
+{
+	const struct error *e = error_last(r);
+	const char *name = strerrorname_np(-r);
+	char place[40];
+
+	if (e && e->text[0] && e->t_ns >= d->attempt_ns) {
+		(void)snprintf(buf, size, "%s", e->text);
+		return;
+	}
+	if (d->conf->chip->bus == BUS_I2C)
+		(void)snprintf(place, sizeof(place), "at 0x%02x", d->io.i2c.addr);
+	else
+		(void)snprintf(place, sizeof(place), "line %s", d->conf->line);
+	(void)snprintf(buf, size, "%s %s (%s)",
+		       r == -ENXIO       ? "no answer"
+		       : r == -ETIMEDOUT ? "no answer in time"
+					 : strerrordesc_np(-r),
+		       place, name ? name : "unknown error");
+}
+
+int device_down(struct device *d, int r)
+{
+	struct device_health *h = &d->health;
+	char why[sizeof(h->why)];
+	char then[64];
+	int64_t pause_ns;
+
+	if (r == -ECANCELED)
+		return r;
+	device_count(d, r);
+	if (h->state == DEVICE_RUNNING && rt_now() - h->since_ns >= RECOVERED_NS)
+		d->backoff_ns = DEVICE_BACKOFF_MIN_NS;
+	if (h->retries++ == 0)
+		d->down_ns = rt_now();
+	pause_ns = d->backoff_ns;
+	d->backoff_ns = pause_ns * 2 < DEVICE_BACKOFF_MAX_NS ? pause_ns * 2
+							     : DEVICE_BACKOFF_MAX_NS;
+	explain(d, r, why, sizeof(why));
+	(void)snprintf(then, sizeof(then), ", retry %u in %lld ms", h->retries,
+		       (long long)(pause_ns / NS_PER_MS));
+	enter(d, pause_ns == DEVICE_BACKOFF_MAX_NS ? DEVICE_LOST : DEVICE_FAILING, why,
+	      then);
+	device_close(d);
+	return task_sleep(pause_ns);
+}

@@ -1,0 +1,51 @@
+/* The configuration of a sensor. */
+#include <errno.h>
+
+#include "drivers/core/sensor.h"
+
+/* Without the key: this many readings may be missing before values are stale, but not less than ... */
+#define STALE_PERIODS 10
+#define STALE_MIN_NS (100 * NS_PER_MS)
+
+const struct conf_field sensor_fields[] = {
+	DEVICE_ROWS(sensor_conf),
+	CONF_STRING(
+		sensor_conf, irq, "",
+		"The GPIO line of the chip's data-ready output; without it the chip is "
+		"read on a schedule."),
+	CONF_ANY("mount",
+		 "Where the chip's axes point, such as \"x=left y=up z=front\", or "
+		 "a 3x3 rotation matrix."),
+	CONF_DURATION_NS(
+		sensor_conf, stale_after_ns, 0, 0, 3600 * NS_PER_S,
+		"How old its values may grow; 0: any age. Without it ten readings, "
+		"at least 100ms."),
+	CONF_DURATION_NS(sensor_conf, debounce_ns, 20 * NS_PER_MS, 0, NS_PER_S,
+			 "Of a line: how long a change must last to count."),
+	CONF_MAP("channels", NULL,
+		 "Other names for its values: { \"pressed\": "
+		 "\"head.touched\" }."),
+	CONF_END,
+};
+
+static int64_t usual_stale_after_ns(const struct device_conf *device)
+{
+	int64_t ns;
+
+	if (!device->chip || !device->chip->period_ns)
+		return 0;
+	ns = STALE_PERIODS * device->chip->period_ns(device->settings);
+	return ns > STALE_MIN_NS ? ns : STALE_MIN_NS;
+}
+
+int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
+{
+	struct conf_at mount = conf_child(at, "mount");
+	int own = conf_read(at, sensor_fields, driver_names, ret);
+	int device = device_conf_complete(at, "sensor", &ret->device);
+	int axes = mount_read(&mount, &ret->mount);
+
+	if (!conf_child(at, "stale_after").node)
+		ret->stale_after_ns = usual_stale_after_ns(&ret->device);
+	return own < 0 || device < 0 || axes < 0 ? -EINVAL : 0;
+}
