@@ -73,9 +73,10 @@ struct mpu6050_model {
 	bool running; /* between start and stop */
 	struct timer timer;
 	int64_t due_ns;  /* what the timer is armed to */
-	int64_t last_ns; /* of the last sample, or of the start of the sample clock */
+	int64_t last_ns; /* when the sample clock ticked last, or was started */
 
-	struct scene_motion motion; /* the last sample */
+	int64_t sample_ns;          /* of the last sample */
+	struct scene_motion motion; /* the same */
 	bool unread;
 	uint8_t data[DATA_LEN]; /* the same, encoded */
 	bool shadowed;          /* data shows when the bus is idle (register 59) */
@@ -136,7 +137,7 @@ static void fifo_push(struct mpu6050_model *m, const uint8_t *bytes, unsigned n)
 		if (m->fifo_count == FIFO_LEN) { /* the oldest goes */
 			m->fifo_first = (m->fifo_first + 1) % FIFO_LEN;
 			m->fifo_count--;
-			interrupt(m, INT_FIFO_OFLOW, m->last_ns);
+			interrupt(m, INT_FIFO_OFLOW, m->sample_ns);
 		}
 		m->fifo[(m->fifo_first + m->fifo_count++) % FIFO_LEN] = bytes[i];
 	}
@@ -221,11 +222,11 @@ static void mpu6050_sample(struct timer *t)
 	struct mpu6050_model *m = container_of(t, struct mpu6050_model, timer);
 
 	scene_measure(m->scene, m->due_ns, &m->motion);
-	m->last_ns = m->due_ns;
+	m->last_ns = m->sample_ns = m->due_ns;
 	m->unread = true;
 	encode_motion(m);
 	fifo_store(m);
-	interrupt(m, INT_DATA_RDY, m->last_ns);
+	interrupt(m, INT_DATA_RDY, m->sample_ns);
 	arm(m);
 }
 
@@ -236,8 +237,7 @@ static void power_on(struct mpu6050_model *m)
 	m->reg[WHO_AM_I] = 0x68;
 	m->fifo_count = 0;
 	pin_set(m, false, rt_now());
-	if (m->running)
-		timer_disarm(&m->timer);
+	timer_disarm(&m->timer);
 }
 
 static bool read_only(uint8_t reg)
@@ -282,7 +282,7 @@ static void show_again(struct mpu6050_model *m, uint8_t reg)
 	if ((reg == USER_CTRL || reg == FIFO_EN) && m->fifo_count == 0)
 		fifo_store(m);
 	if (reg == PWR_MGMT_1 || reg == INT_ENABLE)
-		interrupt(m, INT_DATA_RDY, m->last_ns);
+		interrupt(m, INT_DATA_RDY, m->sample_ns);
 }
 
 static void write_reg(struct mpu6050_model *m, uint8_t reg, uint8_t value)
