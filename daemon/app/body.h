@@ -1,0 +1,39 @@
+/*
+ * From resources to actuators: the chips and actuators of the configuration, and the resources in which
+ * behaviours lease their channels.
+ */
+#ifndef DAEMON_APP_BODY_H
+#define DAEMON_APP_BODY_H
+#include <stddef.h>
+
+#include "daemon/act/resource.h"
+#include "daemon/app/config.h"
+#include "daemon/app/hardware.h"
+#include "daemon/rt/nursery.h"
+
+struct body;
+
+/*
+ * Make chips, actuators and resources of @c; all arguments are borrowed and outlive it. Channels become
+ * values of the world behind @resources. Returns 0, or a negative errno that is logged.
+ */
+int body_new(const struct config *c, struct hardware *hw, struct resources *resources,
+	     struct world *world, struct body **ret) MUST_CHECK;
+void body_free(struct body *b); /* after the chips' tasks have ended; NULL is fine */
+
+/* Start one task for each chip; on its way out it makes its outputs safe. */
+void body_go(struct body *b, struct nursery *n);
+
+/* What an actuator got, for the view. */
+struct body_part {
+	const char *name;
+	const char *unit; /* "rad", or "" for a level */
+	float min, max;
+	float value;    /* last written; NaN: limp */
+	double pulse_s; /* at the simulated chip's output; NaN: none to see */
+	uint64_t writes;
+};
+size_t body_size(const struct body *b);
+struct body_part body_part(const struct body *b, size_t i);
+
+#endif

@@ -1,0 +1,185 @@
+/* What fusion concludes, as values of the world. */
+#include "daemon/app/conclusions.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/fusion/attitude.h"
+#include "daemon/fusion/motion.h"
+
+enum conclusion {
+	QUATERNION,
+	ROLL,
+	PITCH,
+	YAW,
+	LINEAR_ACCEL,
+	STILL,
+	PICKED_UP,
+	SHAKEN,
+	TILTED,
+	UPSIDE_DOWN,
+	CONCLUSION_COUNT,
+};
+
+static const struct value_info infos[CONCLUSION_COUNT] = {
+	[QUATERNION] = {.name = "attitude.quaternion",
+			.type = DATUM_QUAT,
+			.help = "Body to earth (east, north, up), w x y z."},
+	[ROLL] = {.name = "attitude.roll",
+		  .unit = "rad",
+		  .type = DATUM_NUMBER,
+		  .help = "About x, -pi to pi."},
+	[PITCH] = {.name = "attitude.pitch",
+		   .unit = "rad",
+		   .type = DATUM_NUMBER,
+		   .help = "About y, nose down positive."},
+	[YAW] = {.name = "attitude.yaw",
+		 .unit = "rad",
+		 .type = DATUM_NUMBER,
+		 .help = "About z; without magnetometer it has no origin and drifts."},
+	[LINEAR_ACCEL] = {.name = "attitude.linear_accel",
+			  .unit = "m/s^2",
+			  .type = DATUM_VEC3,
+			  .help = "Acceleration without gravity, body axes."},
+	[STILL] = {.name = "motion.still",
+		   .type = DATUM_BOOL,
+		   .help = "The robot does not move."},
+	[PICKED_UP] = {.name = "motion.picked_up",
+		       .type = DATUM_BOOL,
+		       .help = "Lifted off its place, until it is still again."},
+	[SHAKEN] = {.name = "motion.shaken",
+		    .type = DATUM_BOOL,
+		    .help = "Shaken hard, just now."},
+	[TILTED] = {.name = "motion.tilted",
+		    .type = DATUM_BOOL,
+		    .help = "Leans by more than 30 degrees."},
+	[UPSIDE_DOWN] = {.name = "motion.upside_down",
+			 .type = DATUM_BOOL,
+			 .help = "Leans by more than 150 degrees."},
+};
+
+struct conclusions {
+	struct attitude attitude;
+	struct motion motion;
+	struct trial *trial;
+	struct value *values[CONCLUSION_COUNT];
+};
+
+static const struct conf_sensor *sensor_of(const struct config *c, const char *role)
+{
+	for (size_t i = 0; i < c->n_sensors; i++)
+		if (strcmp(c->sensors[i].role, role) == 0)
+			return &c->sensors[i];
+	return NULL;
+}
+
+/* How often the sensor @role measures, Hz; 100 when it has no period of its own. */
+static double rate_hz(const struct config *c, const char *role)
+{
+	const struct conf_sensor *s = sensor_of(c, role);
+	const struct device_conf *d = s ? &s->sensor.device : NULL;
+
+	if (!d || !d->chip || !d->chip->period_ns)
+		return 100;
+	return 1e9 / (double)d->chip->period_ns(d->settings);
+}
+
+static int add_values(struct conclusions *k, const struct config *c, struct world *world)
+{
+	const struct conf_sensor *imu = sensor_of(c, c->fusion.attitude.imu);
+
+	for (int i = 0; i < CONCLUSION_COUNT; i++) {
+		struct value_info info = infos[i];
+		int r;
+
+		info.typed = true;
+		info.source = "fusion.attitude";
+		info.stale_after_ns = imu ? imu->sensor.stale_after_ns : 0;
+		r = world_add(world, &info, &k->values[i]);
+		if (r < 0) {
+			LOG(ERR, "fusion.attitude: %s cannot be made: %s", info.name,
+			    strerror(-r));
+			return r;
+		}
+	}
+	return 0;
+}
+
+int conclusions_new(const struct config *c, struct trial *trial, struct world *world,
+		    struct conclusions **ret)
+{
+	struct conclusions *k = calloc(1, sizeof(*k));
+	double imu_hz = trial ? trial_rate_hz(trial) : rate_hz(c, c->fusion.attitude.imu);
+	int r;
+
+	if (!k)
+		return -ENOMEM;
+	k->trial = trial;
+	attitude_init(&k->attitude, &vqf_params_default, imu_hz,
+		      rate_hz(c, c->fusion.attitude.mag));
+	motion_init(&k->motion);
+	r = add_values(k, c, world);
+	if (r < 0) {
+		conclusions_free(k);
+		return r;
+	}
+	*ret = k;
+	return 0;
+}
+
+void conclusions_free(struct conclusions *k)
+{
+	free(k);
+}
+
+void conclusions_feed(struct conclusions *k, const struct sample *s)
+{
+	/* What it refuses, it counts; the sensor's own checks have spoken already. */
+	if (attitude_feed(&k->attitude, s) == 0)
+		motion_sample(&k->motion, s);
+}
+
+static void set(struct conclusions *k, enum conclusion which, struct datum d,
+		int64_t t_ns)
+{
+	value_set_at(k->values[which], &d, t_ns);
+}
+
+static void set_attitude(struct conclusions *k, const struct estimate_attitude *a)
+{
+	const float *q = a->quat_9d;
+	const float *l = a->linear_accel;
+
+	set(k, QUATERNION,
+	    datum_quat((double)q[0], (double)q[1], (double)q[2], (double)q[3]), a->t_ns);
+	set(k, ROLL, datum_number((double)a->roll_rad), a->t_ns);
+	set(k, PITCH, datum_number((double)a->pitch_rad), a->t_ns);
+	set(k, YAW, datum_number((double)a->yaw_rad), a->t_ns);
+	set(k, LINEAR_ACCEL, datum_vec3((double)l[0], (double)l[1], (double)l[2]),
+	    a->t_ns);
+}
+
+static void set_motion(struct conclusions *k, const struct estimate_motion *m)
+{
+	set(k, STILL, datum_bool(m->still), m->t_ns);
+	set(k, PICKED_UP, datum_bool(m->picked_up), m->t_ns);
+	set(k, SHAKEN, datum_bool(m->shaken), m->t_ns);
+	set(k, TILTED, datum_bool(m->tilted), m->t_ns);
+	set(k, UPSIDE_DOWN, datum_bool(m->upside_down), m->t_ns);
+}
+
+void conclusions_draw(struct conclusions *k)
+{
+	struct estimate_attitude a;
+	struct estimate_motion m;
+
+	if (attitude_estimate(&k->attitude, &a) < 0)
+		return;
+	if (k->trial)
+		trial_score(k->trial, &a);
+	m = motion_update(&k->motion, &a);
+	set_attitude(k, &a);
+	set_motion(k, &m);
+}

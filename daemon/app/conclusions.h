@@ -1,0 +1,27 @@
+/*
+ * What fusion concludes, as values of the world: attitude.* and motion.*.
+ */
+#ifndef DAEMON_APP_CONCLUSIONS_H
+#define DAEMON_APP_CONCLUSIONS_H
+#include "daemon/app/config.h"
+#include "daemon/app/trial.h"
+#include "daemon/base/sample.h"
+#include "daemon/state/world.h"
+
+struct conclusions;
+
+/*
+ * Make the values of the configured attitude. @trial, NULL if there is none, is shown each attitude; its
+ * recording's rate is then the sensors'. 0, or a negative errno that is logged.
+ */
+int conclusions_new(const struct config *c, struct trial *trial, struct world *world,
+		    struct conclusions **ret) MUST_CHECK;
+void conclusions_free(struct conclusions *k); /* NULL is fine */
+
+/* Take in one sample; those that fusion refuses are counted. */
+void conclusions_feed(struct conclusions *k, const struct sample *s);
+
+/* After the samples of one reading: set the values, in the caller's transaction. */
+void conclusions_draw(struct conclusions *k);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * The robot's buses and lines, as the configuration names them: real ones, or the simulated robot with
+ * its chip models and the scene that plays with it. The rest of the daemon does not know which.
+ */
+#ifndef DAEMON_APP_HARDWARE_H
+#define DAEMON_APP_HARDWARE_H
+#include <stdbool.h>
+
+#include "daemon/app/config.h"
+#include "daemon/app/trial.h"
+#include "daemon/base/macros.h"
+#include "drivers/core/device.h"
+
+struct hardware;
+
+/*
+ * Open all buses of @c. @recording, a .f32 file, is what simulated motion sensors measure; NULL: a desk
+ * that is played with. Inside rt_run().
+ * Returns 0, or a negative errno after it has logged what could not be opened and why.
+ */
+int hardware_open(const struct config *c, const char *recording,
+		  struct hardware **ret) MUST_CHECK;
+void hardware_close(struct hardware *hw); /* NULL is fine */
+
+/* Let simulated time begin. Nothing happens on real hardware. */
+void hardware_start(struct hardware *hw);
+
+/* What the device of @conf is connected to. */
+struct device_ports hardware_ports(const struct hardware *hw,
+				   const struct device_conf *conf);
+
+/* What a simulated PWM chip puts out at @channel, s; NaN without pulses, or when it is real. */
+double hardware_pulse_s(const struct hardware *hw, const struct device_conf *chip,
+			unsigned channel);
+
+/*
+ * Score attitudes against the recording's optical reference. NULL when nothing recorded is played; lives
+ * as long as the hardware.
+ */
+struct trial *hardware_trial(struct hardware *hw);
+
+#endif

@@ -1,0 +1,14 @@
+/* The robot: everything that runs, put together from a configuration. */
+#ifndef DAEMON_APP_ROBOT_H
+#define DAEMON_APP_ROBOT_H
+#include "daemon/app/config.h"
+#include "daemon/app/options.h"
+#include "daemon/base/macros.h"
+
+/*
+ * Run a robot until its duration is over, its recording has ended, or a signal asks it to stop; outputs
+ * are then safe. Returns an exit code; what went wrong was logged.
+ */
+int robot_run(const struct config *c, const struct options *o) MUST_CHECK;
+
+#endif

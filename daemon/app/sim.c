@@ -1,0 +1,199 @@
+/* The simulated robot. */
+#include "daemon/app/sim.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "hal/emul/mpu6050.h"
+#include "hal/emul/pca9685.h"
+#include "hal/gpio_sim.h"
+#include "hal/i2c_sim.h"
+#include "hal/scene.h"
+
+#define MODELS_MAX 32
+
+/* One chip model; which of the pointers is set says which kind. */
+struct model {
+	const struct device_conf *device;
+	struct mpu6050_model *mpu6050;
+	struct pca9685_model *pca9685;
+};
+
+struct sim {
+	const struct config *conf;
+	struct gpio_board *board;
+	struct scene *scene;
+	struct trial *trial; /* of a recorded scene */
+	struct model models[MODELS_MAX];
+	size_t n_models;
+};
+
+/* The line at which the first button of the configuration listens: the scene touches it. */
+static const char *touch_line(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_sensors; i++) {
+		const struct device_conf *d = &c->sensors[i].sensor.device;
+
+		if (d->chip && (d->chip->chans & CHAN_BIT(CHAN_PRESSED)))
+			return d->line;
+	}
+	return NULL;
+}
+
+static int make_scene(struct sim *s, const char *recording)
+{
+	struct scene_desk_conf desk = {
+		.seed = 1, .board = s->board, .touch_line = touch_line(s->conf)};
+	char why[SCENE_WHY_MAX];
+	int r;
+
+	if (!recording)
+		return scene_desk_new(&desk, &s->scene);
+	r = scene_rec_open(recording, why, &s->scene);
+	if (r < 0) {
+		LOG(ERR, "%s", why);
+		return r;
+	}
+	return trial_new(s->scene, &s->trial);
+}
+
+static int add_mpu6050(struct sim *s, const struct device_conf *d, const char *irq,
+		       struct i2c_bus *bus)
+{
+	struct mpu6050_model_conf conf = {
+		.addr = (uint8_t)d->address,
+		.scene = s->scene,
+		.board = s->board,
+		.int_line = irq && irq[0] ? irq : NULL,
+	};
+	struct model *m = &s->models[s->n_models];
+	int r = mpu6050_model_new(&conf, &m->mpu6050);
+
+	if (r < 0)
+		return r;
+	m->device = d;
+	s->n_models++;
+	i2c_sim_attach(bus, mpu6050_model_i2c(m->mpu6050));
+	return 0;
+}
+
+static int add_pca9685(struct sim *s, const struct device_conf *d, struct i2c_bus *bus)
+{
+	struct model *m = &s->models[s->n_models];
+
+	m->pca9685 = pca9685_model_new((uint8_t)d->address);
+	if (!m->pca9685)
+		return -ENOMEM;
+	m->device = d;
+	s->n_models++;
+	i2c_sim_attach(bus, pca9685_model_i2c(m->pca9685));
+	return 0;
+}
+
+/* Put the model of @d on @bus if it belongs there. */
+static int add_model(struct sim *s, const struct device_conf *d, const char *irq,
+		     const char *name, struct i2c_bus *bus)
+{
+	if (!d->chip || d->chip->bus != BUS_I2C || strcmp(d->bus, name) != 0)
+		return 0;
+	if (s->n_models == MODELS_MAX)
+		return -ENOSPC;
+	if (strcmp(d->chip->name, "mpu6050") == 0)
+		return add_mpu6050(s, d, irq, bus);
+	if (strcmp(d->chip->name, "pca9685") == 0)
+		return add_pca9685(s, d, bus);
+	LOG(WARNING,
+	    "%s: there is no model of it; nothing will answer at 0x%02x on bus %s",
+	    d->chip->name, (unsigned)d->address, name);
+	return 0;
+}
+
+int sim_bus_open(struct sim *s, const char *name, struct i2c_bus **ret)
+{
+	const struct config *c = s->conf;
+	struct i2c_bus *bus;
+	int r = i2c_sim_open(name, 0, &bus);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < c->n_sensors && r == 0; i++)
+		r = add_model(s, &c->sensors[i].sensor.device, c->sensors[i].sensor.irq,
+			      name, bus);
+	for (size_t i = 0; i < c->n_chips && r == 0; i++)
+		r = add_model(s, &c->chips[i].chip.device, NULL, name, bus);
+	for (size_t i = 0; i < c->n_actuators && r == 0; i++)
+		r = add_model(s, &c->actuators[i].actuator.device, NULL, name, bus);
+	if (r < 0) {
+		i2c_bus_close(bus);
+		return r;
+	}
+	*ret = bus;
+	return 0;
+}
+
+int sim_new(const struct config *c, const char *recording, struct sim **ret)
+{
+	struct sim *s = calloc(1, sizeof(*s));
+	int r = -ENOMEM;
+
+	if (!s)
+		return -ENOMEM;
+	s->conf = c;
+	s->board = gpio_board_new();
+	if (s->board)
+		r = make_scene(s, recording);
+	if (r < 0) {
+		sim_free(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+void sim_free(struct sim *s)
+{
+	if (!s)
+		return;
+	if (s->scene)
+		scene_stop(s->scene);
+	for (size_t i = 0; i < s->n_models; i++) {
+		if (s->models[i].mpu6050)
+			mpu6050_model_stop(s->models[i].mpu6050);
+		mpu6050_model_free(s->models[i].mpu6050);
+		pca9685_model_free(s->models[i].pca9685);
+	}
+	trial_free(s->trial);
+	scene_free(s->scene);
+	gpio_board_free(s->board);
+	free(s);
+}
+
+struct gpio_provider *sim_gpio(struct sim *s)
+{
+	return gpio_board_provider(s->board);
+}
+
+void sim_start(struct sim *s)
+{
+	scene_start(s->scene);
+	for (size_t i = 0; i < s->n_models; i++)
+		if (s->models[i].mpu6050)
+			mpu6050_model_start(s->models[i].mpu6050);
+}
+
+double sim_pulse_s(const struct sim *s, const struct device_conf *chip, unsigned channel)
+{
+	for (size_t i = 0; i < s->n_models; i++)
+		if (s->models[i].device == chip && s->models[i].pca9685 &&
+		    channel < PCA9685_CHANNELS)
+			return pca9685_pulse_s(s->models[i].pca9685, channel);
+	return (double)NAN;
+}
+
+struct trial *sim_trial(struct sim *s)
+{
+	return s->trial;
+}

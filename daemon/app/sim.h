@@ -1,0 +1,31 @@
+/*
+ * The simulated robot: for each chip of the configuration its register-level model on a simulated bus,
+ * a board of GPIO lines, and the scene that moves and touches it all.
+ */
+#ifndef DAEMON_APP_SIM_H
+#define DAEMON_APP_SIM_H
+#include "daemon/app/config.h"
+#include "daemon/app/trial.h"
+#include "hal/gpio.h"
+#include "hal/i2c.h"
+
+struct sim;
+
+/* As hardware_open(). */
+int sim_new(const struct config *c, const char *recording, struct sim **ret) MUST_CHECK;
+void sim_free(struct sim *s); /* NULL is fine; its buses are closed */
+
+/*
+ * A bus with the models of all chips that the configuration has on it; the caller closes it. A chip
+ * without a model is logged and does not answer.
+ */
+int sim_bus_open(struct sim *s, const char *name, struct i2c_bus **ret) MUST_CHECK;
+
+struct gpio_provider *sim_gpio(struct sim *s);
+void sim_start(struct sim *s);
+
+/* As the functions of hardware.h. */
+double sim_pulse_s(const struct sim *s, const struct device_conf *chip, unsigned channel);
+struct trial *sim_trial(struct sim *s);
+
+#endif
