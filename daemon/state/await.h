@@ -64,10 +64,10 @@ struct transitions {
 	struct waiter waiter;
 	struct wait wait;
 	struct value *v;
-	struct change one, *ring;
+	struct change *ring;
 	unsigned cap, head, count;
 	int failed;
-	bool queues, armed, soft;
+	bool queues, armed, waiting;
 };
 
 /* Returns 0 or -ENOMEM. On a closed value transitions_next() returns -EPIPE. */

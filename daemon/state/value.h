@@ -70,7 +70,7 @@ void value_batch_end(void);
 
 /*
  * Every wait on it ends with -EPIPE, iterators end, values derived from it close. For good. Inside a
- * predicate, a compute function or a watch it takes effect when the transactions are done.
+ * batch, a predicate, a compute function or a watch it takes effect when that is done.
  */
 void value_close(struct value *v);
 
@@ -89,8 +89,8 @@ bool value_is_derived(const struct value *v);
  * input is (unless @keep_stale), as old as its oldest input, and closes when one closes. @arg is given
  * back with @arg_free when the value goes (NULL: not needed). @compute must not suspend; a negative
  * result leaves the value as it was and is logged once per change of the error.
- * Returns 0; -EPIPE when an input is closed; -ELOOP when it is more than 32 deep; -ENOMEM. On failure
- * the caller keeps @arg.
+ * Returns 0; -EPIPE when an input is closed; -ELOOP when it is more than 32 deep; -EBUSY inside a
+ * predicate, a compute function or a watch; -ENOMEM. On failure the caller keeps @arg.
  */
 struct derivation {
 	int (*compute)(void *arg, struct value *const *inputs, unsigned n,

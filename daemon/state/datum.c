@@ -1,0 +1,103 @@
+/* Data: shared strings and tables, equality. Counts are plain: data stay on the loop's thread. */
+#include "daemon/state/datum.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/state/table.h"
+
+struct str {
+	unsigned refs;
+	size_t len;
+	char text[];
+};
+
+static const char *const type_names[] = {
+	[DATUM_NULL] = "null",     [DATUM_BOOL] = "boolean", [DATUM_NUMBER] = "number",
+	[DATUM_STRING] = "string", [DATUM_VEC3] = "vector",  [DATUM_QUAT] = "quaternion",
+	[DATUM_TABLE] = "table",
+};
+
+const char *datum_type_name(enum datum_type type)
+{
+	return type_names[type];
+}
+
+int datum_string(const char *text, size_t len, struct datum *ret)
+{
+	struct str *s = malloc(sizeof(*s) + len + 1);
+
+	if (!s)
+		return -ENOMEM;
+	s->refs = 1;
+	s->len = len;
+	memcpy(s->text, text, len);
+	s->text[len] = '\0';
+	*ret = (struct datum){.type = DATUM_STRING, .s = s};
+	return 0;
+}
+
+const char *datum_text(const struct datum *d)
+{
+	return d->s->text;
+}
+
+size_t datum_text_len(const struct datum *d)
+{
+	return d->s->len;
+}
+
+struct datum datum_copy(const struct datum *d)
+{
+	if (d->type == DATUM_STRING)
+		d->s->refs++;
+	else if (d->type == DATUM_TABLE)
+		d->t->refs++;
+	return *d;
+}
+
+void datum_fini(struct datum *d)
+{
+	if (d->type == DATUM_STRING && --d->s->refs == 0)
+		free(d->s);
+	else if (d->type == DATUM_TABLE)
+		table_unref(d->t);
+	*d = datum_null();
+}
+
+/* NaN equals NaN: a sensor that still knows nothing is no news. */
+static bool numbers_equal(const double *a, const double *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool nan = a[i] != a[i] && b[i] != b[i];
+
+		if (a[i] != b[i] && !nan)
+			return false;
+	}
+	return true;
+}
+
+bool datum_equal(const struct datum *a, const struct datum *b)
+{
+	if (a->type != b->type)
+		return false;
+	switch (a->type) {
+	case DATUM_NULL:
+		return true;
+	case DATUM_BOOL:
+		return a->b == b->b;
+	case DATUM_NUMBER:
+		return numbers_equal(&a->n, &b->n, 1);
+	case DATUM_STRING:
+		return a->s == b->s || (a->s->len == b->s->len &&
+					memcmp(a->s->text, b->s->text, a->s->len) == 0);
+	case DATUM_VEC3:
+		return numbers_equal(a->v, b->v, 3);
+	case DATUM_QUAT:
+		return numbers_equal(a->v, b->v, 4);
+	case DATUM_TABLE:
+		return table_equal(a->t, b->t);
+	}
+	return false;
+}
