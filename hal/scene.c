@@ -1,28 +1,28 @@
 /* The physics: the calls, passed on to the kind of scene. */
 #include "hal/scene.h"
 
-void scene_start(struct scene *w)
+void scene_start(struct scene *s)
 {
-	w->ops->start(w);
+	s->ops->start(s);
 }
 
-void scene_stop(struct scene *w)
+void scene_stop(struct scene *s)
 {
-	w->ops->stop(w);
+	s->ops->stop(s);
 }
 
-void scene_free(struct scene *w)
+void scene_free(struct scene *s)
 {
-	if (w)
-		w->ops->free(w);
+	if (s)
+		s->ops->free(s);
 }
 
-int64_t scene_next_ns(struct scene *w, int64_t last_ns, int64_t period_ns)
+int64_t scene_next_ns(struct scene *s, int64_t last_ns, int64_t period_ns)
 {
-	return w->ops->next_ns(w, last_ns, period_ns);
+	return s->ops->next_ns(s, last_ns, period_ns);
 }
 
-void scene_measure(struct scene *w, int64_t t_ns, struct scene_motion *ret)
+void scene_measure(struct scene *s, int64_t t_ns, struct scene_motion *ret)
 {
-	w->ops->measure(w, t_ns, ret);
+	s->ops->measure(s, t_ns, ret);
 }

@@ -1,7 +1,7 @@
 /*
- * The scene: the physics that chip models measure: what moves, and when there is something new to measure. Two
- * kinds: a robot on a desk that somebody plays with (scene_desk.c) and a recorded trial
- * (scene_rec.c).
+ * The scene: the physics that chip models measure; what moves, and when there is something new to
+ * measure. There are two kinds: a robot on a desk that somebody plays with (scene_desk.c), and a
+ * recorded trial (scene_rec.c).
  *
  * Earth axes are east, north, up (north is magnetic north); body axes are those of the sensor, and
  * agree with the earth's while the robot stands on the desk.
@@ -25,11 +25,11 @@ struct scene_motion {
 struct scene;
 
 struct scene_ops {
-	void (*start)(struct scene *w);
-	void (*stop)(struct scene *w);
-	int64_t (*next_ns)(struct scene *w, int64_t last_ns, int64_t period_ns);
-	void (*measure)(struct scene *w, int64_t t_ns, struct scene_motion *ret);
-	void (*free)(struct scene *w);
+	void (*start)(struct scene *s);
+	void (*stop)(struct scene *s);
+	int64_t (*next_ns)(struct scene *s, int64_t last_ns, int64_t period_ns);
+	void (*measure)(struct scene *s, int64_t t_ns, struct scene_motion *ret);
+	void (*free)(struct scene *s);
 };
 
 /* The part that all scenes share; embedded in theirs. */
@@ -43,18 +43,18 @@ struct scene {
 };
 
 /* Let time begin, and end it; inside rt_run(). Do not suspend. */
-void scene_start(struct scene *w);
-void scene_stop(struct scene *w);
-void scene_free(struct scene *w); /* NULL is fine; stopped or never started */
+void scene_start(struct scene *s);
+void scene_stop(struct scene *s);
+void scene_free(struct scene *s); /* NULL is fine; stopped or never started */
 
 /*
  * When a chip that measures every @period_ns and did so last (or was switched on) at @last_ns has its
  * next sample; may be past. TIME_NEVER: no more.
  */
-int64_t scene_next_ns(struct scene *w, int64_t last_ns, int64_t period_ns);
+int64_t scene_next_ns(struct scene *s, int64_t last_ns, int64_t period_ns);
 
 /* Measure at @t_ns, as scene_next_ns() said. */
-void scene_measure(struct scene *w, int64_t t_ns, struct scene_motion *ret);
+void scene_measure(struct scene *s, int64_t t_ns, struct scene_motion *ret);
 
 /*
  * A robot on a desk. By itself it is touched 1.5 s after the start and then about every 7 s, and every
@@ -75,7 +75,7 @@ struct scene_pose {
 	double position_m[3];
 	double quat[4]; /* w x y z; NaN: not known */
 };
-void scene_desk_pose(const struct scene *w, int64_t t_ns, struct scene_pose *ret);
+void scene_desk_pose(const struct scene *s, int64_t t_ns, struct scene_pose *ret);
 
 /* What a recording knows apart from the sensor's data. */
 struct scene_truth {
@@ -96,23 +96,23 @@ int scene_rec_open(const char *path, char why[SCENE_WHY_MAX],
 		   struct scene **ret) MUST_CHECK;
 
 /* Its records, its rate in Hz, and the name of the trial (lives as long as the scene). */
-uint32_t scene_rec_count(const struct scene *w);
-double scene_rec_rate_hz(const struct scene *w);
-const char *scene_rec_name(const struct scene *w);
+uint32_t scene_rec_count(const struct scene *s);
+double scene_rec_rate_hz(const struct scene *s);
+const char *scene_rec_name(const struct scene *s);
 
 /* How many of its records have been measured. */
-uint32_t scene_rec_measured(const struct scene *w);
+uint32_t scene_rec_measured(const struct scene *s);
 
 /*
  * Which record was measured at @t_ns: an estimate's time to the truth. -1 before the first or after
  * the last that was measured.
  */
-int64_t scene_rec_index(const struct scene *w, int64_t t_ns);
+int64_t scene_rec_index(const struct scene *s, int64_t t_ns);
 
 /* The truth of record @index, below scene_rec_count(). */
-void scene_rec_truth(const struct scene *w, uint32_t index, struct scene_truth *ret);
+void scene_rec_truth(const struct scene *s, uint32_t index, struct scene_truth *ret);
 
 /* Wait until the last record has been read from the chip. 0 or -ECANCELED. Suspends. */
-int scene_rec_wait_end(struct scene *w) MUST_CHECK;
+int scene_rec_wait_end(struct scene *s) MUST_CHECK;
 
 #endif

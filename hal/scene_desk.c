@@ -85,9 +85,9 @@ struct desk {
 	double gyro_bias_rads[3];
 };
 
-static struct desk *desk_of(const struct scene *w)
+static struct desk *desk_of(const struct scene *s)
 {
-	return container_of(w, struct desk, scene);
+	return container_of(s, struct desk, scene);
 }
 
 static struct jet jet_add(struct jet a, struct jet b)
@@ -247,9 +247,9 @@ static void desk_touch(struct timer *t)
 	(void)gpio_board_drive(d->board, d->touch_line, d->touched, t_ns);
 }
 
-static void desk_start(struct scene *w)
+static void desk_start(struct scene *s)
 {
-	struct desk *d = desk_of(w);
+	struct desk *d = desk_of(s);
 
 	d->start_ns = rt_now();
 	d->touches = 0;
@@ -259,20 +259,20 @@ static void desk_start(struct scene *w)
 		timer_arm(&d->touch, d->touch_ns);
 }
 
-static void desk_stop(struct scene *w)
+static void desk_stop(struct scene *s)
 {
-	timer_disarm(&desk_of(w)->touch);
+	timer_disarm(&desk_of(s)->touch);
 }
 
-static int64_t desk_next_ns(struct scene *w, int64_t last_ns, int64_t period_ns)
+static int64_t desk_next_ns(struct scene *s, int64_t last_ns, int64_t period_ns)
 {
-	(void)w;
+	(void)s;
 	return last_ns + period_ns;
 }
 
-static void desk_measure(struct scene *w, int64_t t_ns, struct scene_motion *ret)
+static void desk_measure(struct scene *s, int64_t t_ns, struct scene_motion *ret)
 {
-	struct desk *d = desk_of(w);
+	struct desk *d = desk_of(s);
 	struct jet at[AXES];
 	double force_ms2[3];
 
@@ -291,9 +291,9 @@ static void desk_measure(struct scene *w, int64_t t_ns, struct scene_motion *ret
 	ret->temp_c = TEMP_C + TEMP_NOISE_C * noise(d);
 }
 
-static void desk_free(struct scene *w)
+static void desk_free(struct scene *s)
 {
-	struct desk *d = desk_of(w);
+	struct desk *d = desk_of(s);
 
 	assert(!timer_armed(&d->touch));
 	free(d);
@@ -335,11 +335,11 @@ free_desk:
 	return r;
 }
 
-void scene_desk_pose(const struct scene *w, int64_t t_ns, struct scene_pose *ret)
+void scene_desk_pose(const struct scene *s, int64_t t_ns, struct scene_pose *ret)
 {
 	struct jet at[AXES];
 
-	trajectory(desk_of(w), t_ns, at);
+	trajectory(desk_of(s), t_ns, at);
 	for (int i = 0; i < 3; i++)
 		ret->position_m[i] = at[EAST + i].v;
 	orientation(at, ret->quat);

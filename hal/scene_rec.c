@@ -50,9 +50,9 @@ struct ender {
 	struct link link;
 };
 
-static struct rec *rec_of(const struct scene *w)
+static struct rec *rec_of(const struct scene *s)
 {
-	return container_of(w, struct rec, scene);
+	return container_of(s, struct rec, scene);
 }
 
 static int64_t nominal_ns(const struct rec *rec, uint32_t index)
@@ -69,22 +69,22 @@ static void end(struct rec *rec)
 		task_wake(&container_of(k, struct ender, link)->wait, 0);
 }
 
-static void rec_start(struct scene *w)
+static void rec_start(struct scene *s)
 {
-	struct rec *rec = rec_of(w);
+	struct rec *rec = rec_of(s);
 
 	rec->measured = 0;
 	rec->begun = rec->ended = false;
 }
 
-static void rec_stop(struct scene *w)
+static void rec_stop(struct scene *s)
 {
-	(void)w;
+	(void)s;
 }
 
-static int64_t rec_next_ns(struct scene *w, int64_t last_ns, int64_t period_ns)
+static int64_t rec_next_ns(struct scene *s, int64_t last_ns, int64_t period_ns)
 {
-	struct rec *rec = rec_of(w);
+	struct rec *rec = rec_of(s);
 
 	if (rec->measured == rec->count) {
 		end(rec);
@@ -97,9 +97,9 @@ static int64_t rec_next_ns(struct scene *w, int64_t last_ns, int64_t period_ns)
 	return nominal_ns(rec, rec->measured);
 }
 
-static void rec_measure(struct scene *w, int64_t t_ns, struct scene_motion *ret)
+static void rec_measure(struct scene *s, int64_t t_ns, struct scene_motion *ret)
 {
-	struct rec *rec = rec_of(w);
+	struct rec *rec = rec_of(s);
 	const float *f = rec->record[rec->measured];
 
 	assert(t_ns == nominal_ns(rec, rec->measured));
@@ -112,9 +112,9 @@ static void rec_measure(struct scene *w, int64_t t_ns, struct scene_motion *ret)
 	rec->measured++;
 }
 
-static void rec_free(struct scene *w)
+static void rec_free(struct scene *s)
 {
-	struct rec *rec = rec_of(w);
+	struct rec *rec = rec_of(s);
 
 	assert(list_empty(&rec->enders));
 	free(rec->record);
@@ -311,38 +311,38 @@ free_rec:
 	return r;
 }
 
-uint32_t scene_rec_count(const struct scene *w)
+uint32_t scene_rec_count(const struct scene *s)
 {
-	return rec_of(w)->count;
+	return rec_of(s)->count;
 }
 
-double scene_rec_rate_hz(const struct scene *w)
+double scene_rec_rate_hz(const struct scene *s)
 {
-	return rec_of(w)->rate_hz;
+	return rec_of(s)->rate_hz;
 }
 
-const char *scene_rec_name(const struct scene *w)
+const char *scene_rec_name(const struct scene *s)
 {
-	return rec_of(w)->name;
+	return rec_of(s)->name;
 }
 
-uint32_t scene_rec_measured(const struct scene *w)
+uint32_t scene_rec_measured(const struct scene *s)
 {
-	return rec_of(w)->measured;
+	return rec_of(s)->measured;
 }
 
-int64_t scene_rec_index(const struct scene *w, int64_t t_ns)
+int64_t scene_rec_index(const struct scene *s, int64_t t_ns)
 {
-	const struct rec *rec = rec_of(w);
+	const struct rec *rec = rec_of(s);
 	double since_s = (double)(t_ns - rec->start_ns) / (double)NS_PER_S;
 	int64_t index = llround(since_s * rec->rate_hz);
 
 	return index >= 0 && index < rec->measured ? index : -1;
 }
 
-void scene_rec_truth(const struct scene *w, uint32_t index, struct scene_truth *ret)
+void scene_rec_truth(const struct scene *s, uint32_t index, struct scene_truth *ret)
 {
-	const struct rec *rec = rec_of(w);
+	const struct rec *rec = rec_of(s);
 	const float *f;
 
 	assert(index < rec->count);
@@ -358,9 +358,9 @@ static bool ender_abort(struct wait *w)
 	return true;
 }
 
-int scene_rec_wait_end(struct scene *w)
+int scene_rec_wait_end(struct scene *s)
 {
-	struct rec *rec = rec_of(w);
+	struct rec *rec = rec_of(s);
 	struct ender e = {
 		.wait = {.kind = "recording", .what = rec->name, .abort = ender_abort},
 	};
