@@ -38,7 +38,8 @@ int64_t cheap_ticks(void)
 
 int64_t cheap_ticks_per_ms(void)
 {
-	static int64_t rate; /* the machine's, so one for the process */
+	static _Atomic int64_t known; /* the machine's, so one for the process */
+	int64_t rate = known;
 	int64_t t0, c0, t1;
 
 	if (rate)
@@ -51,5 +52,6 @@ int64_t cheap_ticks_per_ms(void)
 	rate = (cheap_ticks() - c0) * NS_PER_MS / (t1 - t0);
 	if (rate < 1)
 		rate = 1;
+	known = rate;
 	return rate;
 }

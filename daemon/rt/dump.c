@@ -9,6 +9,20 @@ static double seconds(int64_t ns)
 	return (double)ns / 1e9;
 }
 
+static void put_wait(FILE *out, const struct wait *w, int64_t now)
+{
+	char more[64];
+
+	fprintf(out, "waits for %s", w->kind);
+	if (w->what)
+		fprintf(out, " %s", w->what);
+	if (w->describe) {
+		w->describe(w, more, sizeof(more));
+		fprintf(out, " (%s)", more);
+	}
+	fprintf(out, ", %.3f s", seconds(now - w->since_ns));
+}
+
 static void put_state(FILE *out, const struct task *t)
 {
 	const struct wait *w = t->wait;
@@ -18,8 +32,7 @@ static void put_state(FILE *out, const struct task *t)
 	else if (!w)
 		fputs("ready", out);
 	else
-		fprintf(out, "waits for %s%s%s, %.3f s", w->kind, w->what ? " " : "",
-			w->what ? w->what : "", seconds(t->rt->now_ns - w->since_ns));
+		put_wait(out, w, t->rt->now_ns);
 }
 
 static void put_scope(FILE *out, const struct task *t)

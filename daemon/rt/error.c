@@ -8,20 +8,12 @@
 
 #include "daemon/rt/internal.h"
 
-/*
- * What stands in when there is no memory for an error: the code is kept, the text is not. Never freed.
- * One per code would be nicer; the newest code wins.
- */
-static struct error spare = {.text = "no memory for the text"};
-
 struct error *error_new(int code, const char *task, const char *text)
 {
 	struct error *e = calloc(1, sizeof(*e));
 
-	if (!e) {
-		spare.code = code;
-		return &spare;
-	}
+	if (!e)
+		return NULL;
 	e->code = code;
 	e->t_ns = rt_now();
 	snprintf(e->task, sizeof(e->task), "%s", task);
@@ -39,14 +31,11 @@ void error_free(struct error *e)
 	while (e) {
 		struct error *next;
 
-		if (e != &spare) {
-			last->next = e->others;
-			while (last->next)
-				last = last->next;
-		}
+		last->next = e->others;
+		while (last->next)
+			last = last->next;
 		next = e->next;
-		if (e != &spare)
-			free(e);
+		free(e);
 		e = next;
 	}
 }
@@ -55,8 +44,6 @@ void error_attach(struct error *to, struct error *e)
 {
 	struct error **end = &to->others;
 
-	if (to == &spare || e == &spare)
-		return;
 	while (*end)
 		end = &(*end)->next;
 	*end = e;

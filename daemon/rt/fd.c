@@ -2,6 +2,7 @@
 #include "daemon/rt/fd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,6 +50,11 @@ static struct poller_slot *slot(struct poller *p, int fd)
 	return &p->slots[fd];
 }
 
+static unsigned bit(enum fd_dir dir)
+{
+	return dir == FD_READ ? POLLER_READ : POLLER_WRITE;
+}
+
 static unsigned wanted(const struct poller_slot *s)
 {
 	return (s->waiter[FD_READ] ? POLLER_READ : 0) |
@@ -59,34 +65,29 @@ static void release(struct poller *p, struct poller_slot *s, enum fd_dir dir, in
 {
 	struct wait *w = s->waiter[dir];
 
+	if (!w)
+		return;
 	s->waiter[dir] = NULL;
 	p->waiting--;
-	if (w->parked)
-		task_wake(w, r);
+	task_wake(w, r);
 }
 
-/*
- * The kernel may have been told to watch for more than somebody waits for now: a task that reads in a
- * loop then costs no further system call. What nobody wants is taken back when it first fires.
- */
 void poller_report(struct poller *p, int fd, unsigned events)
 {
 	struct poller_slot *s = &p->slots[fd];
+	unsigned left;
 
-	if ((events & POLLER_READ) && s->waiter[FD_READ])
+	if (events & POLLER_READ)
 		release(p, s, FD_READ, 0);
-	else if (events & POLLER_READ)
-		events &= ~POLLER_READ;
-	if ((events & POLLER_WRITE) && s->waiter[FD_WRITE])
+	if (events & POLLER_WRITE)
 		release(p, s, FD_WRITE, 0);
-	else if (events & POLLER_WRITE)
-		events &= ~POLLER_WRITE;
-	if (events)
-		return;
-	/* It fired for nobody. Forgetting a descriptor that has gone cannot fail in a way that
-	 * matters. */
-	s->interest = wanted(s);
-	(void)p->ops->watch(p, fd, s->interest);
+	left = wanted(s);
+	/* A watch ends with its first event. One for the other direction goes on; if that fails, the
+	 * descriptor is gone. */
+	if (left && p->ops->watch(p, fd, left) < 0) {
+		release(p, s, FD_READ, -EBADF);
+		release(p, s, FD_WRITE, -EBADF);
+	}
 }
 
 static bool fd_abort(struct wait *w)
@@ -99,17 +100,22 @@ static bool fd_abort(struct wait *w)
 	return true;
 }
 
+static void fd_describe(const struct wait *w, char *buf, size_t size)
+{
+	snprintf(buf, size, "%d", container_of(w, struct fd_waiter, wait)->fd);
+}
+
 int fd_wait(int fd, enum fd_dir dir)
 {
 	struct poller *p = &rt_this()->poller;
 	struct fd_waiter fw = {
 		.wait = {.kind = dir == FD_READ ? "descriptor to read"
 						: "descriptor to write",
-			 .abort = fd_abort},
+			 .abort = fd_abort,
+			 .describe = fd_describe},
 		.fd = fd,
 		.dir = dir,
 	};
-	unsigned bit = dir == FD_READ ? POLLER_READ : POLLER_WRITE;
 	struct poller_slot *s;
 	int r;
 
@@ -122,57 +128,61 @@ int fd_wait(int fd, enum fd_dir dir)
 		return -ENOMEM;
 	if (s->waiter[dir])
 		return -EBUSY;
-	if (!(s->interest & bit)) {
-		r = p->ops->watch(p, fd, s->interest | bit);
-		if (r < 0)
-			return r;
-		s->interest |= bit;
-	}
+	/* Told to the kernel each time: the descriptor may be another by now. */
+	r = p->ops->watch(p, fd, wanted(s) | bit(dir));
+	if (r < 0)
+		return r;
 	s->waiter[dir] = &fw.wait;
 	p->waiting++;
 	return task_park(&fw.wait);
 }
 
+/*
+ * What to do after a transfer gave @n (with errno): 1 to try again after waiting, 0 when done, or a
+ * negative errno. A transfer that did not wait yields. Suspends.
+ */
+static int after(int fd, enum fd_dir dir, ssize_t n, bool waited)
+{
+	int err = errno;
+	int r;
+
+	if (n >= 0) {
+		if (!waited)
+			task_yield();
+		return 0;
+	}
+	if (err != EAGAIN && err != EINTR)
+		return -err;
+	r = fd_wait(fd, dir);
+	return r < 0 ? r : 1;
+}
+
 ssize_t fd_read(int fd, void *buf, size_t size)
 {
-	for (;;) {
-		ssize_t n;
-		int r = task_check();
+	int r = task_check();
 
-		if (r < 0)
-			return r;
-		n = read(fd, buf, size);
-		if (n >= 0) {
-			task_yield();
+	for (bool waited = false; r >= 0; waited = true) {
+		ssize_t n = read(fd, buf, size);
+
+		r = after(fd, FD_READ, n, waited);
+		if (r == 0)
 			return n;
-		}
-		if (errno != EAGAIN && errno != EINTR)
-			return -errno;
-		r = fd_wait(fd, FD_READ);
-		if (r < 0)
-			return r;
 	}
+	return r;
 }
 
 ssize_t fd_write(int fd, const void *buf, size_t size)
 {
-	for (;;) {
-		ssize_t n;
-		int r = task_check();
+	int r = task_check();
 
-		if (r < 0)
-			return r;
-		n = write(fd, buf, size);
-		if (n >= 0) {
-			task_yield();
+	for (bool waited = false; r >= 0; waited = true) {
+		ssize_t n = write(fd, buf, size);
+
+		r = after(fd, FD_WRITE, n, waited);
+		if (r == 0)
 			return n;
-		}
-		if (errno != EAGAIN && errno != EINTR)
-			return -errno;
-		r = fd_wait(fd, FD_WRITE);
-		if (r < 0)
-			return r;
 	}
+	return r;
 }
 
 void fd_forget(int fd)
@@ -183,12 +193,9 @@ void fd_forget(int fd)
 	if (!rt || fd < 0 || (size_t)fd >= rt->poller.slot_count)
 		return;
 	s = &rt->poller.slots[fd];
-	for (int dir = FD_READ; dir <= FD_WRITE; dir++)
-		if (s->waiter[dir])
-			release(&rt->poller, s, (enum fd_dir)dir, -EBADF);
-	if (s->interest)
-		(void)rt->poller.ops->watch(&rt->poller, fd, 0);
-	s->interest = 0;
+	release(&rt->poller, s, FD_READ, -EBADF);
+	release(&rt->poller, s, FD_WRITE, -EBADF);
+	(void)rt->poller.ops->watch(&rt->poller, fd, 0); /* may not be watched */
 }
 
 void fd_close(int fd)

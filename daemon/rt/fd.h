@@ -1,8 +1,11 @@
 /*
  * Waiting for descriptors.
  *
- * A descriptor may have one task waiting to read and one waiting to write. Close descriptors that
- * were waited for with fd_close(), so that the reactor forgets them.
+ * A descriptor may have one task waiting to read and one waiting to write. Close descriptors with
+ * fd_close(), or call fd_forget() before a library closes them: who still waits on one that was closed
+ * otherwise waits on.
+ *
+ * rt_run() ignores SIGPIPE: writing where nobody reads gives -EPIPE.
  */
 #ifndef DAEMON_RT_FD_H
 #define DAEMON_RT_FD_H

@@ -34,10 +34,10 @@ struct task {
 	int (*fn)(void *arg);
 	void *arg;
 	void *value;
-	int64_t started_ns;
 	uint64_t steps;
+	int64_t rate_since_ns; /* when steps last was a multiple of BUSY_STEPS */
 	enum task_band band;
-	bool service;
+	bool service, said_ready, said_busy;
 	char name[32];
 };
 
@@ -57,8 +57,10 @@ struct rt {
 	uint64_t timer_seq;
 
 	struct poller poller;
-	int64_t poll_ticks; /* cheap_ticks() when the descriptors were last polled */
-	unsigned unpolled;  /* passes since then */
+	/* In units of cheap_ticks(): when the last step ended, when descriptors were last polled. */
+	int64_t step_ticks, poll_ticks;
+	int64_t slow_ticks, poll_every_ticks; /* limits */
+	unsigned unpolled;                    /* passes since the last poll */
 	struct list idles;
 	struct list blocked_waiters; /* task_wait_all_blocked() */
 	unsigned in_flight;
@@ -96,7 +98,7 @@ void scope_reparent(struct scope *s, struct scope *parent);
 /* nursery.c */
 void nursery_child_ended(struct task *t, int r);
 
-/* error.c */
+/* error.c: an error is NULL when there was no memory for it; its code is kept beside it. */
 struct error *error_new(int code, const char *task, const char *text);
 void error_free(struct error *e);
 void error_attach(struct error *to, struct error *e);

@@ -35,13 +35,13 @@ const char *child_state_name(enum child_state state)
 	return child_state_names[state];
 }
 
-void nursery_open(struct nursery *n)
+void nursery_open_in(struct nursery *n, const char *function)
 {
 	memset(n, 0, sizeof(*n));
 	list_init(&n->children);
 	n->opener = task_self();
 	scope_init(&n->scope);
-	scope_enter(&n->scope);
+	scope_enter_in(&n->scope, function);
 }
 
 void nursery_cancel(struct nursery *n, const char *reason)
@@ -54,16 +54,23 @@ unsigned nursery_size(const struct nursery *n)
 	return n->ordinary + n->services;
 }
 
-/* A failure of the body or of a child: the first is the primary and cancels the rest. */
-static void fail(struct nursery *n, struct error *e)
+/*
+ * A failure of @who, the body or a child: the first is the primary and cancels the rest. Takes @e,
+ * which is NULL when there was no memory for it.
+ */
+static void fail(struct nursery *n, const char *who, int code, struct error *e)
 {
-	char reason[96];
+	char reason[72];
 
-	snprintf(reason, sizeof(reason), "%s failed", e->task);
-	if (n->errors)
-		error_attach(n->errors, e);
-	else
+	if (!n->failed) {
+		n->failed = code;
 		n->errors = e;
+	} else if (n->errors && e) {
+		error_attach(n->errors, e);
+	} else {
+		error_free(e); /* its primary was lost */
+	}
+	snprintf(reason, sizeof(reason), "%s failed", who);
 	scope_cancel(&n->scope, CANCEL_NURSERY, reason);
 }
 
@@ -94,16 +101,28 @@ static void settle_child(struct task *t, int r, struct child *c)
 		task_wake(container_of(k, struct task, run)->wait, 0);
 }
 
+/* A child has ended before it was ready: what it failed of is its starter's. */
+static void end_start(struct task *t, int r)
+{
+	struct starting *st = t->starting;
+	struct task *starter = st->wait.task;
+
+	st->result = r < 0 ? r : -ECHILD;
+	st->ended = true;
+	if (r < 0 && r != -ECANCELED) {
+		error_free(starter->error);
+		starter->error = outcome_error(t, r);
+	}
+	if (st->wait.parked)
+		task_wake(&st->wait, 0);
+}
+
 void nursery_child_ended(struct task *t, int r)
 {
 	struct nursery *n = t->nursery;
-	struct starting *st = t->starting;
-	struct error *e = r < 0 && r != -ECANCELED ? outcome_error(t, r) : NULL;
+	bool failed = r < 0 && r != -ECANCELED;
 	int left = scope_leave(&t->own, r);
 
-	/* A cancellation that was not this child's alone passes through the nursery. */
-	if (left == -ECANCELED)
-		n->child_cancelled = true;
 	if (t->child)
 		settle_child(t, r, t->child);
 	link_remove(&t->sibling);
@@ -111,20 +130,13 @@ void nursery_child_ended(struct task *t, int r)
 		n->services--;
 	else
 		n->ordinary--;
-	if (st) {
-		st->result = r < 0 ? r : -ECHILD;
-		st->ended = true;
-		if (e) { /* the caller's error, with its text */
-			struct task *caller = st->wait.task;
-
-			error_free(caller->error);
-			caller->error = e;
-		}
-		if (st->wait.parked)
-			task_wake(&st->wait, 0);
-	} else if (e) {
-		fail(n, e);
-	}
+	if (t->starting)
+		end_start(t, left);
+	else if (failed)
+		fail(n, t->name, r, outcome_error(t, r));
+	else if (left ==
+		 -ECANCELED) /* not this child's alone: it passes through the nursery */
+		n->child_cancelled = true;
 	end_services(n);
 	if (nursery_size(n) == 0 && n->close_wait.parked)
 		task_wake(&n->close_wait, 0);
@@ -154,6 +166,7 @@ static int spawn(struct nursery *n, struct scope *parent, struct child *c,
 		n->ordinary++;
 	scope_adopt(&t->own, parent, t);
 	task_ready_now(t);
+	end_services(n); /* one that comes too late goes at once */
 	*ret = t;
 	return 0;
 }
@@ -178,12 +191,8 @@ int nursery_start(struct nursery *n, struct child *c, const struct task_opt *opt
 		c->state = CHILD_FAILED;
 		c->result = r;
 	}
-	if (r < 0 && r != -EINVAL) {
-		struct error *e = error_new(r, opt->name, "could not be started");
-
-		LOG(ERR, "task %s could not be started: %s", opt->name, strerror(-r));
-		fail(n, e);
-	}
+	if (r < 0 && r != -EINVAL)
+		fail(n, opt->name, r, error_new(r, opt->name, "could not be started"));
 	return r;
 }
 
@@ -225,8 +234,11 @@ int task_ready(void *value)
 	struct task *t = task_self();
 	struct starting *st = t->starting;
 
+	if (t->said_ready)
+		return -EALREADY;
+	t->said_ready = true;
 	if (!st)
-		return t->own.parent == &t->nursery->scope ? 0 : -EALREADY;
+		return 0;
 	t->starting = NULL;
 	st->ready = true;
 	st->value = value;
@@ -279,7 +291,6 @@ int child_join(struct child *c)
 int nursery_close(struct nursery *n, int r)
 {
 	struct task *t = task_self();
-	int primary;
 
 	if (t != n->opener) {
 		LOG(CRIT, "task %s closes the nursery of task %s", t ? t->name : "(loop)",
@@ -287,7 +298,7 @@ int nursery_close(struct nursery *n, int r)
 		abort();
 	}
 	if (r < 0 && r != -ECANCELED)
-		fail(n, outcome_error(t, r));
+		fail(n, t->name, r, outcome_error(t, r));
 	n->closing = true;
 	end_services(n);
 	n->close_wait = (struct wait){.kind = "nursery to close"};
@@ -295,15 +306,13 @@ int nursery_close(struct nursery *n, int r)
 		task_yield();
 	while (nursery_size(n) > 0)
 		(void)task_park(&n->close_wait);
-	if (r == 0 && n->child_cancelled && n->scope.effective)
-		r = -ECANCELED;
-	primary = n->errors ? n->errors->code : 0;
-	if (primary) {
-		r = primary;
+	if (n->failed) {
 		error_free(t->error);
 		t->error = n->errors;
 		n->errors = NULL;
+		return scope_leave(&n->scope, n->failed);
 	}
-	r = scope_leave(&n->scope, r);
-	return r;
+	if (r >= 0 && n->child_cancelled)
+		return scope_leave(&n->scope, -ECANCELED) < 0 ? -ECANCELED : r;
+	return scope_leave(&n->scope, r);
 }

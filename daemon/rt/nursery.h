@@ -27,19 +27,22 @@ struct nursery {
 	struct list children;
 	unsigned ordinary, services;
 	bool closing, child_cancelled;
-	struct error *errors; /* the primary, the others attached */
+	int failed;           /* the primary error's code, 0 while nothing failed */
+	struct error *errors; /* the primary, the others attached; NULL without memory */
 	struct wait close_wait;
 };
 
 /* Open a nursery; the caller's further work runs in its scope. */
-void nursery_open(struct nursery *n);
+#define nursery_open(n) nursery_open_in(n, __func__)
+void nursery_open_in(struct nursery *n, const char *function);
 
 /*
  * Wait until all children have ended and leave the scope. @r is the outcome of the body: a failure
  * (negative, not -ECANCELED) cancels the children.
  * Returns the primary error's code (the first in time of body and children; error_last() has it with
  * the others attached), else -ECANCELED when a cancellation from outside passed through, else @r (0
- * if this nursery's own cancellation was absorbed). A schedule point but no cancel point. Suspends.
+ * for an -ECANCELED that this nursery's own cancellation caused). A schedule point but no cancel
+ * point. Suspends.
  */
 int nursery_close(struct nursery *n, int r) MUST_CHECK;
 

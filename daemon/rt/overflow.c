@@ -39,8 +39,10 @@ void overflow_guard_install(void)
 	struct sigaction sa = {.sa_sigaction = on_segv,
 			       .sa_flags = SA_SIGINFO | SA_ONSTACK};
 
+	if (sigaction(SIGSEGV, NULL, &old) < 0)
+		return;
 	/* A debugger's, sanitizer's or test framework's handler stays. */
-	if (sigaction(SIGSEGV, NULL, &old) < 0 || old.sa_handler != SIG_DFL)
+	if (old.sa_handler != SIG_DFL && old.sa_sigaction != on_segv)
 		return;
 	if (sigaltstack(&ss, NULL) < 0)
 		return;

@@ -18,7 +18,6 @@ struct wait;
 /* One per descriptor that was ever waited for, indexed by its number. */
 struct poller_slot {
 	struct wait *waiter[2]; /* by enum fd_dir */
-	unsigned interest;      /* what the kernel was told to watch */
 };
 
 struct poller_ops;
@@ -37,7 +36,7 @@ struct poller {
 struct poller_ops {
 	int (*open)(struct poller *p);
 	void (*close)(struct poller *p);
-	/* Watch @fd for @interest (0: no more). 0 or a negative errno. */
+	/* Watch @fd for @interest (0: no more) until its first event. 0 or a negative errno. */
 	int (*watch)(struct poller *p, int fd, unsigned interest);
 	/* Wait until @deadline_ns (CLOCK_MONOTONIC; 0: do not wait) and report through poller_report. */
 	void (*wait)(struct poller *p, int64_t deadline_ns);

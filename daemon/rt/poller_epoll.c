@@ -14,9 +14,10 @@
 
 #define EVENTS_MAX 64
 
+/* Edge-triggered: the timer's and the eventfd's counts are of no interest, so nobody reads them. */
 static int add(int epoll_fd, int fd)
 {
-	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
 
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
 }
@@ -48,7 +49,8 @@ static int epoll_poller_open(struct poller *p)
 static int epoll_poller_watch(struct poller *p, int fd, unsigned interest)
 {
 	struct epoll_event ev = {
-		.events = ((interest & POLLER_READ) ? EPOLLIN | EPOLLRDHUP : 0u) |
+		.events = EPOLLONESHOT |
+			  ((interest & POLLER_READ) ? EPOLLIN | EPOLLRDHUP : 0u) |
 			  ((interest & POLLER_WRITE) ? EPOLLOUT : 0u),
 		.data.fd = fd,
 	};
@@ -69,7 +71,8 @@ static void set_timer(struct poller *p, int64_t t_ns)
 
 	if (t_ns == p->timer_armed_ns)
 		return;
-	if (t_ns != TIME_NEVER) {
+	if (t_ns !=
+	    TIME_NEVER) { /* not 0, which would disarm: it is later than the last pass */
 		its.it_value.tv_sec = t_ns / NS_PER_S;
 		its.it_value.tv_nsec = t_ns % NS_PER_S;
 	}
@@ -80,17 +83,13 @@ static void set_timer(struct poller *p, int64_t t_ns)
 static void dispatch(struct poller *p, const struct epoll_event *ev)
 {
 	unsigned events = 0;
-	uint64_t count;
 
 	if (ev->data.fd == p->timer_fd) {
-		(void)!read(p->timer_fd, &count, sizeof(count));
 		p->timer_armed_ns = TIME_NEVER;
 		return;
 	}
-	if (ev->data.fd == p->wake_fd) {
-		(void)!read(p->wake_fd, &count, sizeof(count));
+	if (ev->data.fd == p->wake_fd)
 		return;
-	}
 	if (ev->events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		events |= POLLER_READ;
 	if (ev->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))

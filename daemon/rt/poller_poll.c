@@ -2,16 +2,32 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "daemon/rt/internal.h"
 #include "daemon/rt/poller.h"
 
+/* Room for every slot and the wake descriptor. */
+static int reserve(struct poller *p)
+{
+	size_t want = p->slot_count + 1;
+	struct pollfd *set;
+
+	if (p->poll_cap >= want)
+		return 0;
+	set = realloc(p->poll_set, want * sizeof(*set));
+	if (!set)
+		return -ENOMEM;
+	p->poll_set = set;
+	p->poll_cap = want;
+	return 0;
+}
+
 static int poll_poller_open(struct poller *p)
 {
-	(void)p;
-	return 0;
+	return reserve(p);
 }
 
 static void poll_poller_close(struct poller *p)
@@ -19,15 +35,18 @@ static void poll_poller_close(struct poller *p)
 	(void)p;
 }
 
-/* What is watched is read from the slots at each turn; only refuse what is no descriptor. */
+/* What is watched is read from the slots at each turn; only refuse what epoll refuses. */
 static int poll_poller_watch(struct poller *p, int fd, unsigned interest)
 {
-	struct pollfd one = {.fd = fd};
+	struct stat st;
 
-	(void)p;
-	if (interest && poll(&one, 1, 0) > 0 && (one.revents & POLLNVAL))
-		return -EBADF;
-	return 0;
+	if (interest == 0)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return -EPERM;
+	return reserve(p);
 }
 
 /* One entry per descriptor that somebody waits for, the wake descriptor first. */
@@ -36,13 +55,6 @@ static nfds_t collect(struct poller *p)
 	struct pollfd *set = p->poll_set;
 	nfds_t n = 0;
 
-	if (p->poll_cap < p->slot_count + 1) {
-		set = realloc(set, (p->slot_count + 1) * sizeof(*set));
-		if (!set) /* go on with what there is room for */
-			return 0;
-		p->poll_set = set;
-		p->poll_cap = p->slot_count + 1;
-	}
 	set[n++] = (struct pollfd){.fd = p->wake_fd, .events = POLLIN};
 	for (size_t fd = 0; fd < p->slot_count; fd++) {
 		const struct poller_slot *s = &p->slots[fd];
@@ -76,7 +88,7 @@ static void poll_poller_wait(struct poller *p, int64_t deadline_ns)
 
 	if (poll(p->poll_set, n, timeout_ms(deadline_ns)) <= 0)
 		return;
-	if (n > 0 && set[0].revents)
+	if (set[0].revents)
 		(void)!read(p->wake_fd, &count, sizeof(count));
 	for (nfds_t i = 1; i < n; i++) {
 		unsigned events = 0;

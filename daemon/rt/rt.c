@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 #define POLL_NS (200 * NS_PER_US) /* and every so many nanoseconds */
 #define POSTS_PER_PASS 256
 #define SLOW_STEP_NS (10 * NS_PER_MS)
+#define BUSY_STEPS 3000 /* rule N9: more steps than this in a second are reported */
 
 /* The one thing that has to be found without being handed around: rt_now() takes no argument. */
 static _Thread_local struct rt *this_rt;
@@ -68,12 +70,18 @@ void rt_idle_remove(struct rt_idle *idle)
 
 void rt_cancel(const char *reason)
 {
-	scope_cancel(&rt_this()->root->own, CANCEL_SHUTDOWN, reason);
+	struct task *root = rt_this()->root;
+
+	if (root) /* a last post may come after its end */
+		scope_cancel(&root->own, CANCEL_SHUTDOWN, reason);
 }
 
 void rt_cancel_soft(int64_t grace_ns, const char *reason)
 {
-	scope_cancel_soft(&rt_this()->root->own, CANCEL_SHUTDOWN, grace_ns, reason);
+	struct task *root = rt_this()->root;
+
+	if (root)
+		scope_cancel_soft(&root->own, CANCEL_SHUTDOWN, grace_ns, reason);
 }
 
 void rt_stats(struct rt_stats *ret)
@@ -126,31 +134,50 @@ static void reap(struct rt *rt)
 	task_free(t);
 }
 
-/* Run one task until it suspends or ends. */
-static void step(struct rt *rt, struct task *t, int64_t slow_ticks)
+/*
+ * A task that runs too often keeps the processor awake and is most likely a loop that forgot to wait.
+ * Said once for each task; virtual time tells nothing about it.
+ */
+static void watch_rate(struct rt *rt, struct task *t)
 {
-	int64_t before = cheap_ticks();
+	int64_t took = rt->now_ns - t->rate_since_ns;
+
+	t->rate_since_ns = rt->now_ns;
+	if (took >= NS_PER_S || t->said_busy || rt->conf.clock == RT_CLOCK_VIRTUAL)
+		return;
+	t->said_busy = true;
+	rt->stats.busy_tasks++;
+	LOG(WARNING, "task %s: ran %d times in %lld ms", t->name, BUSY_STEPS,
+	    (long long)(took / NS_PER_MS));
+}
+
+/* Run one task until it suspends or ends. */
+static void step(struct rt *rt, struct task *t)
+{
+	int64_t before = rt->step_ticks;
 	int64_t took;
 
-	rt->current = t;
-	t->steps++;
+	if (++t->steps % BUSY_STEPS == 0)
+		watch_rate(rt, t);
 	rt->stats.steps++;
+	rt->current = t;
 	context_switch(&rt->loop, &t->ctx);
 	rt->current = NULL;
-	took = cheap_ticks() - before;
-	if (took > slow_ticks)
+	rt->step_ticks = cheap_ticks();
+	took = rt->step_ticks - before;
+	if (took > rt->slow_ticks)
 		report_slow_step(rt, t, took);
 	if (rt->ended)
 		reap(rt);
 }
 
 /* Put the batch in an order made from the seed (Fisher-Yates with xorshift64). */
-static void shuffle(struct rt *rt, struct list *batch)
+static void shuffle(struct rt *rt, struct list *ready)
 {
 	struct link *k;
 	unsigned n = 0;
 
-	for (k = batch->head.next; k != &batch->head; k = k->next)
+	for (k = ready->head.next; k != &ready->head; k = k->next)
 		n++;
 	for (; n > 1; n--) {
 		unsigned pick;
@@ -159,11 +186,11 @@ static void shuffle(struct rt *rt, struct list *batch)
 		rt->random ^= rt->random >> 7;
 		rt->random ^= rt->random << 17;
 		pick = (unsigned)(rt->random % n);
-		k = batch->head.next;
+		k = ready->head.next;
 		while (pick-- > 0)
 			k = k->next;
 		link_remove(k);
-		list_push(batch, k);
+		list_push(ready, k);
 	}
 }
 
@@ -172,10 +199,12 @@ static void take_batch(struct rt *rt)
 {
 	struct link *one;
 
+	if (rt->conf.shuffle_seed) {
+		shuffle(rt, &rt->ready[BAND_SAFETY]);
+		shuffle(rt, &rt->ready[BAND_NORMAL]);
+	}
 	list_splice(&rt->batch, &rt->ready[BAND_SAFETY]);
 	list_splice(&rt->batch, &rt->ready[BAND_NORMAL]);
-	if (rt->conf.shuffle_seed)
-		shuffle(rt, &rt->batch);
 	one = list_pop(&rt->ready[BAND_BACKGROUND]);
 	if (one)
 		list_push(&rt->batch, one);
@@ -184,18 +213,15 @@ static void take_batch(struct rt *rt)
 static void pass(struct rt *rt)
 {
 	bool real = rt->conf.clock == RT_CLOCK_MONOTONIC;
-	int64_t slow = rt->conf.slow_step_ns ? rt->conf.slow_step_ns : SLOW_STEP_NS;
-	int64_t slow_ticks =
-		slow < 0 ? INT64_MAX : slow / NS_PER_US * (cheap_ticks_per_ms() / 1000);
-	int64_t poll_ticks = POLL_NS / NS_PER_US * (cheap_ticks_per_ms() / 1000);
 	struct link *k;
 
 	take_batch(rt);
 	rt->stats.passes++;
 	rt->unpolled++;
+	rt->step_ticks = cheap_ticks();
 	while ((k = list_pop(&rt->batch)) != NULL) {
-		step(rt, container_of(k, struct task, run), slow_ticks);
-		if (real && cheap_ticks() - rt->poll_ticks > poll_ticks)
+		step(rt, container_of(k, struct task, run));
+		if (real && rt->step_ticks - rt->poll_ticks > rt->poll_every_ticks)
 			poll_descriptors(rt, 0);
 	}
 }
@@ -225,39 +251,59 @@ static void report_deadlock(void)
 	rt_cancel("deadlock: every task is blocked for ever");
 }
 
+/*
+ * All is quiet: wake those who waited for that, else let virtual time jump. Returns whether something
+ * came of it.
+ */
+static bool settle(struct rt *rt)
+{
+	bool virtual = rt->conf.clock == RT_CLOCK_VIRTUAL;
+
+	if (rt->in_flight > 0)
+		return false;
+	if (wake_blocked_waiters(rt))
+		return true;
+	if (virtual && rt->timers) {
+		rt->now_ns = rt->timers->t_ns;
+		return true;
+	}
+	if (virtual && rt->poller.waiting == 0 && !rt->root->own.requested) {
+		report_deadlock();
+		return true;
+	}
+	return false;
+}
+
+static bool anything_to_do(struct rt *rt)
+{
+	return anything_ready(rt) || posts_pending(rt);
+}
+
+static void sleep_until(struct rt *rt, int64_t deadline_ns)
+{
+	atomic_store(&rt->asleep, true);
+	poll_descriptors(rt, posts_pending(rt) ? 0 : deadline_ns);
+	atomic_store(&rt->asleep, false);
+}
+
 /* Nothing is ready: sleep, or let virtual time jump. */
 static void idle(struct rt *rt)
 {
-	int64_t next = rt->timers ? rt->timers->t_ns : TIME_NEVER;
 	bool virtual = rt->conf.clock == RT_CLOCK_VIRTUAL;
 
 	run_idles(rt);
-	if (anything_ready(rt) || posts_pending(rt))
+	if (anything_to_do(rt))
 		return;
-	if (!virtual) {
-		atomic_store(&rt->asleep, true);
-		poll_descriptors(rt, posts_pending(rt) ? 0 : next);
-		atomic_store(&rt->asleep, false);
+	if (stack_pool_trim(&rt->stacks)) {
+		poll_descriptors(rt, 0);
 		return;
 	}
-	poll_descriptors(rt, 0);
-	if (anything_ready(rt) || posts_pending(rt))
-		return;
-	if (rt->in_flight == 0) {
-		if (wake_blocked_waiters(rt))
+	if (virtual || !list_empty(&rt->blocked_waiters)) {
+		poll_descriptors(rt, 0);
+		if (anything_to_do(rt) || settle(rt))
 			return;
-		if (next != TIME_NEVER) {
-			rt->now_ns = next;
-			return;
-		}
-		if (rt->poller.waiting == 0) {
-			report_deadlock();
-			return;
-		}
 	}
-	atomic_store(&rt->asleep, true);
-	poll_descriptors(rt, posts_pending(rt) ? 0 : TIME_NEVER);
-	atomic_store(&rt->asleep, false);
+	sleep_until(rt, virtual || !rt->timers ? TIME_NEVER : rt->timers->t_ns);
 }
 
 static void loop(struct rt *rt)
@@ -269,9 +315,6 @@ static void loop(struct rt *rt)
 			timers_fire(rt, rt->now_ns);
 		posts_deliver(rt, POSTS_PER_PASS);
 		if (!anything_ready(rt)) {
-			if (rt->conf.clock == RT_CLOCK_MONOTONIC &&
-			    wake_blocked_waiters(rt))
-				continue;
 			idle(rt);
 			continue;
 		}
@@ -279,6 +322,16 @@ static void loop(struct rt *rt)
 		if (rt->unpolled >= POLL_PASSES)
 			poll_descriptors(rt, 0);
 	}
+}
+
+/* The loop's limits in units of cheap_ticks(). */
+static void set_ticks(struct rt *rt)
+{
+	int64_t slow = rt->conf.slow_step_ns ? rt->conf.slow_step_ns : SLOW_STEP_NS;
+	int64_t per_ms = cheap_ticks_per_ms();
+
+	rt->slow_ticks = slow < 0 ? INT64_MAX : slow / NS_PER_US * per_ms / 1000;
+	rt->poll_every_ticks = POLL_NS / NS_PER_US * per_ms / 1000;
 }
 
 static int rt_init(struct rt *rt, const struct rt_conf *conf)
@@ -295,6 +348,7 @@ static int rt_init(struct rt *rt, const struct rt_conf *conf)
 	list_init(&rt->blocked_waiters);
 	atomic_init(&rt->refs, 1);
 	rt->random = rt->conf.shuffle_seed;
+	set_ticks(rt);
 	if (rt->conf.clock == RT_CLOCK_MONOTONIC)
 		rt->now_ns = clock_read();
 	rt->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -346,6 +400,7 @@ int rt_run(const struct rt_conf *conf, int (*fn)(void *arg), void *arg)
 	}
 	this_rt = rt;
 	overflow_guard_install();
+	signal(SIGPIPE, SIG_IGN);
 	/* Timers are a timerfd, but poll(2)'s time-out would be 50 us late without this. */
 	prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);
 	context_adopt(&rt->loop);

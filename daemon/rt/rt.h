@@ -96,7 +96,8 @@ void rt_idle_remove(struct rt_idle *idle);
 /* Counters since rt_run began. */
 struct rt_stats {
 	uint64_t passes, steps, polls;
-	uint64_t slow_steps;
+	uint64_t slow_steps; /* steps longer than rt_conf.slow_step_ns */
+	unsigned busy_tasks; /* tasks that ran more than 3000 times in a second */
 	unsigned tasks_living, tasks_ready;
 	unsigned in_flight;       /* rt_hold() less rt_release() */
 	int64_t next_deadline_ns; /* of the earliest timer, TIME_NEVER if none */

@@ -25,8 +25,20 @@ __attribute__((noreturn)) static void misuse(const char *what, const struct scop
 {
 	const struct task *t = task_self();
 
-	LOG(CRIT, "scope misuse: task %s %s (scope entered by %s)",
-	    t ? t->name : "(loop)", what, s->task ? s->task->name : "nobody");
+	LOG(CRIT, "scope misuse: task %s %s: it was entered by task %s in %s()",
+	    t ? t->name : "(loop)", what, s->task ? s->task->name : "(none)",
+	    s->function ? s->function : "(none)");
+	abort();
+}
+
+__attribute__((noreturn)) static void misordered(const struct scope *s,
+						 const struct scope *inner)
+{
+	LOG(CRIT,
+	    "scope misuse: task %s left the scope entered in %s() while the one entered "
+	    "in %s() "
+	    "is still entered",
+	    s->task->name, s->function, inner->function);
 	abort();
 }
 
@@ -140,8 +152,10 @@ void scope_cancel_soft(struct scope *s, enum cancel_source source, int64_t grace
 
 void scope_set_deadline(struct scope *s, int64_t t_ns)
 {
+	bool passed = s->deadline_ns <= rt_now(); /* before the scope was entered */
+
 	s->deadline_ns = t_ns;
-	if (t_ns <= rt_now())
+	if (passed || t_ns <= rt_now())
 		scope_cancel(s, CANCEL_DEADLINE, "the time was up");
 	else
 		rearm(s);
@@ -161,6 +175,7 @@ void scope_adopt(struct scope *s, struct scope *parent, struct task *t)
 	scope_init(s);
 	s->parent = parent;
 	s->task = t;
+	s->function = "the task's begin";
 	s->entered = true;
 	t->scope = s;
 	if (parent)
@@ -176,15 +191,16 @@ void scope_reparent(struct scope *s, struct scope *parent)
 	update(s);
 }
 
-void scope_enter(struct scope *s)
+void scope_enter_in(struct scope *s, const char *function)
 {
 	struct task *t = task_self();
 
 	if (!t)
-		misuse("entered a scope outside any task", s);
+		misuse("entered a scope outside of any task", s);
 	if (s->entered)
 		misuse("entered a scope for the second time", s);
 	s->entered = true;
+	s->function = function;
 	s->task = t;
 	s->parent = t->scope;
 	list_push(&s->parent->kids, &s->sibling);
@@ -193,16 +209,17 @@ void scope_enter(struct scope *s)
 	rearm(s);
 }
 
-void scope_enter_until(struct scope *s, int64_t t_ns)
+void scope_enter_until_in(struct scope *s, int64_t t_ns, const char *function)
 {
 	scope_init(s);
 	s->deadline_ns = t_ns;
-	scope_enter(s);
+	scope_enter_in(s, function);
 }
 
-void scope_enter_after(struct scope *s, int64_t ns)
+void scope_enter_after_in(struct scope *s, int64_t ns, const char *function)
 {
-	scope_enter_until(s, time_add(rt_now(), ns));
+	assert(ns >= 0);
+	scope_enter_until_in(s, time_add(rt_now(), ns), function);
 }
 
 /* The bound that shields and graces around @s put on clean-up. */
@@ -211,25 +228,26 @@ static int64_t outer_bound(const struct scope *s)
 	int64_t bound = TIME_NEVER;
 
 	for (; s; s = s->parent) {
-		if (s->grace_end_ns < bound)
+		if (s->grace_end_ns < bound && !s->requested)
 			bound = s->grace_end_ns;
 		if (s->shield)
 			return s->deadline_ns < bound ? s->deadline_ns : bound;
 	}
-	return TIME_NEVER;
+	return bound;
 }
 
-void scope_enter_shield(struct scope *s, int64_t bound_ns)
+void scope_enter_shield_in(struct scope *s, int64_t bound_ns, const char *function)
 {
 	const struct task *t = task_self();
 	int64_t outer = t ? outer_bound(t->scope) : TIME_NEVER;
 
+	assert(bound_ns >= 0);
 	scope_init(s);
 	s->shield = true;
 	s->deadline_ns = time_add(rt_now(), bound_ns);
 	if (outer < s->deadline_ns)
 		s->deadline_ns = outer;
-	scope_enter(s);
+	scope_enter_in(s, function);
 }
 
 /* Tasks below a scope that is left out of order must not run on in it. */
@@ -242,8 +260,9 @@ int scope_leave(struct scope *s, int r)
 	if (!t || s->task != t)
 		misuse("left a scope that it did not enter", s);
 	if (t->scope != s)
-		misuse("left a scope while one inside it is still entered", s);
-	assert(list_empty(&s->kids));
+		misordered(s, t->scope);
+	if (!list_empty(&s->kids))
+		misuse("left a scope in which other tasks still live", s);
 	if (r == -ECANCELED && (s->effective || s->soft_effective) && !outer) {
 		s->absorbed = true;
 		r = 0;
@@ -263,7 +282,9 @@ int scope_leave_timeout(struct scope *s, int r)
 
 bool scope_cancelled(const struct scope *s)
 {
-	return s->requested || (s->entered && !s->left && s->effective);
+	if (!s->entered)
+		return s->requested || s->deadline_ns <= rt_now();
+	return s->requested || (!s->left && s->effective);
 }
 
 int64_t scope_effective_deadline(void)
@@ -290,7 +311,7 @@ const struct cancel_cause *scope_cause(void)
 
 	assert(t);
 	for (const struct scope *s = t->scope; s; s = s->shield ? NULL : s->parent)
-		if (s->requested || s->soft)
+		if (t->scope->effective ? s->requested : s->soft)
 			found = &s->cause;
 	return found;
 }

@@ -53,6 +53,7 @@ struct scope {
 	struct list kids;
 	struct link sibling;
 	struct task *task;
+	const char *function; /* that entered it */
 	struct timer timer;
 	int64_t deadline_ns, grace_end_ns;
 	bool shield, effective, soft, soft_effective, entered, left;
@@ -61,18 +62,26 @@ struct scope {
 /* Make a scope that is not entered yet; it may be cancelled or given a deadline before. */
 void scope_init(struct scope *s);
 
-/* Enter a scope made with scope_init(). Once. */
-void scope_enter(struct scope *s);
+/*
+ * Enter a scope made with scope_init(). Once. This and its like are macros that remember the function
+ * they are called in, for the message of a misuse.
+ */
+#define scope_enter(s) scope_enter_in(s, __func__)
 
 /* scope_init() and scope_enter(), with a deadline at @t_ns, or @ns (not negative) from now. */
-void scope_enter_until(struct scope *s, int64_t t_ns);
-void scope_enter_after(struct scope *s, int64_t ns);
+#define scope_enter_until(s, t_ns) scope_enter_until_in(s, t_ns, __func__)
+#define scope_enter_after(s, ns) scope_enter_after_in(s, ns, __func__)
 
 /*
  * scope_init() and scope_enter() for clean-up that may suspend although the task is cancelled: for at
  * most @bound_ns, clipped to the bound of any shield or grace around it.
  */
-void scope_enter_shield(struct scope *s, int64_t bound_ns);
+#define scope_enter_shield(s, bound_ns) scope_enter_shield_in(s, bound_ns, __func__)
+
+void scope_enter_in(struct scope *s, const char *function);
+void scope_enter_until_in(struct scope *s, int64_t t_ns, const char *function);
+void scope_enter_after_in(struct scope *s, int64_t ns, const char *function);
+void scope_enter_shield_in(struct scope *s, int64_t bound_ns, const char *function);
 
 /*
  * Leave the scope; @r is the outcome of what ran in it.

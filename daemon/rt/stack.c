@@ -7,7 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define POOL_MAX 64
+#define POOL_KEEP 64    /* stacks of a size that are kept for good */
+#define TRIM_AT_ONCE 16 /* about 50 us of work */
 
 /* A pooled stack keeps the link to the next one in its highest word, which is resident anyway. */
 static void **pool_link(void *lo, size_t size)
@@ -15,12 +16,14 @@ static void **pool_link(void *lo, size_t size)
 	return (void **)(void *)((char *)lo + size - sizeof(void *));
 }
 
+static const size_t pool_sizes[] = {STACK_DEFAULT, STACK_LUA};
+
+/* Which of the pool's lists holds stacks of @size; -1: none. */
 static int pool_index(size_t size)
 {
-	if (size == STACK_DEFAULT)
-		return 0;
-	if (size == STACK_LUA)
-		return 1;
+	for (size_t i = 0; i < ARRAY_LEN(pool_sizes); i++)
+		if (size == pool_sizes[i])
+			return (int)i;
 	return -1;
 }
 
@@ -76,13 +79,18 @@ NO_SANITIZE_ADDRESS static bool went_deep(const struct stack *s, size_t page)
 	return false;
 }
 
+static void unmap(void *lo, size_t size)
+{
+	munmap((char *)lo - STACK_GUARD, STACK_GUARD + size);
+}
+
 void stack_put(struct stack_pool *pool, const struct stack *s)
 {
 	int i = pool_index(s->size);
 	size_t page = page_size();
 
-	if (i < 0 || pool->count[i] >= POOL_MAX) {
-		munmap((char *)s->lo - STACK_GUARD, STACK_GUARD + s->size);
+	if (i < 0) {
+		unmap(s->lo, s->size);
 		return;
 	}
 	if (went_deep(s, page))
@@ -92,19 +100,30 @@ void stack_put(struct stack_pool *pool, const struct stack *s)
 	pool->count[i]++;
 }
 
+static void drop_one(struct stack_pool *pool, size_t i)
+{
+	void *lo = pool->free[i];
+
+	pool->free[i] = *pool_link(lo, pool_sizes[i]);
+	pool->count[i]--;
+	unmap(lo, pool_sizes[i]);
+}
+
+bool stack_pool_trim(struct stack_pool *pool)
+{
+	unsigned dropped = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(pool_sizes); i++)
+		for (; pool->count[i] > POOL_KEEP && dropped < TRIM_AT_ONCE; dropped++)
+			drop_one(pool, i);
+	return dropped > 0;
+}
+
 void stack_pool_fini(struct stack_pool *pool)
 {
-	static const size_t sizes[] = {STACK_DEFAULT, STACK_LUA};
-
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		while (pool->free[i]) {
-			char *lo = pool->free[i];
-
-			pool->free[i] = *pool_link(lo, sizes[i]);
-			munmap(lo - STACK_GUARD, STACK_GUARD + sizes[i]);
-		}
-		pool->count[i] = 0;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(pool_sizes); i++)
+		while (pool->free[i])
+			drop_one(pool, i);
 }
 
 bool stack_in_guard(const struct stack *s, const void *addr)

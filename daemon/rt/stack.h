@@ -1,6 +1,7 @@
 /*
  * Stacks for tasks: address space with a guard below, pages given by the kernel as they are touched.
- * A small pool keeps stacks that have ended; what a deep one touched goes back to the kernel.
+ * A pool keeps the stacks of tasks that have ended; what a deep one touched goes back to the kernel.
+ * Unmapping costs microseconds, so it is put off: who has time calls stack_pool_trim().
  */
 #ifndef DAEMON_RT_STACK_H
 #define DAEMON_RT_STACK_H
@@ -35,6 +36,11 @@ struct stack_pool {
  */
 int stack_get(struct stack_pool *pool, size_t size, struct stack *ret) MUST_CHECK;
 void stack_put(struct stack_pool *pool, const struct stack *s);
+
+/*
+ * Unmap a few of the stacks that the pool holds beyond 64 of a size. Returns whether there were any.
+ */
+bool stack_pool_trim(struct stack_pool *pool);
 
 /* Unmap what the pool holds. */
 void stack_pool_fini(struct stack_pool *pool);

@@ -50,7 +50,7 @@ static void boot(void *arg)
 		nursery_child_ended(t, r);
 	} else {
 		rt->root_result = scope_leave(&t->own, r);
-		if (t->own.absorbed)
+		if (t->own.absorbed) /* rt_run() tells its caller */
 			rt->root_result = -ECANCELED;
 	}
 	rt->stats.tasks_living--;
@@ -76,7 +76,7 @@ int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void 
 	t->stack = s;
 	t->fn = fn;
 	t->arg = arg;
-	t->started_ns = rt->now_ns;
+	t->rate_since_ns = rt->now_ns;
 	t->service = opt->service;
 	t->band = opt->banded ? opt->band : rt->current ? rt->current->band : BAND_NORMAL;
 	strncpy(t->name, opt->name, sizeof(t->name) - 1);
@@ -190,6 +190,17 @@ static bool sleep_abort(struct wait *w)
 	return true;
 }
 
+static void sleep_describe(const struct wait *w, char *buf, size_t size)
+{
+	const struct sleep *s = container_of(w, struct sleep, wait);
+
+	if (timer_armed(&s->timer))
+		snprintf(buf, size, "%.3f s left",
+			 (double)(s->timer.t_ns - rt_now()) / 1e9);
+	else
+		snprintf(buf, size, "for ever");
+}
+
 static void sleep_fire(struct timer *timer)
 {
 	task_wake(&container_of(timer, struct sleep, timer)->wait, 0);
@@ -197,8 +208,12 @@ static void sleep_fire(struct timer *timer)
 
 int task_sleep_until(int64_t t_ns)
 {
-	struct sleep s = {.wait = {.kind = "sleep", .abort = sleep_abort},
-			  .timer = {.fn = sleep_fire}};
+	struct sleep s = {
+		.wait = {.kind = "sleep",
+			 .abort = sleep_abort,
+			 .describe = sleep_describe},
+		.timer = {.fn = sleep_fire},
+	};
 
 	if (t_ns <= rt_now())
 		return task_checkpoint();
@@ -211,6 +226,7 @@ int task_sleep_until(int64_t t_ns)
 
 int task_sleep(int64_t ns)
 {
+	assert(ns >= 0);
 	return task_sleep_until(time_add(rt_now(), ns));
 }
 

@@ -73,6 +73,8 @@ struct wait {
 	 * and will wake the task. NULL: cancellation does not reach this wait.
 	 */
 	bool (*abort)(struct wait *w);
+	/* More about it for the dump, such as a descriptor's number; NULL when there is none. */
+	void (*describe)(const struct wait *w, char *buf, size_t size);
 	bool soft; /* a soft cancellation ends it too */
 
 	struct task *task; /* private from here on */

@@ -96,9 +96,12 @@ void timer_disarm(struct timer *t)
 	t->child = NULL;
 }
 
+/* A timer that is armed meanwhile waits for the next pass, or one that rearms itself would hold it. */
 void timers_fire(struct rt *rt, int64_t now)
 {
-	while (rt->timers && rt->timers->t_ns <= now) {
+	uint64_t last = rt->timer_seq;
+
+	while (rt->timers && rt->timers->t_ns <= now && rt->timers->seq <= last) {
 		struct timer *t = rt->timers;
 
 		timer_disarm(t);

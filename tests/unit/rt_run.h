@@ -1,0 +1,64 @@
+/*
+ * What the tests of the runtime share: a test body that runs as the root task, once on each poller, on
+ * the virtual clock; and a trace of what happened in which order.
+ */
+#ifndef TESTS_UNIT_RT_RUN_H
+#define TESTS_UNIT_RT_RUN_H
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/rt/rt.h"
+
+/* Words that tasks said, each after a space. */
+static char said[4096];
+
+__attribute__((unused, format(printf, 1, 2))) static int say(const char *fmt, ...)
+{
+	size_t n = strlen(said);
+	va_list ap;
+
+	va_start(ap, fmt);
+	n += (size_t)snprintf(said + n, sizeof(said) - n, " ");
+	vsnprintf(said + n, sizeof(said) - n, fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+/* What was said, which is forgotten by it. */
+__attribute__((unused)) static const char *heard(void)
+{
+	static char copy[sizeof(said)];
+
+	memcpy(copy, said, sizeof(said));
+	said[0] = '\0';
+	return copy[0] ? copy + 1 : "";
+}
+
+__attribute__((unused)) static void run_on(enum rt_clock clock, int (*fn)(void *arg))
+{
+	for (int p = RT_POLLER_EPOLL; p <= RT_POLLER_POLL; p++) {
+		struct rt_conf conf = {.clock = clock, .poller = (enum rt_poller)p};
+
+		said[0] = '\0';
+		cr_assert(eq(int, rt_run(&conf, fn, NULL), 0), "poller %d", p);
+	}
+}
+
+/* RT_TEST(suite, name) { ...the root task's body...; return 0; } */
+#define RT_TEST_ON(clock, suite, name)                                                   \
+	static int suite##_##name(void *arg);                                            \
+	Test(suite, name)                                                                \
+	{                                                                                \
+		run_on(clock, suite##_##name);                                           \
+	}                                                                                \
+	static int suite##_##name(__attribute__((unused)) void *arg)
+
+#define RT_TEST(suite, name) RT_TEST_ON(RT_CLOCK_VIRTUAL, suite, name)
+#define RT_TEST_REAL(suite, name) RT_TEST_ON(RT_CLOCK_MONOTONIC, suite, name)
+
+/* Did the body return this? For calls whose result is part of the test. */
+#define expect(call, want) cr_assert(eq(int, call, want))
+
+#endif
