@@ -82,10 +82,11 @@ void timer_arm(struct timer *t, int64_t t_ns)
 
 void timer_disarm(struct timer *t)
 {
-	struct rt *rt = rt_this();
+	struct rt *rt;
 
 	if (!t->armed)
 		return;
+	rt = rt_this();
 	t->armed = false;
 	if (rt->timers == t) {
 		rt->timers = meld_children(t->child);
