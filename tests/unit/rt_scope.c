@@ -1,0 +1,490 @@
+/* Cancel scopes. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/rt/nursery.h"
+#include "daemon/rt/scope.h"
+#include "daemon/rt/task.h"
+#include "tests/unit/rt_run.h"
+
+RT_TEST(scope, C4_an_inner_deadline_is_absorbed_by_its_scope)
+{
+	struct scope s;
+
+	scope_enter_after(&s, NS_PER_S);
+	expect(scope_leave(&s, task_sleep_forever()), 0);
+	cr_assert(s.requested && s.absorbed);
+	cr_assert(eq(i64, rt_now(), NS_PER_S));
+	return 0;
+}
+
+RT_TEST(scope, C4_outermost_absorbs)
+{
+	struct scope outer, inner;
+	int r;
+
+	scope_enter_after(&outer, NS_PER_S);
+	scope_enter_after(&inner, NS_PER_S);
+	r = task_sleep_forever();
+	r = scope_leave(&inner, r);
+	expect(r, -ECANCELED);
+	cr_assert(inner.requested && !inner.absorbed);
+	expect(scope_leave(&outer, r), 0);
+	cr_assert(outer.absorbed);
+	return 0;
+}
+
+RT_TEST(scope, C4_B18_what_was_not_delivered_is_not_absorbed)
+{
+	struct scope s;
+
+	scope_init(&s);
+	scope_enter(&s);
+	scope_cancel(&s, CANCEL_EXPLICIT, "test");
+	expect(scope_leave(&s, 0), 0);
+	cr_assert(s.requested && !s.absorbed);
+	expect(task_checkpoint(), 0);
+	return 0;
+}
+
+RT_TEST(scope, C4_other_outcomes_pass)
+{
+	struct scope s;
+
+	scope_enter_until(&s, TIME_NEVER);
+	scope_cancel(&s, CANCEL_EXPLICIT, "test");
+	expect(scope_leave(&s, -EIO), -EIO);
+	cr_assert(not(s.absorbed));
+	scope_enter_until(&s, TIME_NEVER);
+	expect(scope_leave(&s, -ECANCELED), -ECANCELED); /* it was not ours */
+	return 0;
+}
+
+RT_TEST(scope, C4_leave_timeout_tells_deadline_from_cancel)
+{
+	struct scope s;
+
+	scope_enter_after(&s, 1);
+	expect(scope_leave_timeout(&s, task_sleep_forever()), -ETIMEDOUT);
+	scope_enter_after(&s, 1);
+	scope_cancel(&s, CANCEL_EXPLICIT, "test");
+	expect(scope_leave_timeout(&s, task_sleep_forever()), 0);
+	scope_enter_after(&s, 1);
+	expect(scope_leave_timeout(&s, 7), 7);
+	return 0;
+}
+
+RT_TEST(scope, C1_C2_B9_cancellation_is_a_level_that_shields_hide)
+{
+	struct scope s, shield;
+
+	scope_enter_until(&s, TIME_NEVER);
+	scope_cancel(&s, CANCEL_EXPLICIT, "test");
+	expect(task_check(), -ECANCELED);
+	expect(task_checkpoint(), -ECANCELED);
+	expect(task_sleep_forever(), -ECANCELED);
+	scope_enter_shield(&shield, NS_PER_S);
+	expect(task_checkpoint(), 0);
+	expect(task_checkpoint(), 0);
+	expect(scope_leave(&shield, 0), 0);
+	expect(task_checkpoint(), -ECANCELED);
+	return scope_leave(&s, -ECANCELED);
+}
+
+RT_TEST(scope, C3_B10_cancel_is_idempotent_and_works_before_entry)
+{
+	struct scope s;
+
+	scope_init(&s);
+	scope_cancel(&s, CANCEL_EXPLICIT, "first");
+	scope_cancel(&s, CANCEL_PREEMPTION, "second");
+	cr_assert(scope_cancelled(&s));
+	scope_enter(&s);
+	expect(task_sleep(1), -ECANCELED);
+	expect(task_sleep(1), -ECANCELED);
+	cr_assert(eq(str, (char *)scope_cause()->reason, "first"));
+	return scope_leave(&s, -ECANCELED);
+}
+
+RT_TEST(scope, C5_B20_an_unentered_scope_with_a_past_deadline_is_cancelled_for_good)
+{
+	struct scope s;
+
+	scope_init(&s);
+	scope_set_deadline(&s, NS_PER_S);
+	cr_assert(not(scope_cancelled(&s)));
+	expect(task_sleep(2 * NS_PER_S), 0);
+	cr_assert(scope_cancelled(&s));
+	scope_set_deadline(&s, TIME_NEVER);
+	cr_assert(scope_cancelled(&s));
+	scope_enter(&s);
+	expect(task_checkpoint(), -ECANCELED);
+	return scope_leave(&s, -ECANCELED);
+}
+
+RT_TEST(scope, C5_B16_deadlines)
+{
+	struct scope s;
+
+	scope_enter_after(&s, NS_PER_S);
+	expect(scope_leave(&s, 0), 0);
+	expect(task_sleep(2 * NS_PER_S), 0); /* it has been left: never fires */
+	cr_assert(not(s.requested));
+
+	scope_enter_after(&s, 10 * NS_PER_S);
+	scope_set_deadline(&s, rt_now() - 1);
+	expect(task_checkpoint(), -ECANCELED);
+	scope_set_deadline(&s, TIME_NEVER);
+	expect(task_checkpoint(), -ECANCELED);
+	expect(scope_leave(&s, -ECANCELED), 0);
+	cr_assert(s.absorbed && s.requested);
+	return 0;
+}
+
+RT_TEST(scope, C5_a_deadline_may_move_both_ways)
+{
+	struct scope s;
+
+	scope_enter_after(&s, NS_PER_S);
+	scope_set_deadline(&s, 3 * NS_PER_S);
+	expect(task_sleep(2 * NS_PER_S), 0);
+	scope_set_deadline(&s, rt_now() + 1);
+	expect(scope_leave(&s, task_sleep_forever()), 0);
+	cr_assert(eq(i64, rt_now(), 2 * NS_PER_S + 1));
+	return 0;
+}
+
+RT_TEST(scope, C5_B30_effective_deadline)
+{
+	struct scope outer, inner;
+
+	cr_assert(eq(i64, scope_effective_deadline(), TIME_NEVER));
+	scope_enter_until(&outer, 5);
+	scope_enter_until(&inner, 10);
+	cr_assert(eq(i64, scope_effective_deadline(), 5));
+	scope_set_deadline(&inner, 3);
+	cr_assert(eq(i64, scope_effective_deadline(), 3));
+	expect(scope_leave(&inner, 0), 0);
+	scope_enter_shield(&inner, 10);
+	cr_assert(eq(i64, scope_effective_deadline(), 10));
+	scope_cancel(&outer, CANCEL_EXPLICIT, "test");
+	cr_assert(eq(i64, scope_effective_deadline(), 10));
+	expect(scope_leave(&inner, 0), 0);
+	cr_assert(eq(i64, scope_effective_deadline(), INT64_MIN));
+	expect(scope_leave(&outer, -ECANCELED), 0);
+	cr_assert(eq(i64, scope_effective_deadline(), TIME_NEVER));
+	return 0;
+}
+
+static int cancel_after_1s(void *arg)
+{
+	expect(task_sleep(NS_PER_S), 0);
+	scope_cancel(arg, CANCEL_PREEMPTION, "somebody better came");
+	return 0;
+}
+
+RT_TEST(scope, C8_provenance)
+{
+	const struct cancel_cause *cause;
+	struct nursery n;
+	struct scope s;
+
+	cr_assert(scope_cause() == NULL);
+	nursery_open(&n);
+	scope_init(&s);
+	nursery_go(&n, "rival", cancel_after_1s, &s);
+	scope_enter(&s);
+	expect(task_sleep_forever(), -ECANCELED);
+	cause = scope_cause();
+	cr_assert(eq(int, cause->source, CANCEL_PREEMPTION));
+	cr_assert(eq(str, (char *)cause->task, "rival"));
+	cr_assert(eq(str, (char *)cause->reason, "somebody better came"));
+	cr_assert(eq(i64, cause->t_ns, NS_PER_S));
+	expect(scope_leave(&s, -ECANCELED), 0);
+	return nursery_close(&n, 0);
+}
+
+/* A wait that a soft cancellation ends, with a hand-made wake-up. */
+static bool abort_at_once(struct wait *w)
+{
+	(void)w;
+	return true;
+}
+
+static int soft_wait(void)
+{
+	struct wait w = {.kind = "test", .abort = abort_at_once, .soft = true};
+
+	return task_park(&w);
+}
+
+RT_TEST(scope, C7_soft_cancel_ends_soft_waits_then_all)
+{
+	struct scope s;
+
+	scope_enter_until(&s, TIME_NEVER);
+	cr_assert(not(task_cancelling()));
+	scope_cancel_soft(&s, CANCEL_PREEMPTION, 2 * NS_PER_S, "please");
+	cr_assert(task_cancelling() && !s.requested);
+	expect(task_check(), 0);
+	expect(task_sleep(NS_PER_S), 0); /* not asked for with soft */
+	expect(soft_wait(), -ECANCELED);
+	cr_assert(eq(i64, scope_effective_deadline(), 2 * NS_PER_S));
+	expect(task_sleep_forever(), -ECANCELED);
+	cr_assert(eq(i64, rt_now(), 2 * NS_PER_S));
+	cr_assert(eq(str, (char *)scope_cause()->reason, "please"));
+	expect(scope_leave(&s, -ECANCELED), 0);
+	cr_assert(s.absorbed && s.requested);
+	return 0;
+}
+
+RT_TEST(scope, C4_C7_a_soft_cancellation_is_absorbed_by_the_outermost_that_was_asked)
+{
+	struct scope outer, inner;
+	int r;
+
+	scope_enter_until(&outer, TIME_NEVER);
+	scope_enter_until(&inner, TIME_NEVER);
+	scope_cancel_soft(&outer, CANCEL_EXPLICIT, NS_PER_S, "test");
+	r = scope_leave(&inner, soft_wait());
+	expect(r, -ECANCELED);
+	expect(scope_leave(&outer, r), 0);
+
+	scope_enter_until(&outer, TIME_NEVER);
+	scope_enter_until(&inner, TIME_NEVER);
+	scope_cancel_soft(&outer, CANCEL_EXPLICIT, NS_PER_S, "test");
+	scope_cancel(&inner, CANCEL_EXPLICIT, "test");
+	expect(scope_leave(&inner, task_checkpoint()), 0); /* a hard one of its own */
+	return scope_leave(&outer, 0);
+}
+
+RT_TEST(scope, C7_a_shield_is_clipped_to_the_bound_around_it)
+{
+	struct scope s, outer, inner;
+
+	scope_enter_until(&s, TIME_NEVER);
+	scope_cancel(&s, CANCEL_EXPLICIT, "test");
+	scope_enter_shield(&outer, NS_PER_S);
+	scope_enter_shield(&inner, 5 * NS_PER_S);
+	expect(task_sleep_forever(), -ECANCELED);
+	cr_assert(eq(i64, rt_now(), NS_PER_S));
+	expect(scope_leave(&inner, -ECANCELED), 0);
+	expect(scope_leave(&outer, task_checkpoint()), 0);
+	expect(scope_leave(&s, task_checkpoint()), 0);
+
+	scope_enter_until(&s, TIME_NEVER);
+	scope_cancel_soft(&s, CANCEL_EXPLICIT, NS_PER_S, "test");
+	scope_enter_shield(&inner, 5 * NS_PER_S);
+	expect(scope_leave(&inner, task_sleep_forever()), 0);
+	cr_assert(eq(i64, rt_now(), 2 * NS_PER_S)); /* the grace */
+	return scope_leave(&s, task_checkpoint());
+}
+
+static int sleeps_in_scope(void *arg)
+{
+	scope_enter((struct scope *)arg);
+	return scope_leave(arg, task_sleep_forever());
+}
+
+RT_TEST(scope, C3_B20_cancel_from_another_task_takes_effect_at_once)
+{
+	struct nursery n;
+	struct scope s;
+
+	scope_init(&s);
+	nursery_open(&n);
+	nursery_go(&n, "sleeper", sleeps_in_scope, &s);
+	expect(task_wait_all_blocked(), 0);
+	scope_cancel(&s, CANCEL_EXPLICIT, "test");
+	expect(nursery_close(&n, 0), 0);
+	cr_assert(s.absorbed);
+	cr_assert(eq(i64, rt_now(), 0));
+	return 0;
+}
+
+static struct wait parked;
+
+static int stubborn(void *arg)
+{
+	struct wait *w = arg;
+	int r;
+
+	say("sleep");
+	r = task_park(w);
+	say("woke%d", r);
+	r = task_check();
+	if (r == -ECANCELED)
+		say("cancelled");
+	return r;
+}
+
+RT_TEST(scope, C6_B23_a_wait_without_abort_is_not_woken_by_a_cancel)
+{
+	struct nursery n;
+
+	parked = (struct wait){.kind = "test"};
+	nursery_open(&n);
+	nursery_go(&n, "stubborn", stubborn, &parked);
+	expect(task_wait_all_blocked(), 0);
+	nursery_cancel(&n, "test");
+	cr_assert(eq(str, (char *)heard(), "sleep"));
+	task_wake(&parked, 1);
+	expect(nursery_close(&n, 0), 0);
+	cr_assert(eq(str, (char *)heard(), "woke1 cancelled"));
+	return 0;
+}
+
+static int aborts;
+
+static bool slow_abort(struct wait *w)
+{
+	(void)w;
+	aborts++;
+	return false;
+}
+
+RT_TEST(scope, C6_B24_abort_is_called_once_and_the_completion_decides)
+{
+	struct nursery n;
+
+	aborts = 0;
+	parked = (struct wait){.kind = "test", .abort = slow_abort};
+	nursery_open(&n);
+	nursery_go(&n, "stubborn", stubborn, &parked);
+	expect(task_wait_all_blocked(), 0);
+	nursery_cancel(&n, "test");
+	scope_cancel(&n.scope, CANCEL_EXPLICIT, "again");
+	expect(aborts, 1);
+	task_wake(&parked, -ECANCELED);
+	expect(nursery_close(&n, 0), 0);
+	cr_assert(eq(str, (char *)heard(), "sleep woke-125 cancelled"));
+	return 0;
+}
+
+RT_TEST(scope, C6_a_completion_wins_over_a_later_cancel_of_the_same_pass)
+{
+	struct nursery n;
+
+	parked = (struct wait){.kind = "test", .abort = abort_at_once};
+	nursery_open(&n);
+	nursery_go(&n, "stubborn", stubborn, &parked);
+	expect(task_wait_all_blocked(), 0);
+	task_wake(&parked, 5);
+	nursery_cancel(&n, "test");
+	expect(nursery_close(&n, 0), 0);
+	cr_assert(eq(str, (char *)heard(), "sleep woke5 cancelled"));
+	return 0;
+}
+
+RT_TEST_REAL(scope, R2_B25_a_checkpoint_notices_a_deadline_that_passed_meanwhile)
+{
+	struct timespec pause = {.tv_nsec = 2000000};
+	struct scope s;
+
+	scope_enter_after(&s, NS_PER_MS);
+	nanosleep(&pause, NULL); /* the computation */
+	expect(task_checkpoint(), -ECANCELED);
+	return scope_leave(&s, -ECANCELED);
+}
+
+static int misordered(void *arg)
+{
+	struct scope outer, inner;
+
+	(void)arg;
+	scope_enter_until(&outer, TIME_NEVER);
+	scope_enter_until(&inner, TIME_NEVER);
+	return scope_leave(&outer, 0);
+}
+
+static int entered_twice(void *arg)
+{
+	struct scope s;
+
+	(void)arg;
+	scope_enter_until(&s, TIME_NEVER);
+	scope_enter(&s);
+	return 0;
+}
+
+static int leaves_anothers(void *arg)
+{
+	return scope_leave(arg, 0);
+}
+
+static int left_by_another(void *arg)
+{
+	struct nursery n;
+	struct scope s;
+
+	(void)arg;
+	nursery_open(&n);
+	nursery_go(&n, "thief", leaves_anothers, &s);
+	scope_enter_until(&s, TIME_NEVER);
+	return task_sleep_forever();
+}
+
+static int forgets_to_leave(void *arg)
+{
+	struct scope s;
+
+	(void)arg;
+	scope_enter_until(&s, TIME_NEVER);
+	return 0;
+}
+
+/* The message names both: the tasks or the places. */
+static void aborts_with(int (*fn)(void *), const char *message)
+{
+	char text[4096] = "";
+	int status, out[2];
+	pid_t pid;
+
+	cr_assert(eq(int, pipe(out), 0));
+	pid = fork();
+	if (pid == 0) {
+		dup2(out[1], STDERR_FILENO);
+		(void)!rt_run(NULL, fn, NULL);
+		_exit(0);
+	}
+	close(out[1]);
+	for (size_t n = 0; n < sizeof(text) - 1;) {
+		ssize_t got = read(out[0], text + n, sizeof(text) - 1 - n);
+
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	waitpid(pid, &status, 0);
+	cr_assert(status == SIGABRT || status == (SIGABRT | 0x80), "%s", text);
+	cr_assert(strstr(text, message) != NULL, "%s", text);
+}
+
+Test(scope, C9_B21_leaving_out_of_order_aborts_and_names_both)
+{
+	aborts_with(misordered,
+		    "task main left the scope entered in misordered() while the one "
+		    "entered in misordered() is still entered");
+}
+
+Test(scope, C9_B20_entering_twice_aborts)
+{
+	aborts_with(entered_twice,
+		    "task main entered a scope for the second time: it was entered "
+		    "by task main in entered_twice()");
+}
+
+Test(scope, C9_B22_leaving_the_scope_of_another_task_aborts)
+{
+	aborts_with(left_by_another,
+		    "task thief left a scope that it did not enter: it was "
+		    "entered by task main in left_by_another()");
+}
+
+Test(scope, C9_a_task_that_ends_inside_a_scope_aborts)
+{
+	aborts_with(forgets_to_leave, "forgets_to_leave() is still entered");
+}
