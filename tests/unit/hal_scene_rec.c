@@ -173,7 +173,7 @@ Test(scene_rec, bad_headers)
 
 Test(scene_rec, bad_rates)
 {
-	const double rates[] = {0, -1, 1e9, 1e-300, INFINITY, (double)NAN};
+	const double rates[] = {0, -1, 1e9, 1e-300, HUGE_VAL, (double)NAN};
 
 	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
 		struct file f = good();
@@ -228,6 +228,28 @@ Test(scene_rec, what_is_no_file)
 	cr_expect(eq(int, scene_rec_open(fifo, why, &s), -EBADMSG), "and does not hang");
 	(void)unlink(fifo);
 	(void)rmdir(dir);
+}
+
+Test(scene_rec, trials_of_broad)
+{
+	const char *path =
+		INSTINCT_SOURCE "/../shared/data/broad/"
+				"09_undisturbed_fast_rotation_with_breaks_B.f32";
+	char why[SCENE_WHY_MAX];
+	struct scene_truth t;
+	struct scene *s;
+
+	if (access(path, R_OK) < 0)
+		cr_skip_test("the BROAD trials are not here");
+	cr_assert(eq(int, scene_rec_open(path, why, &s), 0), "%s", why);
+	cr_expect(eq(str, (char *)scene_rec_name(s),
+		     "09_undisturbed_fast_rotation_with_breaks_B"));
+	cr_expect(epsilon_eq(dbl, scene_rec_rate_hz(s), 1 / 0.0035, 1e-5));
+	scene_rec_truth(s, scene_rec_count(s) / 2, &t);
+	cr_expect(epsilon_eq(
+		dbl, hypot(hypot(t.quat[0], t.quat[1]), hypot(t.quat[2], t.quat[3])), 1,
+		1e-5));
+	scene_free(s);
 }
 
 /* A byte here and there changed at random: refused, or a recording like any other. */
