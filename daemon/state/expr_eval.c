@@ -206,8 +206,8 @@ static struct cell arithmetic(enum expr_op op, struct cell a, struct cell b)
 static struct cell run_code(const struct expr *e, struct code_range range,
 			    struct run *run)
 {
-	struct cell stack[STACK_MAX];
-	struct cell *top = stack - 1; /* the last one pushed */
+	struct cell stack[1 + STACK_MAX];
+	struct cell *top = stack; /* the last one pushed; the first stays unused */
 
 	for (unsigned i = range.from; i < range.to; i++) {
 		const struct expr_instr *in = &e->code[i];

@@ -64,7 +64,7 @@ const char *expr_quote(const struct expr_lexer *lex, size_t at, size_t len, char
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)buf[i] < ' ')
 			buf[i] = ' ';
-	strcpy(buf + n, n < len ? more : "");
+	snprintf(buf + n, sizeof(more), "%s", n < len ? more : "");
 	return buf;
 }
 

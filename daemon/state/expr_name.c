@@ -53,7 +53,7 @@ int expr_find(struct parser *p, const struct token *t, struct value **ret,
 				 EXPR_NAME_MAX - 1);
 	memcpy(name, p->lex.text + t->at, t->len);
 	name[t->len] = '\0';
-	strcpy(part, name);
+	memcpy(part, name, t->len + 1);
 	while ((*ret = p->names->find(p->names->arg, part)) == NULL) {
 		dot = strrchr(part, '.');
 		if (!dot)
@@ -94,8 +94,8 @@ static int take_field(struct parser *p, struct operand *o, size_t at, size_t len
 int expr_name(struct parser *p, const struct token *t, struct operand *ret)
 {
 	const struct value_info *info;
-	struct value *v;
-	size_t len;
+	struct value *v = NULL;
+	size_t len = 0;
 	int r = expr_find(p, t, &v, &len);
 
 	if (r < 0)

@@ -4,6 +4,7 @@
  * A mistake ends the parse: what follows it would mostly be guesses.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,20 +42,22 @@ static int next(struct parser *p)
 }
 
 /* What stands at the current token, for errors. */
+enum { FOUND_MAX = QUOTE_MAX + 2 };
 static const char *found(struct parser *p, char *buf)
 {
 	const struct token *t = &p->lex.token;
+	char quote[QUOTE_MAX];
 
 	if (t->kind == TOKEN_END)
 		return "the end";
-	buf[0] = '`';
-	expr_quote(&p->lex, t->at, t->len, buf + 1);
-	return strcat(buf, "`");
+	expr_quote(&p->lex, t->at, t->len, quote);
+	snprintf(buf, FOUND_MAX, "`%s`", quote);
+	return buf;
 }
 
 static int expect(struct parser *p, enum token_kind kind, const char *sign)
 {
-	char buf[QUOTE_MAX + 2];
+	char buf[FOUND_MAX];
 
 	if (p->lex.token.kind != kind)
 		return expr_fail(&p->lex, p->lex.token.at, "expected `%s`, found %s",
@@ -72,7 +75,7 @@ static int parse_abs(struct parser *p, enum expr_op op, struct operand *ret)
 /* min() and max() fold from the left, as any infix operator would. */
 static int parse_extreme(struct parser *p, enum expr_op op, struct operand *ret)
 {
-	struct operand more;
+	struct operand more = {0};
 	size_t at;
 	int r = parse_binary(p, BIND_OR, ret);
 
@@ -93,8 +96,8 @@ static int parse_extreme(struct parser *p, enum expr_op op, struct operand *ret)
 static int parse_ask(struct parser *p, enum expr_op op, struct operand *ret)
 {
 	struct token t = p->lex.token;
-	struct value *v;
-	size_t len;
+	struct value *v = NULL;
+	size_t len = 0;
 	int r;
 
 	if (t.kind != TOKEN_NAME)
@@ -254,7 +257,7 @@ static int parse_infix(struct parser *p, struct operand *a)
 	struct token t = p->lex.token;
 	int bind = infix[t.kind].bind;
 	enum expr_op op = infix[t.kind].op;
-	struct operand b;
+	struct operand b = {0};
 	int r = next(p);
 
 	if (r == 0)
@@ -343,8 +346,8 @@ static int finish(struct parser *p, const struct operand *whole)
 
 static int parse(struct parser *p)
 {
-	struct operand whole;
-	char buf[QUOTE_MAX + 2];
+	struct operand whole = {0};
+	char buf[FOUND_MAX];
 	int r = expr_lex(&p->lex);
 
 	if (r == 0)
