@@ -21,12 +21,26 @@ foreach(source ${tests})
 		${CMAKE_BINARY_DIR}/tests)
 	target_link_libraries(test_${name} PRIVATE instinct_${layer} instinct_flags
 		PkgConfig::CRITERION instinct_test_limit instinct_test_flags)
+	if(source MATCHES "/tests/driver/") # chips are played by their models
+		target_link_libraries(test_${name} PRIVATE instinct_emul)
+	endif()
 	target_compile_definitions(test_${name} PRIVATE INSTINCT_SOURCE="${CMAKE_SOURCE_DIR}"
 		INSTINCT_BUILD="${CMAKE_BINARY_DIR}")
 	add_test(NAME ${name} COMMAND test_${name} --jobs 2)
 	# A leak is reported when the test's process ends, after Criterion has judged it.
 	set_tests_properties(${name} PROPERTIES TIMEOUT 300
 		FAIL_REGULAR_EXPRESSION "ERROR: LeakSanitizer")
+endforeach()
+
+# tests/system/<thing>.sh runs the real programs as a user would; exit 77 means skipped.
+file(GLOB system_tests CONFIGURE_DEPENDS tests/system/*.sh)
+list(FILTER system_tests EXCLUDE REGEX "/lib\\.sh$")
+foreach(script ${system_tests})
+	get_filename_component(name ${script} NAME_WE)
+	add_test(NAME system_${name} COMMAND ${script})
+	set_tests_properties(system_${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
+		ENVIRONMENT "INSTINCT_BUILD=${CMAKE_BINARY_DIR};INSTINCT_SOURCE=${CMAKE_SOURCE_DIR}"
+		FAIL_REGULAR_EXPRESSION "ERROR: (Leak|Address)Sanitizer|runtime error:")
 endforeach()
 
 include(cmake/fuzz.cmake)

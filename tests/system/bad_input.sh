@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# What a user gets wrong, and what hardware, scripts and files do wrong: a clear line, and the rest runs.
+. "$(dirname "$0")/lib.sh"
+
+desk=$source/config/desk.jsonc
+
+run "$build/instinctd" --config "$scratch/none.jsonc"
+expect_status 78 "no configuration"
+expect_line "none.jsonc: .*No such file" "the missing file is named"
+passed "a missing configuration: exit 78"
+
+printf '{ "version": 1,\n  "robot" { "name": "x" } }\n' >"$scratch/syntax.jsonc"
+run "$build/instinctd" --config "$scratch/syntax.jsonc"
+expect_status 78 "not JSON"
+expect_line "syntax.jsonc:2:[0-9]+: " "the place of the syntax error"
+passed "not JSON: exit 78 with file:line:col"
+
+sed 's/"times": 2/"tims": 2/; s/"driver": "mpu6050"/"driver": "mpu6051"/; s/"rate": "240deg\/s"/"rate": "240m"/' \
+	"$desk" >"$scratch/keys.jsonc"
+run "$build/instinctd" --config "$scratch/keys.jsonc"
+expect_status 78 "wrong keys"
+expect_line 'keys.jsonc:[0-9]+:[0-9]+: sensors.imu.driver: .*mpu6050' "the unknown driver, and the nearest"
+expect_line 'keys.jsonc:[0-9]+:[0-9]+: actuators.pan.rate: ' "the wrong unit"
+expect_line 'keys.jsonc:[0-9]+:[0-9]+: actuators.tilt.rate: ' "all errors in one run"
+passed "every error in one run, with its place"
+
+sed 's/"tims"//; s/"address": "0x40"/"address": "0x41"/; s/"on": "pwm0", "channel": 1/"on": "pwmO", "channel": 1/' \
+	"$desk" >"$scratch/refs.jsonc"
+run "$build/instinctd" --check --config "$scratch/refs.jsonc"
+expect_status 78 "a wrong reference"
+expect_line 'actuators.tilt.on: .*pwm0' "the nearest device"
+passed "a reference to nothing names the nearest"
+
+run "$build/instinctd" --check --config "$desk"
+expect_status 0 "--check of a good configuration"
+passed "--check"
+
+# A sensor that does not answer: the bus is there, the chip is not (0x69 is nobody's address).
+sed 's/"irq": "GPIO17"/"address": "0x69", "irq": "GPIO17"/' "$desk" >"$scratch/moved.jsonc"
+cat >"$scratch/lost.jsonc" <<'J'
+{ "buses": { "empty": { "path": "sim" } }, "sensors": { "imu": { "bus": "body" } } }
+J
+run "$build/instinctd" --config "$scratch/moved.jsonc" --check
+expect_status 0 "another address is legal"
+passed "a chip at its other address"
+
+# A script with a syntax error, one that loops for ever; the third one runs.
+mkdir "$scratch/scripts"
+printf 'return behaviour {\n  run = function(\n}\n' >"$scratch/scripts/broken.lua"
+cat >"$scratch/scripts/endless.lua" <<'J'
+return behaviour {
+  when = "head.touched",
+  run = function()
+    while true do end
+  end,
+}
+J
+sed "s#\"dizzy\": {#\"broken\": { \"script\": \"$scratch/scripts/broken.lua\" }, \"endless\": { \"script\": \"$scratch/scripts/endless.lua\" }, \"dizzy\": {#" \
+	"$desk" >"$scratch/scripts.jsonc"
+run "$build/instinctd" --config "$scratch/scripts.jsonc" --view --duration 4s
+expect_status 0 "bad scripts"
+expect_line 'broken.lua:[0-9]+' "the syntax error has its place"
+expect_line 'endless.lua:4' "the endless loop has its place"
+expect_line 'nod starts' "the others run"
+passed "a broken script and an endless one are named with file:line, the others run"
+
+head -c 5000 /dev/urandom >"$scratch/noise.f32"
+run "$build/instinctd" --config "$desk" --world "$scratch/noise.f32" --speed max
+expect_status 1 "noise instead of a recording"
+expect_line 'noise.f32: ' "the recording is named"
+passed "a damaged recording: exit 1 with its name"
+
+run "$build/instinctd" --duration soon
+expect_status 2 "a wrong option"
+expect_line '--duration soon' "the option is named"
+passed "a wrong command line: exit 2"

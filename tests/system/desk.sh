@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# The desk robot as a whole: it senses, its behaviours react, its actuators get pulses; on the virtual clock.
+. "$(dirname "$0")/lib.sh"
+
+desk=$source/config/desk.jsonc
+
+run "$build/instinctd" --config "$desk" --view --speed max --duration 10s
+expect_status 0 "ten seconds of the desk robot"
+expect_line 'health\.imu is running' "the motion sensor is found"
+expect_line 'head\.touched is true' "it feels a touch"
+expect_line 'motion\.shaken is true' "it feels that it is shaken"
+expect_line 'nod starts' "it nods when touched"
+expect_line 'dizzy starts' "it is dizzy when shaken"
+expect_line 'tilt [+-][1-9].* us\)' "the servo gets pulses"
+expect_line 'led on' "the light goes on"
+first=$out
+passed "touched: nods; shaken: dizzy; pulses and light come out"
+
+[ "$(grep -m1 'head.touched is true' <<<"$first" | awk '{print ($1 < 5)}')" = 1 ] ||
+	fail "nothing happens within 5 s"
+passed "something happens within 5 s"
+
+run "$build/instinctd" --config "$desk" --view --speed max --duration 10s
+[ "$out" = "$first" ] || fail "two runs on the virtual clock differ: $(diff <(echo "$first") <(echo "$out"))"
+passed "the same input gives the same decisions"
+
+sed 's/"times": 2/"times": 4/' "$desk" >"$scratch/more.jsonc"
+run "$build/instinctd" --config "$scratch/more.jsonc" --view --speed max --duration 10s
+expect_status 0 "another number"
+[ "$out" != "$first" ] || fail "a changed parameter changes nothing"
+passed "a number changed in the config changes what it does"
+
+# On the real clock, stopped by a signal as from the keyboard, once it has begun to work.
+mkfifo "$scratch/out"
+"$build/instinctd" --config "$desk" --view >"$scratch/out" 2>&1 &
+pid=$!
+exec 3<"$scratch/out"
+while read -r line <&3; do
+	case $line in *"health.imu is running"*) break ;; esac
+done
+kill -INT "$pid"
+cat <&3 >/dev/null
+status=0
+wait "$pid" || status=$?
+expect_status 0 "Ctrl-C"
+passed "Ctrl-C ends it cleanly"

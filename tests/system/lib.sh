@@ -1,0 +1,40 @@
+# What the system tests share: the real daemon, run as a user would, and what is expected of it.
+# shellcheck shell=bash
+set -euo pipefail
+
+build=${INSTINCT_BUILD:?the folder with instinctd}
+source=${INSTINCT_SOURCE:?the root of the sources}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cases=0
+
+# Run a command; its output goes to $out (both streams), its exit status to $status.
+run()
+{
+	status=0
+	out=$(timeout 60 "$@" 2>&1) || status=$?
+}
+
+fail()
+{
+	printf 'FAIL: %s\nstatus %s, output:\n%s\n' "$1" "${status:-?}" "${out:-}" >&2
+	exit 1
+}
+
+# expect_status N WHAT
+expect_status()
+{
+	[ "$status" -eq "$1" ] || fail "$2: expected status $1"
+}
+
+# expect_line REGEX WHAT
+expect_line()
+{
+	grep -qE -- "$1" <<<"$out" || fail "$2: no line like: $1"
+}
+
+passed()
+{
+	cases=$((cases + 1))
+	printf 'ok %d - %s\n' "$cases" "$1"
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# A recorded trial through registers, driver and fusion: every record once, and a true error. Skips where
+# the recordings are not there.
+. "$(dirname "$0")/lib.sh"
+
+trial=$source/../shared/data/broad/02_undisturbed_slow_rotation_B.f32
+if [ ! -f "$trial" ]; then
+	echo "skipped: the recorded trials are not there"
+	exit 77
+fi
+
+run "$build/instinctd" --config "$source/config/desk.jsonc" --world "$trial" --speed max
+expect_status 0 "trial 02"
+expect_line '^samples +53240 of 53240 read, 53240 attitudes' "each record is read once"
+error=$(awk '/^inclination/ {print $2}' <<<"$out")
+awk -v e="$error" 'BEGIN {exit !(e > 0.1 && e < 0.6)}' || fail "inclination error $error deg"
+passed "trial 02: inclination error $error deg"
+
+head -c 2000000 "$trial" >"$scratch/short.f32"
+run "$build/instinctd" --config "$source/config/desk.jsonc" --world "$scratch/short.f32" --speed max
+expect_status 1 "a truncated recording"
+expect_line 'short.f32: truncated' "it says what is wrong"
+passed "a truncated recording is refused"
