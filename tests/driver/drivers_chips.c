@@ -1,0 +1,214 @@
+/* Single drivers: the numbers of their data sheets. */
+#include <math.h>
+
+#include "tests/driver/rig.h"
+
+/* As in drivers/mpu6050.c and drivers/pca9685.c, by way of their tables. */
+static void set_key(const struct driver *d, struct device_conf *conf, const char *text)
+{
+	struct conf_errors errs = {0};
+	struct json_doc doc = {0};
+	struct conf_at root;
+
+	cr_assert(eq(int, json_doc_parse(&doc, text, strlen(text), "test", &errs), 0));
+	root = conf_root(&doc, &errs);
+	cr_assert(eq(int, conf_read(&root, d->conf, NULL, conf->settings), 0));
+	json_doc_fini(&doc);
+	conf_errors_fini(&errs);
+}
+
+#define NEAR(a, b, eps)                                                                  \
+	cr_expect(fabs((double)(a) - (b)) <= (eps), "%.9g is not %.9g", (double)(a),     \
+		  (double)(b))
+
+Test(mpu6050, decodes_worked_numbers)
+{
+	const struct driver *d = driver_find("mpu6050");
+	uint8_t raw[15] = {0x01, 0x40, 0x00, 0xc0, 0x00, 0x00, 0x00, 0xfd,
+			   0xf7, 0x00, 0x83, 0xff, 0x7d, 0x00, 0x00};
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	set_key(d, &conf, "{\"accel_range\": \"2g\", \"gyro_range\": \"250dps\"}");
+	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), 3));
+	cr_expect(eq(int, s[0].chan, CHAN_ACCEL));
+	NEAR(s[0].v[0], 9.80665, 1e-6);
+	NEAR(s[0].v[1], -9.80665, 1e-6);
+	NEAR(s[0].v[2], 0, 0);
+	cr_expect(eq(int, s[1].chan, CHAN_GYRO));
+	NEAR(s[1].v[0], 0.01745329, 1e-8);
+	NEAR(s[1].v[1], -0.01745329, 1e-8);
+	cr_expect(eq(int, s[2].chan, CHAN_TEMP));
+	NEAR(s[2].v[0], 34.998, 5e-4); /* raw -521 */
+	raw[7] = 0xf0;
+	raw[8] = 0xb0;
+	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), 3));
+	NEAR(s[2].v[0], 25.0006, 1e-4); /* raw -3920 */
+}
+
+Test(mpu6050, decodes_each_range)
+{
+	static const struct {
+		const char *text;
+		double accel;
+		double gyro_dps;
+	} rows[] = {
+		{"{\"accel_range\": \"2g\", \"gyro_range\": \"250dps\"}", 1,
+		 16384 / 131.0},
+		{"{\"accel_range\": \"4g\", \"gyro_range\": \"500dps\"}", 2,
+		 16384 / 65.5},
+		{"{\"accel_range\": \"8g\", \"gyro_range\": \"1000dps\"}", 4,
+		 16384 / 32.8},
+		{"{\"accel_range\": \"16g\", \"gyro_range\": \"2000dps\"}", 8,
+		 16384 / 16.4},
+	};
+	const struct driver *d = driver_find("mpu6050");
+	const uint8_t raw[15] = {0x01, 0x40, 0,    0x40, 0,    0x40, 0,
+				 0,    0,    0x40, 0,    0x40, 0,    0x40};
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		set_key(d, &conf, rows[i].text);
+		cr_assert(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 0, s),
+			     3));
+		NEAR(s[0].v[2], rows[i].accel * 9.80665, 1e-5);
+		NEAR(s[1].v[2], rows[i].gyro_dps * M_PI / 180, 1e-5);
+	}
+}
+
+Test(mpu6050, refuses_bytes_that_are_no_measurement)
+{
+	const struct driver *d = driver_find("mpu6050");
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+	uint8_t raw[15] = {0};
+
+	rig_conf(d, &conf);
+	/* Not ready; a data line that is stuck high; a short burst. */
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 15, 0, s), -EBADMSG));
+	memset(raw, 0xff, sizeof(raw));
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 15, 0, s), -EBADMSG));
+	raw[14] = 0;
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 15, 0, s), 3));
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 14, 0, s), -EBADMSG));
+}
+
+Test(mpu6050, rounds_the_rate_to_what_the_chip_has)
+{
+	const struct driver *d = driver_find("mpu6050");
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	cr_expect(eq(i64, d->period_ns(conf.settings), 5 * NS_PER_MS));
+	set_key(d, &conf, "{\"rate\": \"1kHz\"}");
+	cr_expect(eq(i64, d->period_ns(conf.settings), NS_PER_MS));
+	set_key(d, &conf, "{\"rate\": 300}");
+	cr_expect(eq(i64, d->period_ns(conf.settings), 3 * NS_PER_MS));
+	set_key(d, &conf, "{\"rate\": 4}");
+	cr_expect(eq(i64, d->period_ns(conf.settings), 250 * NS_PER_MS));
+}
+
+/* A set-up on the models, then a look at one register. */
+struct job {
+	const struct driver *driver;
+	struct device_conf *conf;
+	struct dev_io io;
+	uint8_t reg;
+	uint8_t value;
+	int result;
+};
+
+static int set_up_and_look(void *arg)
+{
+	struct job *j = arg;
+
+	j->result = j->driver->setup(&j->io, j->conf->settings);
+	if (j->result == 0)
+		j->result = i2c_read_reg(&j->io.i2c, j->reg, &j->value);
+	return 0;
+}
+
+static uint8_t look_after_setup(struct rig *rig, const struct driver *d,
+				struct device_conf *conf, uint8_t reg)
+{
+	struct job j = {.driver = d, .conf = conf, .reg = reg};
+
+	i2c_dev_init(&j.io.i2c, rig->bus, rig_model(rig, d)->addr);
+	cr_assert(eq(int, rig_run(set_up_and_look, &j), 0));
+	cr_assert(eq(int, j.result, 0));
+	return j.value;
+}
+
+Test(mpu6050, sets_its_registers)
+{
+	const struct driver *d = driver_find("mpu6050");
+	struct device_conf conf;
+	struct rig rig;
+
+	rig_open(&rig, 0);
+	i2c_sim_attach(rig.bus, rig_model(&rig, d));
+	rig_conf(d, &conf);
+	set_key(d, &conf,
+		"{\"rate\": \"100Hz\", \"bandwidth\": \"44Hz\", \"gyro_range\": "
+		"\"1000dps\", \"accel_range\": \"4g\"}");
+	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x19), 9));
+	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x1a), 3));
+	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x1b), 0x10));
+	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x1c), 0x08));
+	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x38), 0x01));
+	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x6b), 0x01));
+	i2c_sim_detach(rig.bus, rig_model(&rig, d));
+	rig_close(&rig);
+}
+
+Test(pca9685, prescales_as_the_data_sheet)
+{
+	static const struct {
+		const char *text;
+		uint8_t prescale;
+	} rows[] = {
+		{"{\"frequency\": \"200Hz\"}", 30}, {"{\"frequency\": 50}", 121},
+		{"{\"frequency\": 60}", 101},       {"{\"frequency\": \"1kHz\"}", 5},
+		{"{\"frequency\": 24}", 253},       {"{\"frequency\": 1526}", 3},
+	};
+	const struct driver *d = driver_find("pca9685");
+	struct device_conf conf;
+	struct rig rig;
+
+	rig_open(&rig, 0);
+	i2c_sim_attach(rig.bus, rig_model(&rig, d));
+	rig_conf(d, &conf);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		set_key(d, &conf, rows[i].text);
+		cr_expect(
+			eq(u8, look_after_setup(&rig, d, &conf, 0xfe), rows[i].prescale));
+	}
+	i2c_sim_detach(rig.bus, rig_model(&rig, d));
+	rig_close(&rig);
+}
+
+Test(pca9685, encodes_pulses)
+{
+	const struct driver *d = driver_find("pca9685");
+	struct command c = {.channel = 3, .value = 1.5e-3f};
+	uint8_t raw[DRIVER_RAW_MAX];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	cr_assert(eq(int, d->encode(conf.settings, &c, raw), 5));
+	cr_expect(eq(u8, raw[0], 0x06 + 4 * 3));
+	cr_expect(eq(int, raw[1] | raw[2] << 8, 0));
+	cr_expect(eq(int, raw[3] | raw[4] << 8, 307)); /* at 50 Hz */
+	c.value = NAN;
+	cr_assert(eq(int, d->encode(conf.settings, &c, raw), 5));
+	cr_expect(eq(int, raw[4], 0x10)); /* full off */
+	c.value = 0.0199f;
+	cr_expect(eq(int, d->encode(conf.settings, &c, raw), 5));
+	c.value = 0.0201f; /* longer than the period */
+	cr_expect(eq(int, d->encode(conf.settings, &c, raw), -ERANGE));
+	c.value = -1e-3f;
+	cr_expect(eq(int, d->encode(conf.settings, &c, raw), -ERANGE));
+}

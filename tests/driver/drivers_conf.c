@@ -1,0 +1,181 @@
+/* The configuration of devices: what is read, what is refused, and with which words. */
+#include <math.h>
+#include <stdio.h>
+
+#include "drivers/core/actuator.h"
+#include "drivers/core/sensor.h"
+#include "tests/driver/rig.h"
+
+/* What was read from a text, with the first error. */
+struct reading {
+	struct sensor_conf sensor;
+	struct actuator_conf actuator;
+	int result;
+	char error[256];
+};
+
+enum what { SENSOR, ACTUATOR };
+
+static struct reading read_conf(enum what what, const char *text)
+{
+	struct reading ret = {0};
+	struct conf_errors errs = {0};
+	struct json_doc doc = {0};
+	struct conf_at root;
+
+	cr_assert(eq(int, json_doc_parse(&doc, text, strlen(text), "t", &errs), 0));
+	root = conf_root(&doc, &errs);
+	if (what == SENSOR) {
+		ret.result = sensor_conf_read(&root, &ret.sensor);
+	} else {
+		struct device_conf pwm;
+
+		ret.result = actuator_conf_read(&root, &ret.actuator);
+		rig_conf(driver_find("pca9685"), &pwm);
+		if (ret.result == 0)
+			ret.result = actuator_conf_check(
+				&root, &ret.actuator,
+				ret.actuator.on[0] ? &pwm : &ret.actuator.device);
+	}
+	cr_expect(eq(int, ret.result<0, errs.n_errors> 0));
+	if (errs.n > 0)
+		(void)snprintf(ret.error, sizeof(ret.error), "%s", errs.list[0].text);
+	json_doc_fini(&doc);
+	conf_errors_fini(&errs);
+	return ret;
+}
+
+static void refused(enum what what, const char *text, const char *part)
+{
+	struct reading r = read_conf(what, text);
+
+	cr_expect(eq(int, r.result, -EINVAL), "%s", text);
+	cr_expect(strstr(r.error, part) != NULL, "\"%s\" does not have \"%s\"", r.error,
+		  part);
+}
+
+Test(device_conf, reads_a_sensor)
+{
+	struct reading r = read_conf(
+		SENSOR,
+		"{\"driver\": \"mpu6050\", \"bus\": \"body\", \"irq\": \"GPIO17\","
+		"\"mount\": \"x=left y=up z=front\", \"stale_after\": \"50ms\","
+		"\"mpu6050\": {\"rate\": \"100Hz\"}}");
+
+	cr_assert(eq(int, r.result, 0), "%s", r.error);
+	cr_expect(r.sensor.device.chip == driver_find("mpu6050"));
+	cr_expect(eq(int, r.sensor.device.address, 0x68));
+	cr_expect(eq(str, r.sensor.irq, "GPIO17"));
+	cr_expect(eq(i64, r.sensor.stale_after_ns, 50 * NS_PER_MS));
+	cr_expect(eq(flt, r.sensor.mount.m[1][0], 1));
+	cr_expect(eq(i64, r.sensor.device.chip->period_ns(r.sensor.device.settings),
+		     10 * NS_PER_MS));
+}
+
+Test(device_conf, derives_stale_after_from_the_period)
+{
+	struct reading r = read_conf(
+		SENSOR,
+		"{\"driver\": \"mpu6050\", \"bus\": \"body\", \"address\": \"0x69\","
+		"\"mpu6050\": {\"rate\": \"10Hz\"}}");
+
+	cr_expect(eq(i64, r.sensor.stale_after_ns, NS_PER_S));
+	cr_expect(eq(int, r.sensor.device.address, 0x69));
+	r = read_conf(SENSOR, "{\"driver\": \"mpu6050\", \"bus\": \"body\"}");
+	cr_expect(eq(i64, r.sensor.stale_after_ns, 100 * NS_PER_MS));
+	r = read_conf(SENSOR, "{\"driver\": \"gpio_button\", \"line\": \"GPIO22\","
+			      "\"channels\": {\"pressed\": \"head.touched\"}}");
+	cr_expect(eq(int, r.result, 0));
+	cr_expect(eq(i64, r.sensor.stale_after_ns, 0));
+	cr_expect(eq(i64, r.sensor.debounce_ns, 20 * NS_PER_MS));
+}
+
+Test(device_conf, refuses_a_sensor_that_cannot_be)
+{
+	refused(SENSOR, "{}", "driver: missing");
+	refused(SENSOR, "{\"driver\": \"mpu650\", \"bus\": \"b\"}",
+		"did you mean \"mpu6050\"");
+	refused(SENSOR, "{\"driver\": \"gpio_led\", \"line\": \"GPIO1\"}",
+		"unknown sensor \"gpio_led\"");
+	refused(SENSOR, "{\"driver\": \"mpu6050\"}", "bus: missing");
+	refused(SENSOR, "{\"driver\": \"gpio_button\"}", "line: missing");
+	refused(SENSOR,
+		"{\"driver\": \"mpu6050\", \"bus\": \"b\", \"address\": \"0x40\"}",
+		"mpu6050 is never at 0x40; 0x68, 0x69");
+	refused(SENSOR, "{\"driver\": \"mpu6050\", \"bus\": \"b\", \"irk\": 1}",
+		"did you mean \"irq\"");
+	refused(SENSOR,
+		"{\"driver\": \"mpu6050\", \"bus\": \"b\", \"mpu6050\": {\"rat\": 1}}",
+		"did you mean \"rate\"");
+}
+
+/* So that changing the "driver" line is the whole swap. */
+Test(device_conf, K2_checks_settings_of_chips_not_in_use)
+{
+	struct reading r =
+		read_conf(SENSOR, "{\"driver\": \"gpio_button\", \"line\": \"GPIO1\","
+				  "\"mpu6050\": {\"rate\": \"100Hz\"}}");
+
+	cr_expect(eq(int, r.result, 0), "%s", r.error);
+	refused(SENSOR,
+		"{\"driver\": \"gpio_button\", \"line\": \"GPIO1\","
+		"\"mpu6050\": {\"rate\": \"100kHz\"}}",
+		"mpu6050.rate");
+}
+
+Test(device_conf, refuses_a_mounting_that_is_no_rotation)
+{
+	static const struct {
+		const char *mount;
+		const char *part;
+	} rows[] = {
+		{"\"x=lefft y=up z=front\"", "did you mean left"},
+		{"\"x=left y=up\"", "each axis of the chip once"},
+		{"\"x=left x=up z=front\"", "each axis of the chip once"},
+		{"\"x=left y=up z=up\"", "not a rotation"},
+		{"\"x=left y=up z=back\"", "mirror image"},
+		{"[[1, 0, 0], [0, 1, 0]]", "three rows of three"},
+		{"[[1, 0, 0], [0, 1, 0], [0, 1]]", "three rows of three"},
+		{"[[1, 0, 0], [0, 1, 0], [0, 0, 0.5]]", "not a rotation"},
+		{"[[1, 0, 0], [0, 1, 0], [0, 0, \"x\"]]", "mount[2][2]"},
+		{"7", "mount"},
+	};
+	char text[256];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)snprintf(text, sizeof(text),
+			       "{\"driver\": \"mpu6050\", \"bus\": \"b\", \"mount\": %s}",
+			       rows[i].mount);
+		refused(SENSOR, text, rows[i].part);
+	}
+}
+
+Test(device_conf, reads_an_actuator)
+{
+	struct reading r = read_conf(
+		ACTUATOR, "{\"on\": \"pwm0\", \"channel\": 3, \"pulse\": [\"600us\", "
+			  "\"2400us\"], \"range\": [\"-60deg\", \"60deg\"], \"rate\": "
+			  "\"180deg/s\", \"start\": \"limp\", \"rest\": \"hold\"}");
+
+	cr_assert(eq(int, r.result, 0), "%s", r.error);
+	cr_expect(eq(int, r.actuator.channel, 3));
+	cr_expect(fabs(r.actuator.rate_rad_s - M_PI) < 1e-9);
+	cr_expect(fabs(r.actuator.range_rad[1] - M_PI / 3) < 1e-9);
+	cr_expect(fabs(r.actuator.pulse_s[1] - 2400e-6) < 1e-12);
+	cr_expect(eq(int, (int)r.actuator.rest, ACTUATOR_HOLD));
+	cr_expect(eq(int, (int)r.actuator.safe, ACTUATOR_LIMP));
+	r = read_conf(ACTUATOR, "{\"driver\": \"gpio_led\", \"line\": \"GPIO18\"}");
+	cr_expect(eq(int, r.result, 0), "%s", r.error);
+}
+
+Test(device_conf, refuses_an_actuator_that_cannot_be)
+{
+	refused(ACTUATOR, "{}", "driver: missing");
+	refused(ACTUATOR, "{\"on\": \"pwm0\", \"driver\": \"gpio_led\"}", "both");
+	refused(ACTUATOR, "{\"driver\": \"mpu6050\", \"bus\": \"b\"}",
+		"unknown actuator \"mpu6050\"");
+	refused(ACTUATOR, "{\"on\": \"pwm0\", \"channel\": 16}",
+		"pca9685 has no channel 16; 0 to 15");
+	refused(ACTUATOR, "{\"on\": \"pwm0\", \"pulse\": [\"2400us\", \"600us\"]}",
+		"pulse");
+}

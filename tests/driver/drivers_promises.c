@@ -1,0 +1,299 @@
+/* What driver.h promises, checked on every driver of the table. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/driver/rig.h"
+
+/* A chip that answers every read with the same byte. */
+struct stub {
+	struct i2c_model model;
+	uint8_t byte;
+};
+
+static int stub_start(struct i2c_model *m, int read)
+{
+	(void)m;
+	(void)read;
+	return 0;
+}
+
+static int stub_write(struct i2c_model *m, uint8_t byte)
+{
+	(void)m;
+	(void)byte;
+	return 0;
+}
+
+static uint8_t stub_read(struct i2c_model *m)
+{
+	return container_of(m, struct stub, model)->byte;
+}
+
+static void stub_stop(struct i2c_model *m)
+{
+	(void)m;
+}
+
+Test(promises, slots_belong_together)
+{
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+
+		cr_expect(eq(str, (char *)d->name, (char *)driver_names[i]));
+		cr_expect(driver_find(d->name) == d);
+		cr_expect(d->summary != NULL, "%s", d->name);
+		cr_expect(d->bus != BUS_I2C || (d->addrs[0] && d->probe && d->setup),
+			  "%s", d->name);
+		cr_expect(d->bus != BUS_GPIO || d->line, "%s", d->name);
+		cr_expect(eq(int, d->trim_max > 0, d->trim != NULL), "%s", d->name);
+		cr_expect(d->trim_max <= DRIVER_TRIM_MAX && d->raw_max <= DRIVER_RAW_MAX,
+			  "%s", d->name);
+		cr_expect(d->conf_size <= DRIVER_CONF_MAX, "%s", d->name);
+		cr_expect(d->raw_max > 0, "%s", d->name);
+		if (d->chans) {
+			cr_expect(d->decode && (d->edge || (d->read && d->period_ns)),
+				  "%s", d->name);
+		} else {
+			cr_expect(d->encode && d->write && d->safe && d->channels &&
+					  d->command_unit,
+				  "%s", d->name);
+		}
+	}
+	cr_expect(driver_find("none") == NULL);
+}
+
+/* One driver before the models, and what came of it. */
+struct trial {
+	const struct driver *driver;
+	struct rig *rig;
+	struct device_conf conf;
+	struct dev_io io;
+	int result;
+};
+
+static void trial_init(struct trial *t, struct rig *rig, const struct driver *d,
+		       uint8_t addr)
+{
+	*t = (struct trial){.driver = d, .rig = rig, .io = {.role = "it"}};
+	rig_conf(d, &t->conf);
+	i2c_dev_init(&t->io.i2c, rig->bus, addr);
+}
+
+static int probe(void *arg)
+{
+	struct trial *t = arg;
+
+	t->result = t->driver->probe(&t->io, t->conf.settings);
+	if (t->result == -ENODEV) {
+		const struct error *e = error_last(-ENODEV);
+
+		cr_expect(e && e->text[0], "%s: without a text", t->driver->name);
+	}
+	return 0;
+}
+
+Test(promises, probe_knows_its_chip_and_only_reads)
+{
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct trial t;
+		struct spy spy;
+		struct rig rig;
+
+		if (d->bus != BUS_I2C)
+			continue;
+		rig_open(&rig, 0);
+		spy_init(&spy, rig_model(&rig, d));
+		i2c_sim_attach(rig.bus, &spy.model);
+		trial_init(&t, &rig, d, spy.model.addr);
+		cr_assert(eq(int, rig_run(probe, &t), 0));
+		cr_expect(eq(int, t.result, 0), "%s", d->name);
+		/* More than the number of a register would change one. */
+		cr_expect(spy.longest <= 1, "%s", d->name);
+		i2c_sim_detach(rig.bus, &spy.model);
+		rig_close(&rig);
+	}
+}
+
+Test(promises, probe_refuses_other_chips)
+{
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct stub stub = {.model = {.addr = d->addrs[0],
+					      .start = stub_start,
+					      .write = stub_write,
+					      .read = stub_read,
+					      .stop = stub_stop}};
+		struct trial t;
+		struct rig rig;
+
+		if (d->bus != BUS_I2C)
+			continue;
+		rig_open(&rig, 0);
+		i2c_sim_attach(rig.bus, &stub.model);
+		trial_init(&t, &rig, d, stub.model.addr);
+		for (int byte = 0; byte <= 0xff; byte += 0xff) {
+			stub.byte = (uint8_t)byte;
+			cr_assert(eq(int, rig_run(probe, &t), 0));
+			cr_expect(eq(int, t.result, -ENODEV), "%s, all 0x%02x", d->name,
+				  byte);
+		}
+		i2c_sim_detach(rig.bus, &stub.model);
+		for (size_t k = 0; driver_table[k]; k++) {
+			struct i2c_model *other = rig_model(&rig, driver_table[k]);
+
+			if (k == i || !other)
+				continue;
+			i2c_sim_attach(rig.bus, other);
+			trial_init(&t, &rig, d, other->addr);
+			cr_assert(eq(int, rig_run(probe, &t), 0));
+			cr_expect(eq(int, t.result, -ENODEV), "%s before %s", d->name,
+				  driver_table[k]->name);
+			i2c_sim_detach(rig.bus, other);
+		}
+		rig_close(&rig);
+	}
+}
+
+static int set_up(void *arg)
+{
+	struct trial *t = arg;
+
+	t->result = t->driver->setup(&t->io, t->conf.settings);
+	return 0;
+}
+
+Test(promises, setup_survives_a_nack_at_every_transfer)
+{
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct spy whole;
+		struct spy spy;
+		struct trial t;
+		struct rig rig;
+
+		if (d->bus != BUS_I2C)
+			continue;
+		rig_open(&rig, 0);
+		trial_init(&t, &rig, d, rig_model(&rig, d)->addr);
+		spy_init(&whole, rig_model(&rig, d));
+		i2c_sim_attach(rig.bus, &whole.model);
+		cr_assert(eq(int, rig_run(set_up, &t), 0));
+		cr_assert(eq(int, t.result, 0), "%s", d->name);
+		cr_assert(whole.transfers > 0 && whole.len < SPY_LOG_MAX);
+		i2c_sim_detach(rig.bus, &whole.model);
+
+		for (unsigned at = 1; at <= whole.transfers; at++) {
+			spy_init(&spy, rig_model(&rig, d));
+			spy.fail_at = at;
+			i2c_sim_attach(rig.bus, &spy.model);
+			cr_assert(eq(int, rig_run(set_up, &t), 0));
+			cr_expect(eq(int, t.result, -ENXIO), "%s, transfer %u", d->name,
+				  at);
+			spy.len = 0;
+			cr_assert(eq(int, rig_run(set_up, &t), 0));
+			cr_expect(eq(int, t.result, 0), "%s, after %u", d->name, at);
+			cr_expect(spy.len == whole.len &&
+					  memcmp(spy.log, whole.log, whole.len) == 0,
+				  "%s, after %u: not all is set up again", d->name, at);
+			i2c_sim_detach(rig.bus, &spy.model);
+		}
+		rig_close(&rig);
+	}
+}
+
+static void check_sample(const struct driver *d, const struct sample *s, int64_t t_ns)
+{
+	const struct chan_info *info = &chan_info[s->chan];
+	double limit = info->limit > 0 ? info->limit : DBL_MAX;
+
+	cr_expect(ne(u32, d->chans & CHAN_BIT(s->chan), 0), "%s: channel %d", d->name,
+		  s->chan);
+	cr_expect(s->t_ns == t_ns, "%s", d->name);
+	for (int k = 0; k < info->width; k++)
+		cr_expect(isnan(s->v[k]) || fabs((double)s->v[k]) <= limit,
+			  "%s: %s is %g", d->name, info->name, (double)s->v[k]);
+}
+
+/* Decode twice: the same bytes are the same samples, and these are possible ones. */
+static void check_decode(const struct driver *d, const void *conf, const uint8_t *trim,
+			 const uint8_t *raw, size_t len)
+{
+	struct sample once[DRIVER_SAMPLES];
+	struct sample again[DRIVER_SAMPLES];
+	uint8_t *exact = malloc(len ? len : 1); /* the sanitizer guards its end */
+	int n;
+
+	memcpy(exact, raw, len);
+	memset(once, 0xa5, sizeof(once));
+	memset(again, 0xa5, sizeof(again));
+	n = d->decode(conf, trim, exact, len, 12345, once);
+	cr_expect(eq(int, d->decode(conf, trim, exact, len, 12345, again), n));
+	cr_expect(memcmp(once, again, sizeof(once)) == 0, "%s", d->name);
+	cr_expect(n == -EBADMSG || (n > 0 && n <= DRIVER_SAMPLES), "%s: %d", d->name, n);
+	for (int i = 0; i < n; i++)
+		check_sample(d, &once[i], 12345);
+	free(exact);
+}
+
+Test(promises, decode_is_pure_and_within_range)
+{
+	const char *seed_text = getenv("INSTINCT_FUZZ_SEED");
+	unsigned seed = seed_text ? (unsigned)strtoul(seed_text, NULL, 0) : 1;
+	uint8_t trim[DRIVER_TRIM_MAX];
+	uint8_t raw[DRIVER_RAW_MAX];
+
+	printf("seed %u\n", seed);
+	srand(seed);
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct device_conf conf;
+
+		if (!d->decode)
+			continue;
+		rig_conf(d, &conf);
+		for (int byte = 0; byte <= 0xff; byte += 0xff) {
+			memset(raw, byte, sizeof(raw));
+			memset(trim, byte, sizeof(trim));
+			for (size_t len = 0; len <= d->raw_max; len++)
+				check_decode(d, conf.settings, trim, raw, len);
+		}
+		for (int k = 0; k < 2000; k++) {
+			for (size_t b = 0; b < sizeof(raw); b++)
+				raw[b] = (uint8_t)rand();
+			for (size_t b = 0; b < sizeof(trim); b++)
+				trim[b] = (uint8_t)rand();
+			check_decode(d, conf.settings, trim, raw, d->raw_max);
+		}
+	}
+}
+
+Test(promises, encode_takes_any_number)
+{
+	static const float values[] = {0,    1,        -1,        1e-3f, 0.5f,
+				       1e9f, INFINITY, -INFINITY, -0.0f, NAN};
+	uint8_t raw[DRIVER_RAW_MAX];
+
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct device_conf conf;
+
+		if (!d->encode)
+			continue;
+		rig_conf(d, &conf);
+		for (size_t k = 0; k < ARRAY_LEN(values); k++) {
+			struct command c = {.value = values[k]};
+			int n = d->encode(conf.settings, &c, raw);
+
+			cr_expect(n == -ERANGE || (n > 0 && (size_t)n <= d->raw_max),
+				  "%s: %g gives %d", d->name, (double)values[k], n);
+			/* Without drive must always be possible. */
+			cr_expect(n > 0 || !isnan(values[k]), "%s", d->name);
+			c.channel = d->channels;
+			cr_expect(eq(int, d->encode(conf.settings, &c, raw), -ERANGE));
+		}
+		cr_expect(d->safe(conf.settings, raw) > 0, "%s", d->name);
+	}
+}

@@ -1,0 +1,419 @@
+/* The life of a sensor: schedules and edges, faults and what comes after them. */
+#include <math.h>
+#include <stdio.h>
+
+#include "daemon/base/log.h"
+#include "daemon/rt/nursery.h"
+#include "drivers/core/sensor.h"
+#include "tests/driver/rig.h"
+
+#define KEPT_MAX 4000
+
+/* A sensor in its nursery, and all that came out of it. */
+struct bench {
+	struct rig rig;
+	struct sensor_conf conf;
+	struct sensor *sensor;
+	const char *role;
+	void (*script)(
+		struct bench *b); /* what happens meanwhile; the sensor ends after it */
+
+	struct sample sample[KEPT_MAX];
+	int64_t got_ns[KEPT_MAX]; /* when they came */
+	size_t n;
+	enum device_state state[64];
+	int64_t state_ns[64];
+	size_t n_states;
+	char log[4096];
+};
+
+static void keep_samples(void *arg, const struct sample *s, unsigned n)
+{
+	struct bench *b = arg;
+
+	for (unsigned i = 0; i < n && b->n < KEPT_MAX; i++) {
+		b->got_ns[b->n] = rt_now();
+		b->sample[b->n++] = s[i];
+	}
+}
+
+static void keep_health(void *arg, const struct device_health *health)
+{
+	struct bench *b = arg;
+
+	if (b->n_states == ARRAY_LEN(b->state))
+		return;
+	b->state_ns[b->n_states] = rt_now();
+	b->state[b->n_states++] = health->state;
+}
+
+static void keep_log(enum log_level level, const char *text, void *arg)
+{
+	struct bench *b = arg;
+	size_t len = strlen(b->log);
+
+	(void)level;
+	(void)snprintf(b->log + len, sizeof(b->log) - len, "%s\n", text);
+}
+
+static int run_script(void *arg)
+{
+	struct bench *b = arg;
+	struct nursery n;
+
+	scene_start(b->rig.scene);
+	mpu6050_model_start(b->rig.mpu);
+	nursery_open(&n);
+	nursery_go(&n, b->role, sensor_run, b->sensor);
+	b->script(b);
+	nursery_cancel(&n, "the script is over");
+	(void)!nursery_close(&n, 0);
+	mpu6050_model_stop(b->rig.mpu);
+	scene_stop(b->rig.scene);
+	return 0;
+}
+
+static struct bench *bench_new(const char *driver)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
+	cr_assert(b != NULL);
+	rig_open(&b->rig, 400000);
+	rig_conf(driver_find(driver), &b->conf.device);
+	b->conf.mount = mount_identity;
+	b->role = "imu";
+	return b;
+}
+
+static void bench_run(struct bench *b, void (*script)(struct bench *b))
+{
+	struct device_ports ports = rig_ports(&b->rig);
+	struct sensor_sink sink = {keep_samples, keep_health, b};
+
+	b->script = script;
+	b->sensor = sensor_new(b->role, &b->conf, &ports, &sink);
+	cr_assert(b->sensor != NULL);
+	log_set_sink(keep_log, b);
+	cr_assert(eq(int, rig_run(run_script, b), 0));
+	log_set_sink(NULL, NULL);
+}
+
+static void bench_free(struct bench *b)
+{
+	sensor_free(b->sensor);
+	rig_close(&b->rig);
+	free(b);
+}
+
+static void nap(int64_t ns)
+{
+	(void)!task_sleep(ns);
+}
+
+static void plug(struct bench *b)
+{
+	mpu6050_model_reset(b->rig.mpu);
+	i2c_sim_attach(b->rig.bus, mpu6050_model_i2c(b->rig.mpu));
+}
+
+static void unplug(struct bench *b)
+{
+	i2c_sim_detach(b->rig.bus, mpu6050_model_i2c(b->rig.mpu));
+}
+
+static void second(struct bench *b)
+{
+	plug(b);
+	nap(NS_PER_S);
+	unplug(b);
+}
+
+/* Samples of one channel. */
+static size_t count(const struct bench *b, enum chan chan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += b->sample[i].chan == chan;
+	return n;
+}
+
+Test(sensor, reads_on_data_ready_edges)
+{
+	struct bench *b = bench_new("mpu6050");
+	int64_t last_ns = 0;
+
+	(void)snprintf(b->conf.irq, sizeof(b->conf.irq), RIG_IRQ);
+	bench_run(b, second);
+	/* 130 ms of the second go into the set-up; the rest at 200 Hz. */
+	cr_expect(count(b, CHAN_ACCEL) >= 172 && count(b, CHAN_ACCEL) <= 175, "%zu",
+		  count(b, CHAN_ACCEL));
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->sample[i].chan != CHAN_GYRO)
+			continue;
+		cr_expect(last_ns == 0 || b->sample[i].t_ns - last_ns == 5 * NS_PER_MS);
+		last_ns = b->sample[i].t_ns;
+		/* The edge's time, not that of the end of the transfer. */
+		cr_expect(b->got_ns[i] > last_ns && b->got_ns[i] < last_ns + NS_PER_MS);
+	}
+	cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_OVERRUN], 0));
+	cr_expect(eq(int, sensor_health(b->sensor).state, DEVICE_RUNNING));
+	cr_expect(eq(int, gpio_board_used(b->rig.board, RIG_IRQ), 0));
+	cr_expect(eq(str, b->log, "imu: starting -> running: mpu6050 at 0x68\n"));
+	bench_free(b);
+}
+
+Test(sensor, reads_on_a_schedule_that_does_not_drift)
+{
+	struct bench *b = bench_new("mpu6050");
+	int64_t first_ns = -1;
+
+	bench_run(b, second);
+	cr_expect(count(b, CHAN_ACCEL) >= 170 && count(b, CHAN_ACCEL) <= 175, "%zu",
+		  count(b, CHAN_ACCEL));
+	for (size_t i = 0; i < b->n; i++) {
+		if (first_ns < 0)
+			first_ns = b->sample[i].t_ns;
+		cr_expect(eq(i64, (b->sample[i].t_ns - first_ns) % (5 * NS_PER_MS), 0));
+	}
+	bench_free(b);
+}
+
+Test(sensor, turns_vectors_as_mounted)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	/* The chip's z, which the scene has pointing up, is where the robot's left is. */
+	b->conf.mount = (struct mount){.m = {{0, 1, 0}, {0, 0, 1}, {1, 0, 0}}};
+	bench_run(b, second);
+	cr_assert(b->n >= 3);
+	cr_expect(eq(int, b->sample[0].chan, CHAN_ACCEL));
+	cr_expect(fabsf(b->sample[0].v[1] - 9.8f) < 1);
+	cr_expect(fabsf(b->sample[0].v[2]) < 1);
+	cr_expect(b->sample[2].v[0] > 10, "the temperature stays as it is");
+	bench_free(b);
+}
+
+static void nobody(struct bench *b)
+{
+	(void)b;
+	nap(20 * NS_PER_S);
+}
+
+Test(sensor, without_an_answer_is_tried_with_growing_pauses)
+{
+	struct bench *b = bench_new("mpu6050");
+	struct device_health health;
+
+	bench_run(b, nobody);
+	health = sensor_health(b->sensor);
+	/* Pauses of 100, 200, 400, 800, 1600, 3200, then 5000 ms: after 0, 0.1, 0.3, 0.7, 1.5, 3.1,
+	 * 6.3, 11.3, 16.3 s. */
+	cr_expect(eq(u64, health.faults[FAULT_NACK], 9));
+	cr_expect(eq(int, (int)health.retries, 9));
+	cr_expect(eq(int, health.state, DEVICE_LOST));
+	cr_expect(eq(sz, b->n_states, 2));
+	cr_expect(eq(int, b->state[0], DEVICE_FAILING));
+	cr_expect(eq(int, b->state[1], DEVICE_LOST));
+	/* Each attempt takes one transfer of some 100 us. */
+	cr_expect(eq(i64, b->state_ns[1] / (10 * NS_PER_MS), 630));
+	cr_expect(eq(str, b->log,
+		     "imu: starting -> failing: no answer at 0x68 (ENXIO), retry 1 in "
+		     "100 ms\n"
+		     "imu: failing -> lost: no answer at 0x68 (ENXIO), retry 7 in 5000 "
+		     "ms\n"));
+	bench_free(b);
+}
+
+static void unplug_and_replug(struct bench *b)
+{
+	plug(b);
+	nap(10 * NS_PER_S);
+	unplug(b);
+	nap(NS_PER_S);
+	b->n = 0;
+	plug(b);
+	nap(3 * NS_PER_S);
+	unplug(b);
+}
+
+Test(sensor, comes_back_after_it_was_unplugged)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	(void)snprintf(b->conf.irq, sizeof(b->conf.irq), RIG_IRQ);
+	bench_run(b, unplug_and_replug);
+	cr_expect(eq(sz, b->n_states, 3));
+	cr_expect(eq(int, b->state[0], DEVICE_RUNNING));
+	cr_expect(eq(int, b->state[1], DEVICE_FAILING));
+	cr_expect(eq(int, b->state[2], DEVICE_RUNNING));
+	/* Set up afresh: it was as after power-on, asleep. */
+	cr_expect(count(b, CHAN_ACCEL) > 200, "%zu", count(b, CHAN_ACCEL));
+	cr_expect(strstr(b->log, "failing -> running: mpu6050 at 0x68, after ") != NULL,
+		  "%s", b->log);
+	bench_free(b);
+}
+
+static void glitch(struct bench *b)
+{
+	struct i2c_model *m = mpu6050_model_i2c(b->rig.mpu);
+
+	plug(b);
+	nap(500 * NS_PER_MS);
+	m->fail_errno = EIO;
+	m->fail_count = 1;
+	nap(500 * NS_PER_MS);
+	unplug(b);
+}
+
+Test(sensor, a_single_glitch_costs_nothing)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	(void)snprintf(b->conf.irq, sizeof(b->conf.irq), RIG_IRQ);
+	bench_run(b, glitch);
+	cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_IO], 1));
+	cr_expect(eq(sz, b->n_states, 1));
+	cr_expect(count(b, CHAN_ACCEL) >= 172, "%zu", count(b, CHAN_ACCEL));
+	bench_free(b);
+}
+
+static void brown_out(struct bench *b)
+{
+	plug(b);
+	nap(NS_PER_S);
+	mpu6050_model_reset(b->rig.mpu); /* answers still, but sleeps */
+	b->n = 0;
+	nap(NS_PER_S);
+	unplug(b);
+}
+
+Test(sensor, that_falls_silent_is_set_up_again)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	bench_run(b, brown_out);
+	cr_expect(count(b, CHAN_ACCEL) > 90, "%zu", count(b, CHAN_ACCEL));
+	cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_TIMEOUT], 1));
+	cr_expect(strstr(b->log, "no new data for 200 ms") != NULL, "%s", b->log);
+	bench_free(b);
+}
+
+Test(sensor, that_falls_silent_on_its_line_too)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	(void)snprintf(b->conf.irq, sizeof(b->conf.irq), RIG_IRQ);
+	bench_run(b, brown_out);
+	cr_expect(count(b, CHAN_ACCEL) > 90, "%zu", count(b, CHAN_ACCEL));
+	cr_expect(strstr(b->log, "no data-ready edge on GPIO17 for 200 ms") != NULL, "%s",
+		  b->log);
+	bench_free(b);
+}
+
+/* Every transfer of a whole life fails once: the life goes on all the same. */
+Test(sensor, survives_a_nack_at_every_transfer)
+{
+	for (unsigned at = 1; at <= 12; at++) {
+		struct bench *b = bench_new("mpu6050");
+		struct spy spy;
+
+		spy_init(&spy, mpu6050_model_i2c(b->rig.mpu));
+		spy.fail_at = at;
+		i2c_sim_attach(b->rig.bus, &spy.model);
+		bench_run(b, nobody);
+		cr_expect(spy.transfers > 12);
+		cr_expect(eq(int, sensor_health(b->sensor).state, DEVICE_RUNNING));
+		cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_NACK], 1));
+		cr_expect(count(b, CHAN_ACCEL) > 0);
+		i2c_sim_detach(b->rig.bus, &spy.model);
+		bench_free(b);
+	}
+}
+
+/* A button on RIG_TOUCH that is pressed and let go at these milliseconds. */
+static void drive(struct bench *b, const int *toggles_ms, size_t n)
+{
+	int64_t start_ns = rt_now();
+	bool level = false;
+
+	for (size_t i = 0; i < n; i++) {
+		(void)!task_sleep_until(start_ns + toggles_ms[i] * NS_PER_MS);
+		level = !level;
+		cr_expect(eq(int,
+			     gpio_board_drive(b->rig.board, RIG_TOUCH, level, rt_now()),
+			     0));
+	}
+	nap(NS_PER_S);
+}
+
+static void bounce(struct bench *b)
+{
+	static const int toggles_ms[] = {100, 105, 110, 115, 120,
+					 300, 305, 310, 500, 510};
+
+	drive(b, toggles_ms, ARRAY_LEN(toggles_ms));
+}
+
+static struct bench *button_new(int64_t debounce_ns)
+{
+	struct bench *b = bench_new("gpio_button");
+
+	b->role = "head";
+	b->conf.debounce_ns = debounce_ns;
+	(void)snprintf(b->conf.device.line, sizeof(b->conf.device.line), RIG_TOUCH);
+	return b;
+}
+
+Test(sensor, debounces_a_button)
+{
+	struct bench *b = button_new(30 * NS_PER_MS);
+
+	bench_run(b, bounce);
+	/* The start, then pressed since 120 ms and let go since 310 ms; 500 to 510 ms was too short. */
+	cr_assert(eq(sz, b->n, 3));
+	cr_expect(eq(flt, b->sample[0].v[0], 0));
+	cr_expect(eq(flt, b->sample[1].v[0], 1));
+	cr_expect(eq(i64, b->sample[1].t_ns, 120 * NS_PER_MS));
+	cr_expect(eq(i64, b->got_ns[1], 150 * NS_PER_MS));
+	cr_expect(eq(flt, b->sample[2].v[0], 0));
+	cr_expect(eq(i64, b->sample[2].t_ns, 310 * NS_PER_MS));
+	cr_expect(eq(i64, b->got_ns[2], 340 * NS_PER_MS));
+	cr_expect(eq(str, b->log, "head: starting -> running: gpio_button at GPIO22\n"));
+	bench_free(b);
+}
+
+Test(sensor, without_debouncing_takes_each_edge)
+{
+	struct bench *b = button_new(0);
+
+	bench_run(b, bounce);
+	cr_assert(eq(sz, b->n, 11));
+	for (size_t i = 0; i < b->n; i++)
+		cr_expect(eq(flt, b->sample[i].v[0], i % 2));
+	bench_free(b);
+}
+
+static void take_line(struct bench *b)
+{
+	struct gpio_request req = {.line = RIG_TOUCH, .consumer = "test"};
+	struct gpio_line *line;
+
+	cr_expect(eq(int, gpio_open(gpio_board_provider(b->rig.board), &req, &line), 0));
+	nap(500 * NS_PER_MS);
+	gpio_close(line);
+	nap(500 * NS_PER_MS);
+}
+
+Test(sensor, waits_for_a_line_in_use)
+{
+	struct bench *b = button_new(0);
+
+	bench_run(b, take_line);
+	cr_expect(eq(sz, b->n, 1));
+	cr_expect(strstr(b->log,
+			 "head: starting -> failing: Device or resource busy line "
+			 "GPIO22 (EBUSY), retry 1 in 100 ms") != NULL,
+		  "%s", b->log);
+	bench_free(b);
+}
