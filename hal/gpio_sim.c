@@ -231,13 +231,10 @@ struct gpio_board *gpio_board_new(void)
 
 void gpio_board_free(struct gpio_board *b)
 {
-	struct link *k;
-
 	if (!b)
 		return;
-	while ((k = list_pop(&b->lines))) {
-		struct sim_line *l = container_of(k, struct sim_line, link);
-
+	list_each_safe(l, &b->lines, struct sim_line, link)
+	{
 		assert(!l->used);
 		free(l);
 	}

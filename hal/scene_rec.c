@@ -139,14 +139,13 @@ struct source {
 PRINTF_LIKE(3, 4)
 static int fail(const struct source *src, int code, const char *fmt, ...)
 {
-	int n = snprintf(src->why, SCENE_WHY_MAX, "%s: ", src->path);
+	char what[SCENE_WHY_MAX];
 	va_list ap;
 
-	if (n >= 0 && n < SCENE_WHY_MAX) {
-		va_start(ap, fmt);
-		(void)vsnprintf(src->why + n, (size_t)(SCENE_WHY_MAX - n), fmt, ap);
-		va_end(ap);
-	}
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	(void)snprintf(src->why, SCENE_WHY_MAX, "%s: %s", src->path, what);
 	return code;
 }
 
@@ -219,8 +218,6 @@ static int read_header(const struct source *src, struct rec *rec)
 		return fail(src, -EBADMSG, "records of %u numbers instead of %d",
 			    u32_at(h + 20), REC_FLOATS);
 	rec->count = u32_at(h + 16);
-	if (rec->count == 0)
-		return fail(src, -EBADMSG, "no records");
 	rec->rate_hz = f64_at(h + 24);
 	if (!(rec->rate_hz >= REC_RATE_MIN_HZ && rec->rate_hz <= REC_RATE_MAX_HZ))
 		return fail(src, -EBADMSG, "rate of %g Hz, not %g to %g", rec->rate_hz,
@@ -269,7 +266,9 @@ static int read_records(const struct source *src, struct rec *rec)
 
 	if (r < 0)
 		return r;
-	rec->record = malloc(rec->count * REC_BYTES);
+	if (rec->count == 0)
+		return fail(src, -EBADMSG, "no records");
+	rec->record = calloc(rec->count, sizeof(*rec->record));
 	if (!rec->record)
 		return fail(src, -ENOMEM, "no memory for %u records", rec->count);
 	r = read_all(src, rec->record, rec->count * REC_BYTES);

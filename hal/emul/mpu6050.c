@@ -166,7 +166,7 @@ static void fifo_store(struct mpu6050_model *m)
 		fifo_push(m, m->data, 6);
 	if (what & FIFO_TEMP)
 		fifo_push(m, m->data + (TEMP_OUT_H - ACCEL_XOUT_H), 2);
-	for (unsigned axis = 0; axis < 3; axis++) {
+	for (size_t axis = 0; axis < 3; axis++) {
 		if (what & (FIFO_XG >> axis))
 			fifo_push(m, m->data + (GYRO_XOUT_H - ACCEL_XOUT_H) + 2 * axis,
 				  2);
@@ -188,7 +188,7 @@ static void encode_motion(struct mpu6050_model *m)
 	double gyro = gyro_lsb_per_dps[m->reg[GYRO_CONFIG] >> FS_SHIFT & FS_MASK] /
 		      RADS_PER_DPS;
 
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		encode(m->data + 2 * i, m->motion.accel_ms2[i] * accel);
 		encode(m->data + (GYRO_XOUT_H - ACCEL_XOUT_H) + 2 * i,
 		       m->motion.gyro_rads[i] * gyro);

@@ -21,7 +21,7 @@ static int64_t next_ns(struct scene *s, int64_t last_ns, int64_t period_ns)
 {
 	if (!s->paced)
 		return last_ns + period_ns;
-	return left ? measured * 10 * NS_PER_MS : TIME_NEVER;
+	return left ? (int64_t)measured * 10 * NS_PER_MS : TIME_NEVER;
 }
 
 static void measure(struct scene *s, int64_t t_ns, struct scene_motion *ret)
@@ -155,10 +155,11 @@ static int interrupts(void *arg)
 	for (int i = 1; i <= 3; i++) {
 		cr_assert(eq(int, gpio_wait(irq, &e), 0));
 		cr_expect(e.level);
-		cr_expect(eq(i64, e.t_ns, i * 10 * NS_PER_MS));
+		cr_expect(eq(i64, e.t_ns, (int64_t)i * 10 * NS_PER_MS));
 		cr_assert(eq(int, gpio_wait(irq, &e), 0));
 		cr_expect(not(e.level));
-		cr_expect(eq(i64, e.t_ns, i * 10 * NS_PER_MS + 50 * NS_PER_US));
+		cr_expect(eq(i64, e.t_ns,
+			     (int64_t)(int64_t)i * 10 * NS_PER_MS + 50 * NS_PER_US));
 	}
 	set(0x38, 0);
 	pass(NS_PER_S);
@@ -320,7 +321,7 @@ static int fifo_overflow(void *arg)
 	set(0x38, 0x10);
 	set(0x23, 0x08);
 	set(0x6a, 0x40);
-	pass(170 * 10 * NS_PER_MS);
+	pass(1700 * NS_PER_MS);
 	cr_expect(eq(i16, get16(0x72), 170 * 6));
 	cr_expect(eq(u8, get(0x3a), 0x01));
 	pass(10 * NS_PER_MS);
@@ -378,7 +379,8 @@ static int read_recording(void *arg)
 		do
 			cr_assert(eq(int, gpio_wait(irq, &e), 0));
 		while (!e.level);
-		cr_expect(eq(i64, e.t_ns, k * 10 * NS_PER_MS), "its nominal time");
+		cr_expect(eq(i64, e.t_ns, (int64_t)k * 10 * NS_PER_MS),
+			  "its nominal time");
 		if (k < 5)
 			pass(25 * NS_PER_MS);
 		cr_expect(eq(i16, get16(0x3b), k + 1), "none is skipped");

@@ -249,7 +249,7 @@ static int touches(void *arg)
 	cr_expect(eq(i64, e[0].t_ns, 1500 * NS_PER_MS));
 	cr_expect(eq(i64, e[1].t_ns, 1900 * NS_PER_MS));
 	for (int i = 2; i < 6; i += 2) {
-		int64_t nominal_ns = e[0].t_ns + i / 2 * 7 * NS_PER_S;
+		int64_t nominal_ns = e[0].t_ns + (int64_t)i / 2 * 7 * NS_PER_S;
 
 		cr_expect(le(i64, llabs(e[i].t_ns - nominal_ns), 700 * NS_PER_MS));
 		cr_expect(eq(i64, e[i + 1].t_ns - e[i].t_ns, 400 * NS_PER_MS));

@@ -55,7 +55,7 @@ static struct file good(void)
 	for (uint32_t k = 0; k < COUNT; k++) {
 		for (uint32_t i = 0; i < FLOATS; i++)
 			put_float(&f, k, i, (float)(100 * k + i));
-		put_float(&f, k, 13, k >= 2);
+		put_float(&f, k, 13, k >= 2 ? 1 : 0);
 	}
 	put_float(&f, 0, 9, NAN);
 	return f;
@@ -165,6 +165,7 @@ Test(scene_rec, bad_headers)
 	refused(f, "records of 13 numbers");
 	f = good();
 	put_u32(&f, 16, 0);
+	f.size = HEADER;
 	refused(f, "no records");
 	f = good();
 	memcpy(f.bytes, "VQFREF32", 8);
