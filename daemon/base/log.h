@@ -1,8 +1,9 @@
 /*
  * The log: one event, one line: who, what, why, what happens next.
  *
- * Lines go to standard error. Under systemd (JOURNAL_STREAM is set) each begins with its priority in
- * angle brackets, which journald takes off again; on a terminal or in a file it begins with the time.
+ * Lines go to standard error. When that is the journal, they go to it with fields (priority, the
+ * running task as INSTINCT_TASK); under another service manager ($INVOCATION_ID is set) each begins with
+ * its priority in angle brackets; on a terminal or in a file it begins with the time.
  */
 #ifndef DAEMON_BASE_LOG_H
 #define DAEMON_BASE_LOG_H
@@ -35,5 +36,8 @@ void log_set_level(enum log_level level);
  */
 void log_set_sink(void (*sink)(enum log_level level, const char *text, void *arg),
 		  void *arg);
+
+/* Who knows what is running now, for the journal's INSTINCT_TASK: a name or NULL. Called on any thread. */
+void log_set_context(const char *(*context)(void));
 
 #endif
