@@ -68,8 +68,9 @@ void value_recompute(struct value *v)
 {
 	if (v->state == VALUE_CLOSED || v->state == VALUE_UNSET)
 		return;
+	(void)transaction_enter();
 	compute(v);
-	transaction_run();
+	transaction_leave(true);
 }
 
 void derived_detach(struct value *v)
@@ -149,8 +150,9 @@ int value_derive(const struct value_info *info, struct value *const *inputs, uns
 		return r;
 	}
 	v->how = *how;
+	(void)transaction_enter();
 	derived_update(v);
-	transaction_run();
+	transaction_leave(true);
 	*ret = v;
 	return 0;
 }

@@ -135,6 +135,13 @@ void transaction_mark(struct value *v, unsigned marks);
 /* Run what was marked, and what that queues; nothing inside a batch. */
 void transaction_run(void);
 
+/*
+ * Around a call of somebody's function outside of transactions: what it sets and closes in between
+ * follows at transaction_leave(), as in a transaction.
+ */
+bool transaction_enter(void);
+void transaction_leave(bool entered);
+
 /* Have a set (@d is copied; NULL: a touch) follow the transaction that runs. */
 int transaction_queue(struct value *v, const struct datum *d, int64_t t_ns) MUST_CHECK;
 

@@ -184,6 +184,22 @@ void transaction_run(void)
 	}
 }
 
+bool transaction_enter(void)
+{
+	bool enters = !transaction.running;
+
+	transaction.running = true;
+	return enters;
+}
+
+void transaction_leave(bool entered)
+{
+	if (!entered)
+		return;
+	transaction.running = false;
+	transaction_run();
+}
+
 static int grow(struct transaction *tx)
 {
 	unsigned cap = tx->queue_cap ? 2 * tx->queue_cap : QUEUE_MIN;

@@ -7,6 +7,8 @@
 #include "daemon/rt/rt.h"
 #include "daemon/state/internal.h"
 
+#define LOOKS_MAX 8
+
 /* Inline, as it runs for every waiter of every set. */
 static inline int test(const struct pred *p, const struct datum *now,
 		       const struct datum *old)
@@ -65,9 +67,28 @@ static inline int look(const struct waiter *w, const struct value *v,
 	return test(&w->pred, &v->now, old);
 }
 
+/*
+ * What a function sets follows its look, and may change what it has looked at: then that look does not
+ * count.
+ */
 int waiter_look(const struct waiter *w, const struct value *v)
 {
-	return v->state == VALUE_CLOSED ? -EPIPE : look(w, v, NULL);
+	for (int i = 0; i < LOOKS_MAX; i++) {
+		uint64_t version = v->version;
+		bool entered;
+		int r;
+
+		if (v->state == VALUE_CLOSED)
+			return -EPIPE;
+		if (w->pred.op != PRED_FN)
+			return look(w, v, NULL);
+		entered = transaction_enter();
+		r = look(w, v, NULL);
+		transaction_leave(entered);
+		if (v->version == version && v->state != VALUE_CLOSED)
+			return r;
+	}
+	return v->state == VALUE_CLOSED ? -EPIPE : -ELOOP;
 }
 
 void waiter_add(struct waiter *w, struct value *v)

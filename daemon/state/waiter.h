@@ -42,7 +42,10 @@ static inline bool waiter_added(const struct waiter *w)
 	return link_linked(&w->link);
 }
 
-/* Look now: 1, 0, the predicate's error, or -EPIPE when @v is closed. */
+/*
+ * Look now: 1, 0, the predicate's error, -EPIPE when @v is closed, or -ELOOP for a predicate that
+ * keeps changing what it looks at.
+ */
 int waiter_look(const struct waiter *w, const struct value *v);
 
 #endif

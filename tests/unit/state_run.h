@@ -1,0 +1,89 @@
+/* What the tests of the state layer share: a body on the virtual clock, tasks that record. */
+#ifndef TESTS_UNIT_STATE_RUN_H
+#define TESTS_UNIT_STATE_RUN_H
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+
+#include "daemon/rt/nursery.h"
+#include "daemon/rt/rt.h"
+#include "daemon/state/await.h"
+
+/* Run @fn as the root task on the virtual clock; it returns 0. */
+static inline void run(int (*fn)(void *))
+{
+	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
+
+	cr_assert(eq(int, rt_run(&conf, fn, NULL), 0));
+}
+
+static inline void settle(void)
+{
+	cr_assert(eq(int, task_wait_all_blocked(), 0));
+}
+
+static inline void nap(double s)
+{
+	cr_assert(eq(int, task_sleep((int64_t)(s * 1e9)), 0));
+}
+
+static inline struct value *value_of(double n)
+{
+	struct value *v;
+
+	cr_assert(eq(int, value_new(&(struct value_info){.name = "v"}, &v), 0));
+	cr_assert(
+		eq(int, value_set(v, &(struct datum){.type = DATUM_NUMBER, .n = n}), 0));
+	return v;
+}
+
+static inline void set(struct value *v, double n)
+{
+	const struct datum d = datum_number(n);
+
+	cr_assert(eq(int, value_set(v, &d), 0));
+}
+
+static inline struct pred pred(enum pred_op op, double a)
+{
+	return (struct pred){.op = op, .a = a, .datum = datum_number(a)};
+}
+
+/* A task that waits once, and what came of it. */
+struct waiting {
+	struct value *v;
+	struct pred pred;
+	struct await_opt opt;
+	bool transition;
+
+	bool done;
+	int result;
+	int64_t t_ns;
+	struct datum now, old;
+	unsigned order;
+};
+
+static unsigned waiting_order;
+
+static inline int waiting_task(void *arg)
+{
+	struct waiting *w = arg;
+
+	if (w->transition)
+		w->result =
+			value_await_transition(w->v, &w->pred, &w->opt, &w->now, &w->old);
+	else
+		w->result = value_await(w->v, &w->pred, &w->opt, &w->now);
+	w->done = true;
+	w->t_ns = rt_now();
+	w->order = ++waiting_order;
+	return w->result == -ECANCELED ? -ECANCELED : 0;
+}
+
+#define expect_number(d, x)                                                              \
+	do {                                                                             \
+		cr_assert(eq(int, (int)(d).type, DATUM_NUMBER));                         \
+		cr_assert(ieee_ulp_eq(dbl, (d).n, x, 1));                                \
+	} while (0)
+
+#endif
