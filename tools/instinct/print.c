@@ -1,0 +1,81 @@
+/* What the commands print. */
+#include "tools/instinct/print.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void print_json(const cJSON *node)
+{
+	char *text = cJSON_PrintUnformatted(node);
+
+	puts(text ? text : "null");
+	free(text);
+}
+
+/* Append to @buf, cutting what does not fit. */
+static void append(char *buf, size_t size, const char *text)
+{
+	size_t len = strlen(buf);
+
+	snprintf(buf + len, size - len, "%s", text);
+}
+
+static void append_value(const cJSON *v, char *buf, size_t size)
+{
+	char number[32];
+
+	if (cJSON_IsNumber(v)) {
+		snprintf(number, sizeof(number), "%.6g", v->valuedouble);
+		append(buf, size, number);
+	} else if (cJSON_IsString(v)) {
+		append(buf, size, v->valuestring);
+	} else if (cJSON_IsBool(v)) {
+		append(buf, size, cJSON_IsTrue(v) ? "true" : "false");
+	} else if (cJSON_IsArray(v) || cJSON_IsObject(v)) {
+		for (const cJSON *item = v->child; item; item = item->next) {
+			append(buf, size, item == v->child ? "" : "  ");
+			append(buf, size, item->string ? item->string : "");
+			append(buf, size, item->string ? "=" : "");
+			append_value(item, buf, size);
+		}
+	} else {
+		append(buf, size, "-");
+	}
+}
+
+const char *print_value(const cJSON *v, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	append_value(v, buf, size);
+	return buf;
+}
+
+const char *print_age(double s, char *buf, size_t size)
+{
+	if (s < 1)
+		snprintf(buf, size, "%.0f ms", s * 1e3);
+	else if (s < 60)
+		snprintf(buf, size, "%.1f s", s);
+	else if (s < 3600)
+		snprintf(buf, size, "%.0f min %.0f s", floor(s / 60), floor(fmod(s, 60)));
+	else
+		snprintf(buf, size, "%.0f h %.0f min", floor(s / 3600),
+			 floor(fmod(s, 3600) / 60));
+	return buf;
+}
+
+const char *print_colour(bool colour, const char *state)
+{
+	if (!colour)
+		return "";
+	if (strcmp(state, "ok") == 0 || strcmp(state, "running") == 0)
+		return "\033[32m";
+	return strcmp(state, "unset") == 0 ? "\033[2m" : "\033[33m";
+}
+
+const char *print_plain(bool colour)
+{
+	return colour ? "\033[0m" : "";
+}
