@@ -67,7 +67,7 @@ struct driver {
 	int (*setup)(struct dev_io *io, const void *conf);
 	/* Read factory constants, trim_max bytes. Suspends. */
 	int (*trim)(struct dev_io *io, uint8_t *ret_trim);
-	/* How long between reads. */
+	/* How long between reads: of every driver that has `read`. */
 	int64_t (*period_ns)(const void *conf);
 	/* Start a conversion; the core waits *ret_delay_ns before `read`. Suspends. */
 	int (*trigger)(struct dev_io *io, const void *conf, int64_t *ret_delay_ns);
@@ -82,7 +82,7 @@ struct driver {
 	int (*decode)(const void *conf, const uint8_t *trim, const uint8_t *raw,
 		      size_t len, int64_t t_ns, struct sample *ret);
 
-	/* Actuators. */
+	/* Actuators, which have all of these. */
 	const char *command_unit; /* "s": a servo's pulse width; "": a level, 0 to 1 */
 	unsigned channels;        /* of an actuator chip; 1 for most */
 	/* A command to bytes; pure. Their count, or -ERANGE. */

@@ -171,6 +171,9 @@ static int read_on_schedule(struct sensor *s)
 {
 	int64_t next_ns = rt_now();
 
+	/* A chip that measures by itself may still hold what it measured before it was set up. */
+	if (!s->conf.device.chip->trigger)
+		next_ns += s->period_ns;
 	for (;;) {
 		int r = task_sleep_until(next_ns);
 

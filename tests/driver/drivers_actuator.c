@@ -129,7 +129,7 @@ static struct actuator_conf tilt_conf(void)
 	struct actuator_conf tilt = servo;
 
 	tilt.channel = 1;
-	tilt.rate_rad_s = NAN;
+	tilt.rate_rad_s = (double)NAN;
 	return tilt;
 }
 
@@ -364,7 +364,7 @@ static void blink(struct bench *b)
 
 Test(actuator, light_is_on_from_half_its_level)
 {
-	struct actuator_conf light = {.rate_rad_s = NAN};
+	struct actuator_conf light = {.rate_rad_s = (double)NAN};
 	struct bench *b = bench_new("gpio_led");
 
 	cr_assert(eq(int, chip_add(b->chip, "led", &light, &b->pan), 0));
