@@ -605,6 +605,18 @@ Test(expr_value, closes_with_an_input)
 	robot_fini(&bot);
 }
 
+Test(expr_value, constants)
+{
+	struct robot bot;
+	struct value *v;
+
+	robot_init(&bot);
+	v = derive(&bot, "1 < 2");
+	cr_assert(is(v, true));
+	value_free(v);
+	robot_fini(&bot);
+}
+
 /* Sets already queued when the first change is seen: the last one decides. */
 struct burst {
 	struct value_watch watch;
