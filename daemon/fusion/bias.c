@@ -85,12 +85,12 @@ static void correct(struct bias *bias, const double *axes, const double seen[3],
 {
 	double credible[3];
 
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		double believed = vec_dot(axes + 3 * i, bias->rad_s);
 
 		credible[i] = believed + clip(seen[i] - believed, bias->clip_rad_s);
 	}
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		measure(bias, axes + 3 * i, credible[i], var[i]);
 	for (int i = 0; i < 3; i++)
 		bias->rad_s[i] = clip(bias->rad_s[i], bias->clip_rad_s);
@@ -131,7 +131,7 @@ void bias_update(struct bias *bias, const struct bias_hint *hint)
 
 	/* The corrections answer to the rotation and the bias of the last seconds: delay these alike. */
 	memcpy(smooth, hint->matrix, BIAS_MATRIX * sizeof(*smooth));
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		smooth[BIAS_MATRIX + i] = vec_dot(hint->matrix + 3 * i, bias->rad_s);
 	lowpass_step(&bias->lp, bias->state, smooth, BIAS_CHANS);
 

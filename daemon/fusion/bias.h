@@ -12,26 +12,29 @@ enum {
 	BIAS_CHANS = BIAS_MATRIX + 3, /* ... and the bias in earth axes */
 };
 
+/* The upper half of a symmetric matrix. */
+struct bias_cov {
+	double xx, xy, xz, yy, yz, zz;
+};
+
 struct bias {
-	double rad_s[3]; /* the estimate, sensor axes */
-	struct {
-		double xx, xy, xz, yy, yz, zz;
-	} cov;           /* its covariance, rad^2/s^2 */
-	double cov_max;  /* what is known at power-on; it does not get worse */
-	double cov_step; /* random walk in one sample */
-	double rest_var, motion_var, vertical_var; /* of one measurement of each kind */
+	double rad_s[3];     /* the estimate, sensor axes */
+	struct bias_cov cov; /* its covariance, rad^2/s^2 */
+	double cov_max;      /* the variance at power-on; it does not get worse */
+	double cov_step;     /* random walk from one update to the next */
+	double rest_var;     /* of a measurement: at rest, ... */
+	double motion_var;   /* ... in motion, ... */
+	double vertical_var; /* ... in motion and about the vertical */
 	double clip_rad_s;
 	struct lowpass lp;
 	double state[LOWPASS_STATE(BIAS_CHANS)];
 };
 
-/* What acceleration tells about the bias. */
+/* What acceleration tells about the bias; all rates in rad/s. */
 struct bias_hint {
-	const double *matrix; /* the present rotation, sensor to earth, row by row */
-	double drift_rad_s
-		[2]; /* rate about the earth's x and y at which the inclination drifted */
-	const double
-		*rest_rate; /* at rest the mean rate, sensor axes, rad/s; else NULL */
+	const double *matrix;    /* the present rotation, sensor to earth, row by row */
+	double drift_rad_s[2];   /* the inclination drifts about the earth's x and y */
+	const double *rest_rate; /* at rest the mean rate, sensor axes; else NULL */
 };
 
 /* @dt_s is the nominal time between updates. */
@@ -40,9 +43,10 @@ void bias_init(struct bias *bias, const struct vqf_params *params, double dt_s);
 /* Forget the past except for the estimate and its covariance. */
 void bias_restart(struct bias *bias);
 
+/* Learn from @hint. */
 void bias_update(struct bias *bias, const struct bias_hint *hint);
 
-/* One standard deviation of the worst known axis or less than that, rad/s. */
+/* Standard deviation of the least known axis, rad/s. */
 double bias_sigma_rad_s(const struct bias *bias);
 
 #endif

@@ -14,8 +14,8 @@ enum { LOWPASS_VEC = 4 }; /* channels for a vector */
 /* What the channels have in common. */
 struct lowpass {
 	double b0, a1, a2; /* b1 = 2 b0, b2 = b0 */
-	int settle; /* samples in a time constant; the mean of so many starts the filter */
-	int seen;   /* samples so far, at most settle */
+	int settle;        /* samples in a time constant: their mean starts the filter */
+	int seen;          /* samples so far, at most settle */
 };
 
 /* The state of @n channels, zero to start with. While the mean is formed, the first n are the sums. */

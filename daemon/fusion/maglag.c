@@ -19,27 +19,40 @@
 /* Enough to know the delay to 1 ms; from there on the oldest is forgotten. */
 #define ENOUGH 1200.0
 
+void maglag_pause(struct maglag *lag)
+{
+	lag->mean_s = 0;
+}
+
+/* The part of @x that is faster than the mean, which follows it. */
+static void deviate(double mean[3], const double x[3], double gain, double ret[3])
+{
+	for (int i = 0; i < 3; i++) {
+		mean[i] += gain * (x[i] - mean[i]);
+		ret[i] = x[i] - mean[i];
+	}
+}
+
 void maglag_update(struct maglag *lag, const double field[3], const double swing[3],
 		   double dt_s, double max_s)
 {
-	double gain = lowpass_gain(dt_s, MEAN_TAU_S);
+	double gain = lag->mean_s > 0 ? lowpass_gain(dt_s, MEAN_TAU_S) : 1;
 	double weight = dt_s / vec_dot(field, field);
-	double df[3];
-	double ds[3];
+	double field_fast[3];
+	double swing_fast[3];
 
-	for (int i = 0; i < 3; i++) {
-		lag->field_mean[i] += gain * (field[i] - lag->field_mean[i]);
-		lag->swing_mean[i] += gain * (swing[i] - lag->swing_mean[i]);
-		df[i] = field[i] - lag->field_mean[i];
-		ds[i] = swing[i] - lag->swing_mean[i];
-	}
-	lag->swing_sq += weight * vec_dot(ds, ds);
-	lag->product += weight * vec_dot(df, ds);
+	deviate(lag->field_mean, field, gain, field_fast);
+	deviate(lag->swing_mean, swing, gain, swing_fast);
+	lag->mean_s += dt_s;
+	if (lag->mean_s < MEAN_TAU_S)
+		return;
+
+	lag->swing_sq += weight * vec_dot(swing_fast, swing_fast);
+	lag->product += weight * vec_dot(field_fast, swing_fast);
 	if (lag->swing_sq > ENOUGH) {
 		lag->product *= ENOUGH / lag->swing_sq;
 		lag->swing_sq = ENOUGH;
 	}
-
 	lag->s = lag->product / (lag->swing_sq + PRIOR);
 	if (lag->s < 0)
 		lag->s = 0;

@@ -11,6 +11,7 @@ struct maglag {
 	double s; /* the delay, s */
 	double field_mean[3];
 	double swing_mean[3];
+	double mean_s;   /* how long the means have been formed */
 	double swing_sq; /* sums over time: swing * swing, rad^2/s^2 * s ... */
 	double product;  /* ... and field * swing, rad^2/s * s */
 };
@@ -22,5 +23,8 @@ struct maglag {
  */
 void maglag_update(struct maglag *lag, const double field[3], const double swing[3],
 		   double dt_s, double max_s);
+
+/* The samples have a gap here, or the level axes have jumped. What was learnt stays. */
+void maglag_pause(struct maglag *lag);
 
 #endif

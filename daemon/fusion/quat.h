@@ -2,6 +2,7 @@
 #ifndef DAEMON_FUSION_QUAT_H
 #define DAEMON_FUSION_QUAT_H
 #include <math.h>
+#include <stddef.h>
 
 /* A rotation of sensor axes into earth axes, when nothing else is said; of length 1. */
 struct quat {
@@ -99,7 +100,7 @@ static inline double vec_dot(const double a[3], const double b[3])
 /* @v turned by a matrix of three rows of three. */
 static inline void vec_turn(const double *matrix, const double v[3], double ret[3])
 {
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		ret[i] = vec_dot(matrix + 3 * i, v);
 }
 

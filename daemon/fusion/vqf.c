@@ -36,8 +36,10 @@ void vqf_restart(struct vqf *vqf)
 	rest_restart(&vqf->rest);
 	bias_restart(&vqf->bias);
 	magfield_restart(&vqf->field);
+	maglag_pause(&vqf->lag);
 	forget_drift(vqf);
 	vqf->mag_first_gain = 1;
+	vqf->mag_first_at_rest = false;
 }
 
 /* The rotation by the vector @rate times @dt_s. */
@@ -85,11 +87,13 @@ static const double *level_matrix(struct vqf *vqf)
 /* The shortest rotation that takes the unit vector @up to (0, 0, 1). */
 static struct quat levelling(const double up[3])
 {
-	double w = sqrt(fmax((up[2] + 1) / 2, 0));
+	double w_sq = (up[2] + 1) / 2;
+	double w;
 
-	if (w < 1e-6)
-		return (struct quat){0, 1, 0,
-				     0}; /* upside down: any level axis will do */
+	/* Upside down, a half turn about any level axis will do. */
+	if (w_sq < 1e-12)
+		return (struct quat){0, 1, 0, 0};
+	w = sqrt(w_sq);
 	return (struct quat){w, up[1] / (2 * w), -up[0] / (2 * w), 0};
 }
 
@@ -140,15 +144,18 @@ void vqf_accel(struct vqf *vqf, const double acc[3], double dt_s)
 
 /*
  * The gain of the next of the first headings, which are averaged: 1, 1/2, 1/3 ...; 0 when there are
- * enough, or when motion begins.
+ * enough, or when a rest ends.
  */
 static double averaging_gain(struct vqf *vqf, double dt_s)
 {
 	const struct vqf_params *p = vqf->params;
 	double first = vqf->mag_first_gain;
-	bool moving = vqf->rest.still_s == 0;
 
-	if (first == 0 || (moving && dt_s / first > p->mag_average_s)) {
+	if (first == 0)
+		return 0;
+	if (vqf->rest.at_rest) {
+		vqf->mag_first_at_rest = true;
+	} else if (vqf->mag_first_at_rest && p->mag_keep_rest) {
 		vqf->mag_first_gain = 0;
 		return 0;
 	}
@@ -194,14 +201,16 @@ static void level_field(struct vqf *vqf, const double mag[3], double dt_s, doubl
 	const double *matrix = level_matrix(vqf);
 	double max_s = vqf->params->mag_lag_max_s;
 	double swing[3];
-	double w[3];
+	double rate[3];
 
 	vec_turn(matrix, mag, ret);
 	if (max_s <= 0)
 		return;
-	vec_turn(matrix, vqf->rate, w);
-	vec_cross(w, ret, swing);
-	if (!vqf->field.disturbed)
+	vec_turn(matrix, vqf->rate, rate);
+	vec_cross(rate, ret, swing);
+	if (vqf->field.disturbed)
+		maglag_pause(&vqf->lag);
+	else
 		maglag_update(&vqf->lag, ret, swing, dt_s, max_s);
 	for (int i = 0; i < 3; i++)
 		ret[i] -= vqf->lag.s * swing[i];

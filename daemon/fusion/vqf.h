@@ -42,7 +42,8 @@ struct vqf {
 	struct maglag lag;
 	double rate[3];        /* the newest, less the bias, rad/s */
 	double mag_first_gain; /* 1, 1/2, 1/3 ...: the first headings are averaged; 0: done */
-	double mag_rejected_s; /* how long a disturbance has been waited out */
+	bool mag_first_at_rest; /* some of them were seen at rest */
+	double mag_rejected_s;  /* how long a disturbance has been waited out */
 };
 
 /* Nominal times between samples, s, above 0. */

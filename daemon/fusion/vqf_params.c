@@ -37,12 +37,11 @@ const struct vqf_params vqf_params_default = {
 	.rest_first_s = 0.5,
 	.bias_interval_s = 0.008,
 	.mag_first_at_rest = true,
-	.mag_average_s = 0.5,
+	.mag_keep_rest = true,
 	.mag_lag_max_s = 0.05,
 };
 
 const struct vqf_params vqf_params_paper = {
 	TABLE_2,
 	.rest_first_s = 1.5,
-	.mag_average_s = HUGE_VAL,
 };

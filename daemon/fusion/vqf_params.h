@@ -13,10 +13,10 @@ struct vqf_params {
 	double bias_forget_s;     /* in this time it wanders by 0.1 deg/s */
 	double bias_clip_rad_s;   /* never believed to be larger */
 	double bias_motion_rad_s; /* sigma, from the drift of the inclination */
-	double bias_vertical; /* how much less is known about the vertical axis in motion, 0..1 */
-	double bias_rest_rad_s; /* sigma, at rest */
+	double bias_vertical;     /* less is known about the vertical, in motion; 0..1 */
+	double bias_rest_rad_s;   /* sigma, at rest */
 
-	/* Rest: both sensors stay for rest_min_s within a threshold of their low-pass filtered selves. */
+	/* Rest: rate and acceleration stay for some time near their own short-time mean. */
 	double rest_min_s;
 	double rest_tau_s;
 	double rest_gyr_rad_s;
@@ -25,21 +25,21 @@ struct vqf_params {
 	/* Magnetic disturbance: norm and dip of the field differ from the ones learnt. */
 	double mag_current_tau_s; /* smoothing of the present norm and dip */
 	double mag_ref_tau_s;     /* smoothing of the reference */
-	double mag_norm_ratio; /* how far the norm may be off, as a part of the reference */
-	double mag_dip_rad;    /* how far the dip may be off */
-	double mag_new_s; /* a new field is believed after so much time in it, in motion ... */
-	double mag_new_first_s;   /* ... and the first one after this */
+	double mag_norm_ratio;    /* how far the norm may be off, relative */
+	double mag_dip_rad;       /* how far the dip may be off */
+	double mag_new_s;         /* a new field must be seen in motion for so long ... */
+	double mag_new_first_s;   /* ... and the first one for so long */
 	double mag_new_gyr_rad_s; /* in motion: turning at least as fast */
 	double mag_clean_s;       /* undisturbed for so long: the disturbance is over */
 	double mag_reject_s;      /* a disturbance is waited out for so long */
 	double mag_reject_factor; /* afterwards the field counts so many times less */
 
-	/* What we add to the paper. */
+	/* Changes to the paper, see below. */
 	double rest_first_s; /* rest_min_s as long as nothing has moved since the start */
-	bool mag_first_at_rest; /* the first field may also be learnt at rest */
 	double bias_interval_s; /* the bias is learnt at most so often */
-	double mag_average_s; /* headings are averaged at the start; after this, motion ends it */
-	double mag_lag_max_s; /* the magnetometer's delay is learnt up to this; 0: not at all */
+	bool mag_first_at_rest; /* the first field may also be learnt at rest */
+	bool mag_keep_rest;   /* the end of a rest ends the averaging of first headings */
+	double mag_lag_max_s; /* the magnetometer's delay is learnt up to this; 0: not */
 };
 
 /*
@@ -50,9 +50,9 @@ struct vqf_params {
  *   constant of the rest detection, is enough to learn the bias from; the paper waits for 1.5 s.
  * - A field that is steady for 5 s at rest is the first reference. The paper wants 5 s of turning, and
  *   until then it cannot tell a disturbance from the earth's field.
- * - The first headings are averaged, each weighing the same, until tau_mag_s have passed. When motion
- *   begins in this time, the mean is kept and followed by the usual filter: what is measured in motion is
- *   worse than what was measured at rest, and must not weigh as much.
+ * - The first headings are averaged, each weighing the same, until tau_mag_s have passed. When a rest ends
+ *   in this time, the mean is kept and followed by the usual filter: what is measured in motion is worse
+ *   than what was measured at rest, and must not weigh as much.
  * - The bias is learnt about 100 times in a second, from the corrections summed up, instead of with every
  *   sample. It changes within minutes, and this is the costliest part of all.
  * - The magnetometer's delay is learnt and made good (maglag.h).

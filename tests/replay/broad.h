@@ -89,4 +89,14 @@ broad_load_reference(const char *dir, const char *trial, int *ret_rows)
 			  ret_rows);
 }
 
+/* The row at which a cold start begins: a second before the motion, or the first one. */
+static inline int broad_cold_start(const struct broad_row *rows, int count)
+{
+	int first = 0;
+
+	while (first < count && rows[first].moving < 0.5f)
+		first++;
+	return first > BROAD_COLD_ROWS ? first - BROAD_COLD_ROWS : 0;
+}
+
 #endif

@@ -123,16 +123,6 @@ Test(broad, paper_parameters_agree_with_the_reference)
 	}
 }
 
-/* The sample from which a cold start is played: a second before the motion, or the first one. */
-static int cold_start(const struct broad_row *rows, int count)
-{
-	int first = 0;
-
-	while (first < count && rows[first].moving < 0.5f)
-		first++;
-	return first > BROAD_COLD_ROWS ? first - BROAD_COLD_ROWS : 0;
-}
-
 /* Play a trial as the daemon does, by samples with times in ns. */
 static struct metric_error play(const struct broad_row *rows, int start, int count)
 {
@@ -175,7 +165,7 @@ Test(broad, default_parameters_are_better_than_the_reference)
 		e = play(rows, 0, count);
 		warm.total += e.total / DEG / BROAD_TRIALS;
 		warm.inclination += e.inclination / DEG / BROAD_TRIALS;
-		e = play(rows, cold_start(rows, count), count);
+		e = play(rows, broad_cold_start(rows, count), count);
 		cold.total += e.total / DEG / BROAD_TRIALS;
 		cold.inclination += e.inclination / DEG / BROAD_TRIALS;
 		free(rows);

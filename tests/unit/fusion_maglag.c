@@ -63,3 +63,23 @@ Test(maglag, follows_a_change)
 	swing(&lag, 0.03, 3000, 1);
 	cr_expect(epsilon_eq(dbl, lag.s, 0.03, 0.002));
 }
+
+Test(maglag, a_jump_of_the_axes_is_no_delay)
+{
+	const double north[3] = {0, 20, -40};
+	const double east[3] = {20, 0, -40};
+	const double spin[3] = {0, 0, 3};
+	struct maglag lag = {0};
+	double turned[3];
+
+	/* From the first sample on it spins; then the level axes are found anew. */
+	for (int i = 0; i < 2000; i++) {
+		const double *field = i < 1000 ? north : east;
+
+		if (i == 1000)
+			maglag_pause(&lag);
+		vec_cross(spin, field, turned);
+		maglag_update(&lag, field, turned, DT_S, MAX_S);
+	}
+	cr_expect(lt(dbl, lag.s, 1e-6));
+}
