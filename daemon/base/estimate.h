@@ -10,13 +10,16 @@
 /*
  * How a body is oriented. Earth axes are east, north (magnetic) and up; body axes are the sensor's as
  * mounted, x forward, y left, z up. Quaternions are w x y z and rotate body vectors into earth axes.
+ *
+ * quat_6d does without the magnetometer: its heading is arbitrary and drifts, but nothing magnetic
+ * moves it. quat_9d has the true heading; it is quat_6d until a field was measured. Roll, pitch and yaw
+ * are quat_9d as turns about z, the new y, and the new x.
  */
 struct estimate_attitude {
 	int64_t t_ns; /* the time of the newest sample in it */
-	float quat_6d
-		[4]; /* without the magnetometer: heading arbitrary, drifting, never jumping */
-	float quat_9d[4]; /* with it; the same as quat_6d until a field was measured */
-	float roll_rad; /* about x, -pi..pi; these three from quat_9d, as turns about z, y', x'' */
+	float quat_6d[4];
+	float quat_9d[4];
+	float roll_rad;        /* about x, -pi..pi */
 	float pitch_rad;       /* about y, nose down positive, -pi/2..pi/2 */
 	float yaw_rad;         /* about z, counter-clockwise, 0: x points east, -pi..pi */
 	float linear_accel[3]; /* acceleration without gravity, body axes, m/s^2 */
@@ -25,10 +28,9 @@ struct estimate_attitude {
 	float gyro_bias[3];    /* rad/s */
 	float gyro_bias_sigma; /* standard deviation of its least known axis, rad/s */
 	bool at_rest;
-	bool disturbed; /* the magnetic field is not, or not yet, known to be the earth's */
-	uint32_t used; /* CHAN_BIT()s of what it rests on */
-	uint32_t
-		rejected; /* CHAN_BIT()s of what was measured but is not believed just now */
+	bool disturbed;    /* the field is not, or not yet, known to be the earth's */
+	uint32_t used;     /* CHAN_BIT()s of what it rests on */
+	uint32_t rejected; /* CHAN_BIT()s of what is measured but not believed just now */
 };
 
 /* What happens to the robot as a whole. */
