@@ -216,8 +216,11 @@ void body_free(struct body *b)
 
 void body_go(struct body *b, struct nursery *n)
 {
-	for (size_t i = 0; i < b->n_chips; i++)
-		nursery_go(n, b->chips[i].name, chip_run, b->chips[i].chip);
+	for (size_t i = 0; i < b->n_chips; i++) {
+		const struct task_opt opt = {.name = b->chips[i].name, .service = true};
+
+		(void)nursery_start(n, NULL, &opt, chip_run, b->chips[i].chip);
+	}
 }
 
 size_t body_size(const struct body *b)

@@ -21,7 +21,7 @@ int body_new(const struct config *c, struct hardware *hw, struct resources *reso
 	     struct world *world, struct body **ret) MUST_CHECK;
 void body_free(struct body *b); /* after the chips' tasks have ended; NULL is fine */
 
-/* Start one task for each chip; on its way out it makes its outputs safe. */
+/* Start one service of @n for each chip; on its way out it makes its outputs safe. */
 void body_go(struct body *b, struct nursery *n);
 
 /* What an actuator got, for the view. */

@@ -6,7 +6,7 @@
 #include "daemon/app/config.h"
 #include "daemon/app/options.h"
 #include "daemon/app/robot.h"
-#include "daemon/app/stop.h"
+#include "daemon/app/signals.h"
 
 /* Every error and warning, and how many there are. */
 static void print_errors(const struct conf_errors *errs)
@@ -32,12 +32,16 @@ int main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	if (options.keys) {
+		config_print_reference(stdout);
+		return EXIT_OK;
+	}
 	r = config_read(options.configs, options.n_configs, &errs, &config);
 	print_errors(&errs);
 	conf_errors_fini(&errs);
 	if (r < 0)
 		return EXIT_CONFIG;
-	r = stop_block_signals();
+	r = signals_block();
 	if (r < 0)
 		fprintf(stderr, "instinctd: signals: %s\n", strerror(-r));
 	code = options.check ? EXIT_OK : robot_run(config, &options);

@@ -2,22 +2,25 @@
 #include "daemon/app/robot.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/act/resource.h"
 #include "daemon/app/body.h"
 #include "daemon/app/hardware.h"
+#include "daemon/app/notify.h"
 #include "daemon/app/scripts.h"
 #include "daemon/app/senses.h"
-#include "daemon/app/stop.h"
+#include "daemon/app/signals.h"
 #include "daemon/app/view.h"
 #include "daemon/base/log.h"
 #include "daemon/behave/supervisor.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
 #include "daemon/state/world.h"
+
+/* Behaviours wind down within 1 s each, chips become safe within 0.2 s: this is for what hangs. */
+#define STOP_NS (5 * NS_PER_S)
 
 struct robot {
 	const struct config *conf;
@@ -29,48 +32,75 @@ struct robot {
 	struct body *body;
 	struct view *view; /* NULL: nobody looks */
 	struct supervisor *supervisor;
+	struct nursery *nursery;
+	struct child behaviours;
 };
 
-/* Ends the robot when the recording has been played. */
+/*
+ * Come to an end: the behaviours wind down first, while sensors and actuators still serve them; when they
+ * have ended, the nursery ends its services. What hangs is cancelled after STOP_NS.
+ */
+static void stop(void *arg, const char *reason)
+{
+	struct robot *bot = arg;
+
+	LOG(INFO, "%s: stopping: %s", bot->conf->robot.name, reason);
+	notify_send("STOPPING=1");
+	child_cancel(&bot->behaviours, CANCEL_SHUTDOWN, reason);
+	scope_set_deadline(&bot->nursery->scope, time_add(rt_now(), STOP_NS));
+}
+
 static int play_to_end(void *arg)
 {
 	struct robot *bot = arg;
 	int r = trial_wait_end(hardware_trial(bot->hardware));
 
-	if (r < 0)
-		return r;
-	rt_cancel("the recording has ended");
-	return 0;
+	if (r == 0)
+		stop(bot, "the recording has ended");
+	return r;
 }
 
 static int end_after(void *arg)
 {
-	const struct robot *bot = arg;
+	struct robot *bot = arg;
 	int r = task_sleep(bot->options->duration_ns);
 
-	if (r < 0)
-		return r;
-	rt_cancel("the duration is over");
-	return 0;
+	if (r == 0)
+		stop(bot, "the duration is over");
+	return r;
 }
 
-/* Everything runs until the root is cancelled: signal, duration, or the end of a recording. */
+static void serve(struct nursery *n, const char *name, int (*fn)(void *), void *arg)
+{
+	const struct task_opt opt = {.name = name, .service = true};
+
+	/* A service that cannot start fails the nursery, which tells. */
+	(void)nursery_start(n, NULL, &opt, fn, arg);
+}
+
+/* Everything runs until the behaviours end: by signal, duration, or the end of a recording. */
 static int run_all(struct robot *bot)
 {
+	const struct task_opt behaviours = {.name = "behaviours"};
+	struct signals signals = {.stop = stop, .arg = bot};
 	struct nursery n;
 
 	nursery_open(&n);
-	nursery_go(&n, "signals", stop_on_signals, NULL);
+	bot->nursery = &n;
 	body_go(bot->body, &n);
 	senses_go(bot->senses, &n);
-	nursery_go(&n, "behaviours", supervisor_run, bot->supervisor);
+	serve(&n, "signals", signals_run, &signals);
+	serve(&n, "heartbeat", notify_heartbeat, NULL);
 	if (bot->view)
-		nursery_go(&n, "view", view_run, bot->view);
+		serve(&n, "view", view_run, bot->view);
 	if (hardware_trial(bot->hardware))
-		nursery_go(&n, "recording", play_to_end, bot);
+		serve(&n, "recording", play_to_end, bot);
 	if (bot->options->duration_ns > 0)
-		nursery_go(&n, "duration", end_after, bot);
+		serve(&n, "duration", end_after, bot);
+	(void)nursery_start(&n, &bot->behaviours, &behaviours, supervisor_run,
+			    bot->supervisor);
 	hardware_start(bot->hardware);
+	notify_send("READY=1");
 	return nursery_close(&n, 0);
 }
 

@@ -174,6 +174,10 @@ void senses_free(struct senses *s)
 
 void senses_go(struct senses *s, struct nursery *n)
 {
-	for (size_t i = 0; i < s->n; i++)
-		nursery_go(n, s->sense[i].conf->role, sensor_run, s->sense[i].sensor);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct task_opt opt = {.name = s->sense[i].conf->role,
+					     .service = true};
+
+		(void)nursery_start(n, NULL, &opt, sensor_run, s->sense[i].sensor);
+	}
 }

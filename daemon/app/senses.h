@@ -20,7 +20,7 @@ int senses_new(const struct config *c, struct hardware *hw, struct world *world,
 void senses_free(
 	struct senses *s); /* after the sensors' tasks have ended; NULL is fine */
 
-/* Start one task for each sensor. */
+/* Start one service of @n for each sensor. */
 void senses_go(struct senses *s, struct nursery *n);
 
 #endif
