@@ -34,11 +34,18 @@ __attribute__((noreturn)) static void misuse(const char *what, const struct scop
 __attribute__((noreturn)) static void misordered(const struct scope *s,
 						 const struct scope *inner)
 {
-	LOG(CRIT,
-	    "scope misuse: task %s left the scope entered in %s() while the one entered "
-	    "in %s() "
-	    "is still entered",
-	    s->task->name, s->function, inner->function);
+	const char *task = s->task->name;
+
+	if (s == &s->task->own) /* its frames are gone, the inner scope with them */
+		LOG(CRIT,
+		    "scope misuse: task %s ended inside a scope that it had entered",
+		    task);
+	else
+		LOG(CRIT,
+		    "scope misuse: task %s left the scope entered in %s() while the one "
+		    "entered "
+		    "in %s() is still entered",
+		    task, s->function, inner->function);
 	abort();
 }
 
@@ -175,7 +182,6 @@ void scope_adopt(struct scope *s, struct scope *parent, struct task *t)
 	scope_init(s);
 	s->parent = parent;
 	s->task = t;
-	s->function = "the task's begin";
 	s->entered = true;
 	t->scope = s;
 	if (parent)

@@ -64,6 +64,7 @@ RT_TEST(chan, P3_capacity_and_drain_after_close)
 	nursery_go(&n, "receiver", receives_all, &c);
 	expect(nursery_close(&n, 0), 0);
 	cr_assert(eq(str, (char *)heard(), "sent3 got1 sent4 got2 got3 got4 end-32"));
+	chan_fini(&c);
 
 	expect(chan_init(&c, "test", sizeof(int), 2), 0);
 	expect(chan_try_send(&c, &v), 0);
@@ -126,6 +127,7 @@ RT_TEST(chan, P3_B41_the_last_end_that_closes_is_the_end)
 	chan_close_sender(&c);
 	expect(nursery_close(&n, 0), 0);
 	cr_assert(eq(str, (char *)heard(), "end-32"));
+	chan_fini(&c);
 
 	expect(chan_init(&c, "test", sizeof(int), 0), 0);
 	chan_clone_receiver(&c);

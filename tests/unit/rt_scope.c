@@ -486,5 +486,6 @@ Test(scope, C9_B22_leaving_the_scope_of_another_task_aborts)
 
 Test(scope, C9_a_task_that_ends_inside_a_scope_aborts)
 {
-	aborts_with(forgets_to_leave, "forgets_to_leave() is still entered");
+	aborts_with(forgets_to_leave,
+		    "task main ended inside a scope that it had entered");
 }
