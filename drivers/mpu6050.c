@@ -145,7 +145,7 @@ static float s16be(const uint8_t *b)
 static void put_vector(struct sample *s, enum chan chan, const uint8_t *b, float lsb)
 {
 	s->chan = chan;
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		s->v[i] = s16be(b + 2 * i) * lsb;
 }
 

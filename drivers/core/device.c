@@ -150,21 +150,19 @@ static void explain(const struct device *d, int r, char *buf, size_t size)
 {
 	const struct error *e = error_last(r);
 	const char *name = strerrorname_np(-r);
-	char place[40];
+	const char *what = r == -ENXIO       ? "no answer"
+			   : r == -ETIMEDOUT ? "no answer in time"
+					     : strerrordesc_np(-r);
 
-	if (e && e->text[0] && e->t_ns >= d->attempt_ns) {
+	if (!name || !what)
+		name = what = "unknown error";
+	if (e && e->text[0] && e->t_ns >= d->attempt_ns)
 		(void)snprintf(buf, size, "%s", e->text);
-		return;
-	}
-	if (d->conf->chip->bus == BUS_I2C)
-		(void)snprintf(place, sizeof(place), "at 0x%02x", d->io.i2c.addr);
+	else if (d->conf->chip->bus == BUS_I2C)
+		(void)snprintf(buf, size, "%s at 0x%02x (%s)", what, d->io.i2c.addr,
+			       name);
 	else
-		(void)snprintf(place, sizeof(place), "line %s", d->conf->line);
-	(void)snprintf(buf, size, "%s %s (%s)",
-		       r == -ENXIO       ? "no answer"
-		       : r == -ETIMEDOUT ? "no answer in time"
-					 : strerrordesc_np(-r),
-		       place, name ? name : "unknown error");
+		(void)snprintf(buf, size, "line %s: %s (%s)", d->conf->line, what, name);
 }
 
 int device_down(struct device *d, int r)

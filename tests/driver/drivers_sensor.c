@@ -24,6 +24,7 @@ struct bench {
 	enum device_state state[64];
 	int64_t state_ns[64];
 	size_t n_states;
+	struct spy spy;
 	char log[4096];
 };
 
@@ -73,16 +74,21 @@ static int run_script(void *arg)
 	return 0;
 }
 
-static struct bench *bench_new(const char *driver)
+static struct bench *bench_new_at(const char *driver, uint32_t clock_hz)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 
 	cr_assert(b != NULL);
-	rig_open(&b->rig, 400000);
+	rig_open(&b->rig, clock_hz);
 	rig_conf(driver_find(driver), &b->conf.device);
 	b->conf.mount = mount_identity;
 	b->role = "imu";
 	return b;
+}
+
+static struct bench *bench_new(const char *driver)
+{
+	return bench_new_at(driver, 400000);
 }
 
 static void bench_run(struct bench *b, void (*script)(struct bench *b))
@@ -311,22 +317,72 @@ Test(sensor, that_falls_silent_on_its_line_too)
 	bench_free(b);
 }
 
+static void stick(struct bench *b)
+{
+	nap(NS_PER_S);
+	b->spy.stuck = true;
+	nap(NS_PER_S);
+	b->spy.stuck = false;
+	b->n = 0;
+	nap(3 * NS_PER_S);
+}
+
+Test(sensor, that_sends_rubbish_is_set_up_again)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	spy_init(&b->spy, mpu6050_model_i2c(b->rig.mpu));
+	i2c_sim_attach(b->rig.bus, &b->spy.model);
+	bench_run(b, stick);
+	/* Ten that came one by one, and the last once more as the reason. */
+	cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_DECODE], 11));
+	cr_expect(strstr(b->log, "running -> failing: 10 readings in a row make no "
+				 "sense") != NULL,
+		  "%s", b->log);
+	/* Then it is no MPU-6050, until the line is free. */
+	cr_expect(sensor_health(b->sensor).faults[FAULT_NACK] > 0);
+	cr_expect(count(b, CHAN_ACCEL) > 200, "%zu", count(b, CHAN_ACCEL));
+	i2c_sim_detach(b->rig.bus, &b->spy.model);
+	bench_free(b);
+}
+
+/* A burst takes 17 ms here, more than three periods. */
+Test(sensor, on_a_slow_bus_leaves_measurements_out)
+{
+	for (int edges = 0; edges < 2; edges++) {
+		struct bench *b = bench_new_at("mpu6050", 10000);
+
+		if (edges)
+			(void)snprintf(b->conf.irq, sizeof(b->conf.irq), RIG_IRQ);
+		bench_run(b, second);
+		cr_expect(count(b, CHAN_ACCEL) > 30, "%zu", count(b, CHAN_ACCEL));
+		cr_expect(sensor_health(b->sensor).faults[FAULT_OVERRUN] > 90);
+		cr_expect(eq(sz, b->n_states, 1));
+		for (size_t i = 3; i < b->n; i++) {
+			int64_t age_ns = b->got_ns[i] - b->sample[i].t_ns;
+
+			/* None has the time stamp of an edge that was long past. */
+			cr_expect(age_ns <= 23 * NS_PER_MS, "%lld", (long long)age_ns);
+		}
+		bench_free(b);
+	}
+}
+
 /* Every transfer of a whole life fails once: the life goes on all the same. */
 Test(sensor, survives_a_nack_at_every_transfer)
 {
 	for (unsigned at = 1; at <= 12; at++) {
 		struct bench *b = bench_new("mpu6050");
-		struct spy spy;
 
-		spy_init(&spy, mpu6050_model_i2c(b->rig.mpu));
-		spy.fail_at = at;
-		i2c_sim_attach(b->rig.bus, &spy.model);
+		spy_init(&b->spy, mpu6050_model_i2c(b->rig.mpu));
+		b->spy.fail_at = at;
+		i2c_sim_attach(b->rig.bus, &b->spy.model);
 		bench_run(b, nobody);
-		cr_expect(spy.transfers > 12);
+		cr_expect(b->spy.transfers > 12);
 		cr_expect(eq(int, sensor_health(b->sensor).state, DEVICE_RUNNING));
 		cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_NACK], 1));
 		cr_expect(count(b, CHAN_ACCEL) > 0);
-		i2c_sim_detach(b->rig.bus, &spy.model);
+		i2c_sim_detach(b->rig.bus, &b->spy.model);
 		bench_free(b);
 	}
 }

@@ -84,7 +84,7 @@ static inline int rig_run(int (*fn)(void *arg), void *arg)
 #define SPY_LOG_MAX 512
 
 /*
- * Sits on the bus in a model's place, writes down what comes, and lets one transfer fail.
+ * Sits on the bus in a model's place, writes down what comes, and lets transfers go wrong.
  */
 struct spy {
 	struct i2c_model model;
@@ -94,6 +94,7 @@ struct spy {
 	unsigned written; /* bytes since the last start */
 	unsigned longest; /* the most of them */
 	bool open;        /* between start and stop */
+	bool stuck;       /* the data line is high: all reads are ones */
 	uint8_t log[SPY_LOG_MAX];
 	size_t len;
 };
@@ -127,7 +128,7 @@ static inline uint8_t spy_read(struct i2c_model *m)
 {
 	struct spy *spy = container_of(m, struct spy, model);
 
-	return spy->inner->read(spy->inner);
+	return spy->stuck ? 0xff : spy->inner->read(spy->inner);
 }
 
 static inline void spy_stop(struct i2c_model *m)
