@@ -45,8 +45,8 @@ void resources_free(struct resources *rs);
  * Add the resource @name with @n channels. Each channel becomes the value "<name>.<channel>" of the
  * world: the last command. Returns 0, or an error of world_add().
  */
-int resource_add(struct resources *rs, const char *name, const struct channel_spec *channels,
-		 size_t n) MUST_CHECK;
+int resource_add(struct resources *rs, const char *name,
+		 const struct channel_spec *channels, size_t n) MUST_CHECK;
 
 struct resource *resource_find(const struct resources *rs, const char *name);
 const char *resource_nearest(const struct resources *rs, const char *name);

@@ -62,7 +62,7 @@ void supervisor_free(struct supervisor *s);
 
 /*
  * Load the behaviour @name from the file @script, which is looked for in the folders unless it has a
- * slash. @at is its entry in the configuration ("script", "priority", "params"), or NULL.
+ * slash; "" stands for <name>.lua. @at is its entry in the configuration ("script", "priority", "params"), or NULL.
  * Returns 0, or a negative errno with every reason in @errs, named with the file and line of the
  * script or the place in the configuration; then nothing of it is left. Inside rt_run(). Suspends.
  */

@@ -1,0 +1,230 @@
+/* Script calls: values derived from others. They keep what they are made from. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/behave/behaviour.h"
+#include "daemon/behave/lua_datum.h"
+#include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_value.h"
+#include "daemon/rt/error.h"
+#include "daemon/rt/rt.h"
+#include "daemon/rt/timer.h"
+#include "daemon/state/expr.h"
+
+enum { COMPOSE_INPUTS = 32 };
+
+static const struct value_info derived_info = {.source = "script"};
+
+/* A function of a script that computes a derived value. */
+struct transform {
+	struct lua_host *host;
+	int fn; /* registry reference */
+};
+
+static int transform_compute(void *arg, struct value *const *inputs, unsigned n,
+			     struct datum *ret)
+{
+	struct transform *f = arg;
+	struct evaluation ev = {.fn = f->fn, .args = {value_get(inputs[0])}, .n_args = n};
+	int r = evaluator_run(f->host, &ev);
+
+	if (r < 0)
+		return error_set(r, "%s", ev.why);
+	*ret = ev.result;
+	return 0;
+}
+
+static void transform_free(void *arg)
+{
+	struct transform *f = arg;
+
+	lua_host_unref(f->host, f->fn);
+	free(f);
+}
+
+/* Push a handle, still without a value, that keeps what is at @keeps (0: nothing). */
+static struct lua_value *push_derived(lua_State *L, int keeps)
+{
+	struct lua_value *u = lua_push_value(L, NULL, true, false);
+
+	if (keeps) {
+		lua_pushvalue(L, keeps);
+		lua_setiuservalue(L, -2, 1);
+	}
+	return u;
+}
+
+static int failed(lua_State *L, int r)
+{
+	if (r == -EPIPE)
+		return luaL_error(L, "a value that it is made from is closed");
+	return luaL_error(L, "the value cannot be made: %s", strerror(-r));
+}
+
+/* Push the transform of the value at @idx by the function at @fn. */
+static void push_transform(lua_State *L, int idx, int fn)
+{
+	struct lua_value *from = lua_check_value(L, idx), *u;
+	struct derivation how = {.compute = transform_compute,
+				 .arg_free = transform_free};
+	struct transform *f;
+	int r;
+
+	luaL_checktype(L, fn, LUA_TFUNCTION);
+	evaluator_need(L);
+	u = push_derived(L, idx);
+	lua_pushvalue(L, fn);
+	r = luaL_ref(L, LUA_REGISTRYINDEX);
+	f = malloc(sizeof(*f));
+	if (!f) {
+		luaL_unref(L, LUA_REGISTRYINDEX, r);
+		luaL_error(L, "not enough memory");
+		return;
+	}
+	*f = (struct transform){.host = lua_host_of(L), .fn = r};
+	how.arg = f;
+	r = value_derive(&derived_info, &from->v, 1, &how, &u->v);
+	if (r < 0) {
+		transform_free(f);
+		failed(L, r);
+	}
+}
+
+/* v:transform(fn) */
+static int value_transform(lua_State *L)
+{
+	lua_settop(L, 2);
+	push_transform(L, 1, 2);
+	return 1;
+}
+
+/* The inputs of a composition, sorted by name. */
+struct inputs {
+	const char *keys[COMPOSE_INPUTS];
+	struct value *values[COMPOSE_INPUTS];
+	unsigned n;
+};
+
+static void add_input(lua_State *L, struct inputs *in, const char *key, struct value *v)
+{
+	unsigned i = in->n;
+
+	if (in->n == COMPOSE_INPUTS)
+		luaL_error(L, "more than %d inputs", COMPOSE_INPUTS);
+	for (; i > 0 && strcmp(in->keys[i - 1], key) > 0; i--) {
+		in->keys[i] = in->keys[i - 1];
+		in->values[i] = in->values[i - 1];
+	}
+	in->keys[i] = key;
+	in->values[i] = v;
+	in->n++;
+}
+
+/* compose{ a = v, b = w, transform = fn } */
+static int api_compose(lua_State *L)
+{
+	struct inputs in = {.n = 0};
+	struct lua_value *u;
+	int r;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	lua_getfield(L, 1, "transform");
+	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+		const struct lua_value *from;
+
+		if (lua_type(L, -2) != LUA_TSTRING)
+			return luaL_error(L, "compose: every input has a name");
+		if (strcmp(lua_tostring(L, -2), "transform") == 0)
+			continue;
+		from = lua_test_value(L, -1);
+		if (!from)
+			return luaL_error(L, "compose: %s: value expected, got %s",
+					  lua_tostring(L, -2), luaL_typename(L, -1));
+		add_input(L, &in, lua_tostring(L, -2), from->v);
+	}
+	if (in.n == 0)
+		return luaL_error(L, "compose: no inputs");
+	u = push_derived(L, 1);
+	r = value_compose(&derived_info, in.keys, in.values, in.n, &u->v);
+	if (r < 0)
+		return failed(L, r);
+	if (!lua_isnil(L, 2))
+		push_transform(L, 3, 2);
+	return 1;
+}
+
+/* expr "text" */
+static int api_expr(lua_State *L)
+{
+	struct lua_host *h = lua_host_of(L);
+	size_t len;
+	const char *text = luaL_checklstring(L, 1, &len);
+	struct lua_value *u = push_derived(L, 0);
+	struct expr_error err;
+	struct expr_names names;
+	struct expr *e;
+	int r;
+
+	behaviour_names(h->behaviour, h->conf.world, &names);
+	r = expr_compile(text, len, &names, &e, &err);
+	if (r < 0)
+		return luaL_error(L, "expr: column %d: %s", (int)err.col, err.text);
+	r = expr_value(e, &derived_info, &u->v);
+	if (r < 0)
+		return failed(L, r);
+	return 1;
+}
+
+struct hysteresis {
+	double low, high;
+	bool on;
+};
+
+static int hysteresis_compute(void *arg, struct value *const *inputs, unsigned n,
+			      struct datum *ret)
+{
+	const struct datum *d = value_get(inputs[0]);
+	struct hysteresis *h = arg;
+
+	(void)n;
+	if (d->type == DATUM_NUMBER && d->n > h->high)
+		h->on = true;
+	else if (d->type != DATUM_NUMBER || d->n < h->low)
+		h->on = false;
+	*ret = datum_bool(h->on);
+	return 0;
+}
+
+/* hysteresis(v, low, high): true above high, false below low, in between what it was */
+static int api_hysteresis(lua_State *L)
+{
+	struct lua_value *from = lua_check_value(L, 1), *u;
+	struct derivation how = {.compute = hysteresis_compute, .arg_free = free};
+	struct hysteresis h = {.low = luaL_checknumber(L, 2),
+			       .high = luaL_checknumber(L, 3)};
+	int r;
+
+	luaL_argcheck(L, h.low <= h.high, 3, "low is above high");
+	u = push_derived(L, 1);
+	how.arg = malloc(sizeof(h));
+	if (!how.arg)
+		return luaL_error(L, "not enough memory");
+	memcpy(how.arg, &h, sizeof(h));
+	r = value_derive(&derived_info, &from->v, 1, &how, &u->v);
+	if (r < 0) {
+		free(how.arg);
+		return failed(L, r);
+	}
+	return 1;
+}
+
+void lua_open_derive(lua_State *L)
+{
+	lua_add_value_method(L, "transform", value_transform);
+	lua_register(L, "compose", api_compose);
+	lua_register(L, "expr", api_expr);
+	lua_register(L, "hysteresis", api_hysteresis);
+}

@@ -1,0 +1,161 @@
+/* Script calls: loops over the changes of a value. */
+#include <errno.h>
+
+#include "daemon/behave/lua_datum.h"
+#include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_value.h"
+
+#define TRANSITIONS_TYPE "transitions"
+#define EVENTUAL_TYPE "eventual_values"
+
+/*
+ * The state of a loop: a userdata whose user value 1 is the table {value, predicate} that it borrows
+ * from. It closes when the loop is left in whatever way, or with the garbage.
+ */
+struct lua_transitions {
+	struct transitions t;
+	struct lua_pred *pred;
+	bool open;
+};
+
+struct lua_eventual {
+	struct eventual e;
+	struct lua_pred *pred;
+	bool open;
+};
+
+/* Keep the value (argument 1) and the predicate (at the top, taken) alive with the userdata @idx. */
+static void keep(lua_State *L, int idx)
+{
+	lua_createtable(L, 2, 0);
+	lua_insert(L, -2);
+	lua_rawseti(L, -2, 1);
+	lua_pushvalue(L, 1);
+	lua_rawseti(L, -2, 2);
+	lua_setiuservalue(L, idx, 1);
+}
+
+/* What a generic for takes: the function, its state, no first value, what is closed at the end. */
+static int push_loop(lua_State *L, int state, lua_CFunction next)
+{
+	lua_pushcfunction(L, next);
+	lua_pushvalue(L, state);
+	lua_pushnil(L);
+	lua_pushvalue(L, state);
+	return 4;
+}
+
+static int transitions_iterate(lua_State *L)
+{
+	struct lua_transitions *u = luaL_checkudata(L, 1, TRANSITIONS_TYPE);
+	struct lua_pred *p = u->pred;
+	struct lua_task *t;
+	int r;
+
+	if (!u->open)
+		return luaL_error(L, "the loop has ended");
+	t = lua_wait_begin(L);
+	datum_fini(&p->now);
+	datum_fini(&p->old);
+	r = lua_wait_end(L, t, transitions_next(&u->t, &p->now, &p->old));
+	if (r == -EPIPE)
+		return 0;
+	if (r < 0)
+		return lua_wait_failed(L, p, r);
+	lua_push_datum(L, &p->now);
+	lua_push_datum(L, &p->old);
+	return 2;
+}
+
+static int transitions_end(lua_State *L)
+{
+	struct lua_transitions *u = luaL_checkudata(L, 1, TRANSITIONS_TYPE);
+
+	if (u->open)
+		transitions_close(&u->t);
+	u->open = false;
+	return 0;
+}
+
+/* for new, old in v:transitions(p, opt) do */
+static int value_transitions(lua_State *L)
+{
+	struct lua_value *v = lua_check_value(L, 1);
+	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
+	struct lua_transitions *u;
+	int r;
+
+	lua_settop(L, 2);
+	u = lua_newuserdatauv(L, sizeof(*u), 1);
+	u->open = false;
+	luaL_setmetatable(L, TRANSITIONS_TYPE);
+	u->pred = lua_push_pred(L, 2);
+	keep(L, 3);
+	r = transitions_open(&u->t, v->v, &u->pred->pred, &o.await, o.queue);
+	if (r < 0)
+		return lua_wait_failed(L, u->pred, r);
+	u->open = true;
+	return push_loop(L, 3, transitions_iterate);
+}
+
+static int eventual_iterate(lua_State *L)
+{
+	struct lua_eventual *u = luaL_checkudata(L, 1, EVENTUAL_TYPE);
+	struct lua_pred *p = u->pred;
+	struct lua_task *t;
+	int r;
+
+	if (!u->open)
+		return luaL_error(L, "the loop has ended");
+	t = lua_wait_begin(L);
+	datum_fini(&p->now);
+	r = lua_wait_end(L, t, eventual_next(&u->e, &p->now));
+	if (r == -EPIPE)
+		return 0;
+	if (r < 0)
+		return lua_wait_failed(L, p, r);
+	lua_push_datum(L, &p->now);
+	return 1;
+}
+
+static int eventual_end(lua_State *L)
+{
+	struct lua_eventual *u = luaL_checkudata(L, 1, EVENTUAL_TYPE);
+
+	if (u->open)
+		eventual_close(&u->e);
+	u->open = false;
+	return 0;
+}
+
+/* for x in v:eventual_values(p, opt) do */
+static int value_eventual_values(lua_State *L)
+{
+	struct lua_value *v = lua_check_value(L, 1);
+	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
+	struct lua_eventual *u;
+
+	lua_settop(L, 2);
+	u = lua_newuserdatauv(L, sizeof(*u), 1);
+	u->open = false;
+	luaL_setmetatable(L, EVENTUAL_TYPE);
+	u->pred = lua_push_pred(L, 2);
+	keep(L, 3);
+	eventual_open(&u->e, v->v, &u->pred->pred, &o.await);
+	u->open = true;
+	return push_loop(L, 3, eventual_iterate);
+}
+
+void lua_open_iterate(lua_State *L)
+{
+	static const luaL_Reg transitions[] = {
+		{"__gc", transitions_end}, {"__close", transitions_end}, {NULL, NULL}};
+	static const luaL_Reg eventual[] = {
+		{"__gc", eventual_end}, {"__close", eventual_end}, {NULL, NULL}};
+
+	lua_new_type(L, TRANSITIONS_TYPE, transitions, NULL);
+	lua_new_type(L, EVENTUAL_TYPE, eventual, NULL);
+	lua_add_value_method(L, "transitions", value_transitions);
+	lua_add_value_method(L, "eventual_values", value_eventual_values);
+}

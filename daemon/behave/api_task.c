@@ -1,0 +1,325 @@
+/* Script calls: time, nurseries and the handles of their tasks. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_host.h"
+#include "daemon/rt/nursery.h"
+#include "daemon/rt/rt.h"
+
+#define NURSERY_TYPE "nursery"
+#define CHILD_TYPE "task"
+
+/* A nursery; its first user value is the list of errors, in the order in which they came. */
+struct lua_nursery {
+	struct nursery n;
+	bool open;
+};
+
+/* A child; its user values are its thread and its nursery. In the registry while it lives. */
+struct lua_child {
+	struct child child;
+	struct lua_host *host;
+	lua_State *thread; /* where its results, or its error, lie in the end */
+	int nargs;
+	char name[32];
+};
+
+/* now() */
+static int api_now(lua_State *L)
+{
+	lua_pushnumber(L, (double)rt_now() / 1e9);
+	return 1;
+}
+
+/* sleep(s) */
+static int api_sleep(lua_State *L)
+{
+	int64_t ns = lua_check_seconds(L, 1);
+	struct lua_task *t = lua_wait_begin(L);
+
+	lua_wait_end(L, t, task_sleep(ns));
+	return 0;
+}
+
+/* sleep_until(t) */
+static int api_sleep_until(lua_State *L)
+{
+	int64_t t_ns = lua_check_seconds(L, 1);
+	struct lua_task *t = lua_wait_begin(L);
+
+	lua_wait_end(L, t, task_sleep_until(t_ns));
+	return 0;
+}
+
+/* cancelling() */
+static int api_cancelling(lua_State *L)
+{
+	lua_pushboolean(L, task_cancelling());
+	return 1;
+}
+
+/* The error at the top becomes the next of the nursery @idx. */
+static void record_error(lua_State *L, int idx)
+{
+	lua_error_settle(L);
+	lua_getiuservalue(L, idx, 1);
+	lua_pushvalue(L, -2);
+	lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+	lua_pop(L, 1);
+}
+
+/* Arguments: the nursery, a function, its arguments. An error is recorded where it happens. */
+static int run_recorded(lua_State *L)
+{
+	int r = lua_call_guarded(L, lua_gettop(L) - 2);
+
+	if (r == 0)
+		return lua_gettop(L) - 1;
+	if (r != -ECANCELED)
+		record_error(L, 1);
+	return lua_error(L);
+}
+
+static int child_main(void *arg)
+{
+	struct lua_child *c = arg;
+	struct lua_host *h = c->host;
+	lua_State *T = c->thread;
+	int r = lua_task_call(h, T, c->nargs);
+
+	h->tasks--;
+	lua_pushnil(T);
+	lua_rawsetp(T, LUA_REGISTRYINDEX, c);
+	return r;
+}
+
+static struct lua_nursery *check_nursery(lua_State *L, int idx)
+{
+	struct lua_nursery *n = luaL_checkudata(L, idx, NURSERY_TYPE);
+
+	if (!n->open)
+		luaL_error(L, "the nursery has ended");
+	return n;
+}
+
+/* A task is called after its function: "nod.lua:12". */
+static void name_child(lua_State *L, int fn, struct lua_child *c)
+{
+	lua_Debug ar;
+
+	lua_pushvalue(L, fn);
+	lua_getinfo(L, ">S", &ar);
+	snprintf(c->name, sizeof(c->name), "%.24s:%d", ar.short_src, ar.linedefined);
+}
+
+/* n:start(fn, ...): arguments at 2 and up. */
+static int start(lua_State *L, bool service)
+{
+	struct lua_host *h = lua_host_of(L);
+	struct lua_nursery *n = check_nursery(L, 1);
+	int nargs = lua_gettop(L) - 2, r;
+	struct task_opt opt = {.stack_size = STACK_LUA, .service = service};
+	struct lua_child *c;
+
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	if (h->tasks >= LUA_HOST_TASKS)
+		return luaL_error(L, "more than %d tasks", LUA_HOST_TASKS);
+	c = lua_newuserdatauv(L, sizeof(*c), 2);
+	memset(c, 0, sizeof(*c));
+	luaL_setmetatable(L, CHILD_TYPE);
+	name_child(L, 2, c);
+	lua_insert(L, 1);
+	c->host = h;
+	c->thread = lua_newthread(L);
+	lua_setiuservalue(L, 1, 1);
+	lua_pushvalue(L, 2);
+	lua_setiuservalue(L, 1, 2);
+	if (!lua_checkstack(c->thread, nargs + 4))
+		return luaL_error(L, "too many arguments");
+	lua_pushvalue(L, 1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, c);
+
+	lua_pushcfunction(c->thread, run_recorded);
+	lua_xmove(L, c->thread, nargs + 2); /* the nursery, the function, its arguments */
+	c->nargs = nargs + 2;
+	opt.name = c->name;
+	r = nursery_start(&n->n, &c->child, &opt, child_main, c);
+	if (r < 0) {
+		lua_pushnil(L);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, c);
+		return luaL_error(L, "a task could not be started: %s", strerror(-r));
+	}
+	h->tasks++;
+	return 1;
+}
+
+static int nursery_method_start(lua_State *L)
+{
+	return start(L, false);
+}
+
+static int nursery_method_service(lua_State *L)
+{
+	return start(L, true);
+}
+
+static int nursery_method_cancel(lua_State *L)
+{
+	struct lua_nursery *n = check_nursery(L, 1);
+
+	nursery_cancel(&n->n, luaL_optstring(L, 2, "cancelled by the script"));
+	return 0;
+}
+
+/* Raise the first of the errors in the nursery @idx, the others attached; return if there is none. */
+static void raise_recorded(lua_State *L, int idx)
+{
+	lua_Integer n;
+
+	lua_getiuservalue(L, idx, 1);
+	n = (lua_Integer)lua_rawlen(L, -1);
+	if (n == 0) {
+		lua_pop(L, 1);
+		return;
+	}
+	lua_rawgeti(L, -1, 1);
+	if (n > 1) {
+		lua_createtable(L, (int)n - 1, 0);
+		for (lua_Integer i = 2; i <= n; i++) {
+			lua_rawgeti(L, -3, i);
+			lua_rawseti(L, -2, i - 1);
+		}
+		lua_setfield(L, -2, "errors");
+	}
+	lua_error(L);
+}
+
+/* nursery(function(n) ... end) */
+static int api_nursery(lua_State *L)
+{
+	struct lua_task *t = lua_wait_begin(L);
+	bool was_unwinding = t->unwinding;
+	struct lua_nursery *n;
+	int body, r;
+
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lua_settop(L, 1);
+	lua_check_headroom(L);
+	n = lua_newuserdatauv(L, sizeof(*n), 1);
+	luaL_setmetatable(L, NURSERY_TYPE);
+	lua_newtable(L);
+	lua_setiuservalue(L, 2, 1);
+	lua_pushcfunction(L, run_recorded);
+	lua_pushvalue(L, 2);
+	lua_pushvalue(L, 1);
+	lua_pushvalue(L, 2);
+
+	nursery_open(&n->n);
+	n->open = true;
+	body = lua_call_guarded(L, 3);
+	budget_rest(t);
+	r = nursery_close(&n->n, body);
+	n->open = false;
+	budget_renew(t);
+
+	t->unwinding = was_unwinding || t->host->killed;
+	raise_recorded(L, 2);
+	if (r == -ECANCELED)
+		lua_raise_cancel(L);
+	if (r < 0 && body != 0)
+		return lua_error(L);
+	if (r < 0)
+		return luaL_error(L, "nursery: %s", strerror(-r));
+	return body == 0 ? lua_gettop(L) - 2 : 0;
+}
+
+/* Push copies of what lies on the stack of a child that has ended. */
+static int push_results(lua_State *L, lua_State *T)
+{
+	int n = lua_gettop(T);
+
+	luaL_checkstack(L, n, "too many results");
+	if (!lua_checkstack(T, 1))
+		return luaL_error(L, "not enough memory");
+	for (int i = 1; i <= n; i++) {
+		lua_pushvalue(T, i);
+		lua_xmove(T, L, 1);
+	}
+	return n;
+}
+
+/* task:join() */
+static int task_join(lua_State *L)
+{
+	struct lua_child *c = luaL_checkudata(L, 1, CHILD_TYPE);
+	struct lua_task *t;
+
+	if (c->thread == L)
+		return luaL_error(L, "a task cannot join itself");
+	t = lua_wait_begin(L);
+	lua_wait_end(L, t, child_join(&c->child));
+	switch (c->child.state) {
+	case CHILD_CANCELLED:
+		lua_pushnil(L);
+		lua_pushliteral(L, "cancelled");
+		return 2;
+	case CHILD_FAILED:
+		if (push_results(L, c->thread) == 0)
+			return luaL_error(L, "%s failed", c->name);
+		return lua_error(L);
+	case CHILD_DONE:
+	case CHILD_RUNNING:
+		break;
+	}
+	return push_results(L, c->thread);
+}
+
+/* task:cancel(reason) */
+static int task_cancel(lua_State *L)
+{
+	struct lua_child *c = luaL_checkudata(L, 1, CHILD_TYPE);
+
+	child_cancel(&c->child, CANCEL_EXPLICIT,
+		     luaL_optstring(L, 2, "cancelled by the script"));
+	return 0;
+}
+
+/* task.name, task.state, and the methods */
+static int task_index(lua_State *L)
+{
+	const struct lua_child *c = luaL_checkudata(L, 1, CHILD_TYPE);
+	const char *key = luaL_checkstring(L, 2);
+
+	if (strcmp(key, "name") == 0)
+		lua_pushstring(L, c->name);
+	else if (strcmp(key, "state") == 0)
+		lua_pushstring(L, child_state_name(c->child.state));
+	else
+		lua_getfield(L, lua_upvalueindex(1), key);
+	return 1;
+}
+
+void lua_open_task(lua_State *L)
+{
+	static const luaL_Reg nursery_methods[] = {
+		{"start", nursery_method_start},
+		{"service", nursery_method_service},
+		{"cancel", nursery_method_cancel},
+		{NULL, NULL},
+	};
+	static const luaL_Reg task_methods[] = {
+		{"join", task_join},
+		{"cancel", task_cancel},
+		{NULL, NULL},
+	};
+
+	lua_new_type(L, NURSERY_TYPE, nursery_methods, NULL);
+	lua_new_type(L, CHILD_TYPE, task_methods, task_index);
+	lua_register(L, "now", api_now);
+	lua_register(L, "sleep", api_sleep);
+	lua_register(L, "sleep_until", api_sleep_until);
+	lua_register(L, "cancelling", api_cancelling);
+	lua_register(L, "nursery", api_nursery);
+}

@@ -1,0 +1,454 @@
+/* Script calls: values, comparisons, and waiting for a value. */
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/nearest.h"
+#include "daemon/behave/lua_datum.h"
+#include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_value.h"
+#include "daemon/rt/rt.h"
+#include "daemon/rt/scope.h"
+
+#define VALUE_TYPE "value"
+#define PRED_TYPE "comparison"
+
+struct lua_value *lua_push_value(lua_State *L, struct value *v, bool own, bool writes)
+{
+	struct lua_value *u = lua_newuserdatauv(L, sizeof(*u), 1);
+
+	*u = (struct lua_value){.v = v, .own = own, .writes = writes};
+	luaL_setmetatable(L, VALUE_TYPE);
+	return u;
+}
+
+struct lua_value *lua_check_value(lua_State *L, int idx)
+{
+	return luaL_checkudata(L, idx, VALUE_TYPE);
+}
+
+struct lua_value *lua_test_value(lua_State *L, int idx)
+{
+	return luaL_testudata(L, idx, VALUE_TYPE);
+}
+
+void lua_add_value_method(lua_State *L, const char *name, lua_CFunction fn)
+{
+	luaL_getmetatable(L, VALUE_TYPE);
+	lua_pushcfunction(L, fn);
+	lua_setfield(L, -2, name);
+	lua_pop(L, 1);
+}
+
+/* value "name" */
+static int api_value(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1), *near;
+	struct world *w = lua_host_of(L)->conf.world;
+	struct value *v = w ? world_find(w, name) : NULL;
+
+	if (v) {
+		lua_push_value(L, v, false, false);
+		return 1;
+	}
+	near = w ? world_nearest(w, name) : NULL;
+	if (near)
+		return luaL_error(L, "no value \"%s\"; did you mean \"%s\"?", name, near);
+	return luaL_error(L, "no value \"%s\"", name);
+}
+
+static void set(lua_State *L, struct lua_value *u, int idx)
+{
+	struct datum d;
+	const char *why = lua_get_datum(L, idx, &d);
+	int r;
+
+	if (why)
+		luaL_error(L, "%s", why);
+	r = value_set(u->v, &d);
+	datum_fini(&d);
+	if (r == -EPIPE)
+		luaL_error(L, "the value is closed");
+	if (r < 0)
+		luaL_error(L, "the value cannot be set: %s", strerror(-r));
+}
+
+/* AsyncValue(x) */
+static int api_async_value(lua_State *L)
+{
+	static const struct value_info info = {.source = "script"};
+	struct lua_value *u = lua_push_value(L, NULL, true, true);
+
+	if (value_new(&info, &u->v) < 0)
+		return luaL_error(L, "not enough memory");
+	if (!lua_isnone(L, 1) && !lua_isnil(L, 1))
+		set(L, u, 1);
+	return 1;
+}
+
+static int value_gc(lua_State *L)
+{
+	struct lua_value *u = lua_check_value(L, 1);
+
+	if (u->own)
+		value_free(u->v);
+	u->v = NULL;
+	return 0;
+}
+
+static void push_since(lua_State *L, int64_t t_ns)
+{
+	if (t_ns)
+		lua_pushnumber(L, (double)(rt_now() - t_ns) / 1e9);
+	else
+		lua_pushnil(L);
+}
+
+static int value_tostring(lua_State *L)
+{
+	const struct lua_value *u = lua_check_value(L, 1);
+	const struct value_info *info = value_info(u->v);
+	char text[256];
+
+	datum_print(value_get(u->v), 6, text, sizeof(text));
+	lua_pushfstring(L, "%s(%s)", info->name ? info->name : "AsyncValue",
+			value_state(u->v) == VALUE_UNSET ? "unset" : text);
+	return 1;
+}
+
+/* v.value, v.age, ... and the methods */
+static int value_index(lua_State *L)
+{
+	const struct value *v = lua_check_value(L, 1)->v;
+	const char *key = luaL_checkstring(L, 2);
+
+	if (strcmp(key, "value") == 0) {
+		if (value_state(v) == VALUE_UNSET)
+			lua_pushnil(L);
+		else
+			lua_push_datum(L, value_get(v));
+	} else if (strcmp(key, "age") == 0) {
+		push_since(L, value_sample_ns(v));
+	} else if (strcmp(key, "since") == 0) {
+		push_since(L, value_change_ns(v));
+	} else if (strcmp(key, "state") == 0) {
+		lua_pushstring(L, value_state_name(value_state(v)));
+	} else if (strcmp(key, "unit") == 0) {
+		lua_pushstring(L, value_info(v)->unit ? value_info(v)->unit : "");
+	} else if (strcmp(key, "version") == 0) {
+		lua_pushinteger(L, (lua_Integer)value_version(v));
+	} else {
+		lua_pushvalue(L, 2);
+		if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL)
+			return luaL_error(L, "a value has no \"%s\"", key);
+	}
+	return 1;
+}
+
+static int value_newindex(lua_State *L)
+{
+	struct lua_value *u = lua_check_value(L, 1);
+	const struct value_info *info = value_info(u->v);
+
+	if (strcmp(luaL_checkstring(L, 2), "value") != 0)
+		return luaL_error(L, "only .value can be assigned");
+	if (value_is_derived(u->v))
+		return luaL_error(L, "a derived value cannot be set");
+	if (!u->writes)
+		return luaL_error(L, "%s cannot be set here: its source is %s",
+				  info->name, info->source ? info->source : "another");
+	set(L, u, 3);
+	return 0;
+}
+
+static int call_predicate(void *arg, const struct datum *now, const struct datum *old)
+{
+	struct lua_pred *p = arg;
+	struct evaluation ev = {
+		.fn = p->fn, .args = {now, old}, .n_args = old ? 2 : 1, .truth = true};
+	int r = evaluator_run(p->host, &ev);
+
+	if (r == 0)
+		return ev.result.b;
+	memcpy(p->why, ev.why, sizeof(p->why));
+	return r;
+}
+
+static struct lua_pred *new_pred(lua_State *L, enum pred_op op)
+{
+	struct lua_pred *p = lua_newuserdatauv(L, sizeof(*p), 0);
+
+	memset(p, 0, sizeof(*p));
+	p->host = lua_host_of(L);
+	p->pred.op = op;
+	p->fn = LUA_NOREF;
+	luaL_setmetatable(L, PRED_TYPE);
+	return p;
+}
+
+static int pred_gc(lua_State *L)
+{
+	struct lua_pred *p = luaL_checkudata(L, 1, PRED_TYPE);
+
+	luaL_unref(L, LUA_REGISTRYINDEX, p->fn);
+	p->fn = LUA_NOREF;
+	datum_fini(&p->pred.datum);
+	datum_fini(&p->now);
+	datum_fini(&p->old);
+	return 0;
+}
+
+struct lua_pred *lua_push_pred(lua_State *L, int idx)
+{
+	const struct lua_pred *from = luaL_testudata(L, idx, PRED_TYPE);
+	struct lua_pred *p;
+	const char *why;
+
+	if (from) {
+		p = new_pred(L, from->pred.op);
+		p->pred = from->pred;
+		p->pred.datum = datum_copy(&from->pred.datum);
+	} else if (lua_isnoneornil(L, idx)) {
+		p = new_pred(L, PRED_ANY);
+	} else if (lua_isfunction(L, idx)) {
+		evaluator_need(L);
+		p = new_pred(L, PRED_FN);
+		p->pred.fn = call_predicate;
+		p->pred.arg = p;
+		lua_pushvalue(L, idx);
+		p->fn = luaL_ref(L, LUA_REGISTRYINDEX);
+	} else {
+		p = new_pred(L, PRED_EQ);
+		why = lua_get_datum(L, idx, &p->pred.datum);
+		if (why)
+			luaL_argerror(L, idx, why);
+	}
+	return p;
+}
+
+/* eq(x), ne(x): upvalue 1 is the operation */
+static int api_equal(lua_State *L)
+{
+	enum pred_op op = (enum pred_op)lua_tointeger(L, lua_upvalueindex(1));
+	struct lua_pred *p = new_pred(L, op);
+	const char *why;
+
+	luaL_checkany(L, 1);
+	why = lua_get_datum(L, 1, &p->pred.datum);
+	luaL_argcheck(L, !why, 1, why);
+	return 1;
+}
+
+/* lt(x), ...: one limit; between(a, b), outside(a, b): two */
+static int api_compare(lua_State *L)
+{
+	enum pred_op op = (enum pred_op)lua_tointeger(L, lua_upvalueindex(1));
+	struct lua_pred *p = new_pred(L, op);
+
+	p->pred.a = luaL_checknumber(L, 1);
+	if (op == PRED_BETWEEN || op == PRED_OUTSIDE)
+		p->pred.b = luaL_checknumber(L, 2);
+	return 1;
+}
+
+struct lua_wait_opt lua_check_wait_opt(lua_State *L, int idx)
+{
+	static const char *const known[] = {"held_for", "timeout", "fresh", "stale",
+					    "still",    "soft",    "grace", "queue"};
+	struct lua_wait_opt o = {.timeout_ns = TIME_NEVER};
+
+	if (lua_isnoneornil(L, idx))
+		return o;
+	luaL_checktype(L, idx, LUA_TTABLE);
+	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+		const char *key =
+			lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+		const char *near = nearest_name(key, known, ARRAY_LEN(known));
+		bool found = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(known); i++)
+			found = found || strcmp(known[i], key) == 0;
+		if (!found)
+			luaL_error(L, "unknown option \"%s\"%s%s%s", key,
+				   near ? "; did you mean \"" : "", near ? near : "",
+				   near ? "\"?" : "");
+	}
+	o.await.held_for_ns = lua_opt_seconds(L, idx, "held_for", 0);
+	o.await.grace_ns = lua_opt_seconds(L, idx, "grace", 0);
+	o.await.fresh_ns = lua_opt_seconds(L, idx, "fresh", 0);
+	o.timeout_ns = lua_opt_seconds(L, idx, "timeout", TIME_NEVER);
+	lua_getfield(L, idx, "stale");
+	o.await.stale_use =
+		lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "use") == 0;
+	lua_getfield(L, idx, "still");
+	o.await.still = lua_toboolean(L, -1);
+	lua_getfield(L, idx, "soft");
+	o.await.soft = lua_toboolean(L, -1);
+	lua_getfield(L, idx, "queue");
+	if (!lua_isnil(L, -1)) {
+		lua_Integer queue = luaL_checkinteger(L, -1);
+
+		if (queue < 0 || queue > 1024)
+			luaL_error(L, "queue: 0 to 1024 expected");
+		o.queue = (unsigned)queue;
+	}
+	lua_pop(L, 4);
+	return o;
+}
+
+int lua_wait_failed(lua_State *L, const struct lua_pred *p, int r)
+{
+	if (r == -EPIPE || r == -ETIMEDOUT || r == -EINTR) {
+		lua_pushnil(L);
+		lua_pushstring(L, r == -EPIPE       ? "closed"
+				  : r == -ETIMEDOUT ? "timeout"
+						    : "cancelling");
+		return 2;
+	}
+	if (p->why[0])
+		return luaL_error(L, "the predicate failed: %s", p->why);
+	return luaL_error(L, "the wait failed: %s", strerror(-r));
+}
+
+/* The body of a wait under its time-out. -EINTR: a soft cancellation ended it. */
+static int wait_within(struct lua_value *u, struct lua_pred *p,
+		       const struct lua_wait_opt *o, bool transition)
+{
+	struct scope s;
+	int r;
+
+	if (o->timeout_ns != TIME_NEVER)
+		scope_enter_after(&s, o->timeout_ns);
+	if (transition)
+		r = value_await_transition(u->v, &p->pred, &o->await, &p->now, &p->old);
+	else
+		r = value_await(u->v, &p->pred, &o->await, &p->now);
+	if (r == -ECANCELED && o->await.soft && task_check() == 0)
+		r = -EINTR;
+	if (o->timeout_ns != TIME_NEVER)
+		r = scope_leave_timeout(&s, r);
+	return r;
+}
+
+/* v:wait_value(p, opt) */
+static int value_wait_value(lua_State *L)
+{
+	struct lua_value *u = lua_check_value(L, 1);
+	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
+	struct lua_pred *p;
+	struct lua_task *t;
+	int r;
+
+	luaL_checkany(L, 2);
+	p = lua_push_pred(L, 2);
+	t = lua_wait_begin(L);
+	r = lua_wait_end(L, t, wait_within(u, p, &o, false));
+	if (r < 0)
+		return lua_wait_failed(L, p, r);
+	lua_push_datum(L, &p->now);
+	return 1;
+}
+
+/* v:wait_transition(p, opt) -> new, old */
+static int value_wait_transition(lua_State *L)
+{
+	struct lua_value *u = lua_check_value(L, 1);
+	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
+	struct lua_pred *p = lua_push_pred(L, 2);
+	struct lua_task *t = lua_wait_begin(L);
+	int r = lua_wait_end(L, t, wait_within(u, p, &o, true));
+
+	if (r < 0)
+		return lua_wait_failed(L, p, r);
+	lua_push_datum(L, &p->now);
+	lua_push_datum(L, &p->old);
+	return 2;
+}
+
+/* v:close(): of the script's own values */
+static int value_method_close(lua_State *L)
+{
+	struct lua_value *u = lua_check_value(L, 1);
+
+	if (!u->writes)
+		return luaL_error(L, "only a value of your own can be closed");
+	value_close(u->v);
+	return 0;
+}
+
+/* batch(fn): several sets, one transaction */
+static int api_batch(lua_State *L)
+{
+	struct lua_task *t = lua_host_of(L)->running;
+	const char *outer = t->no_wait;
+	int r;
+
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lua_settop(L, 1);
+	t->no_wait = outer ? outer : "batch";
+	value_batch_begin();
+	r = lua_call_guarded(L, 0);
+	value_batch_end();
+	t->no_wait = outer;
+	if (r < 0)
+		return lua_error(L);
+	return lua_gettop(L);
+}
+
+static void register_ops(lua_State *L)
+{
+	static const struct {
+		const char *name;
+		enum pred_op op;
+		lua_CFunction fn;
+	} ops[] = {
+		{"eq", PRED_EQ, api_equal},
+		{"ne", PRED_NE, api_equal},
+		{"lt", PRED_LT, api_compare},
+		{"le", PRED_LE, api_compare},
+		{"gt", PRED_GT, api_compare},
+		{"ge", PRED_GE, api_compare},
+		{"between", PRED_BETWEEN, api_compare},
+		{"outside", PRED_OUTSIDE, api_compare},
+	};
+	static const struct {
+		const char *name;
+		enum pred_op op;
+	} consts[] = {
+		{"is_true", PRED_TRUE},
+		{"is_false", PRED_FALSE},
+		{"changed", PRED_CHANGED},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ops); i++) {
+		lua_pushinteger(L, ops[i].op);
+		lua_pushcclosure(L, ops[i].fn, 1);
+		lua_setglobal(L, ops[i].name);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(consts); i++) {
+		new_pred(L, consts[i].op);
+		lua_setglobal(L, consts[i].name);
+	}
+}
+
+void lua_open_value(lua_State *L)
+{
+	static const luaL_Reg methods[] = {
+		{"wait_value", value_wait_value},
+		{"wait_transition", value_wait_transition},
+		{"close", value_method_close},
+		{"__gc", value_gc},
+		{"__tostring", value_tostring},
+		{"__newindex", value_newindex},
+		{NULL, NULL},
+	};
+	static const luaL_Reg pred_methods[] = {{"__gc", pred_gc}, {NULL, NULL}};
+
+	lua_open_null(L);
+	lua_new_type(L, VALUE_TYPE, methods, value_index);
+	lua_new_type(L, PRED_TYPE, pred_methods, NULL);
+	lua_register(L, "value", api_value);
+	lua_register(L, "AsyncValue", api_async_value);
+	lua_register(L, "batch", api_batch);
+	register_ops(L);
+}

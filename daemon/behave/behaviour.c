@@ -1,0 +1,291 @@
+/* Loading a behaviour's script and reading its declaration. */
+#include "daemon/behave/behaviour.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/nearest.h"
+#include "daemon/base/unit.h"
+#include "daemon/behave/behaviour_param.h"
+#include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_value.h"
+
+static const char *const field_names[] = {
+	"params", "needs",    "when", "hold", "cooldown",  "again",          "keep",
+	"lost",   "priority", "band", "run",  "wind_down", "preempt_within",
+};
+
+static struct value *find_name(void *arg, const char *name)
+{
+	struct behaviour *b = arg;
+	char full[160];
+
+	if (b->name[0] && strncmp(name, "param.", 6) == 0) {
+		struct value *v;
+
+		snprintf(full, sizeof(full), "param.%s.%s", b->name, name + 6);
+		v = world_find(b->world, full);
+		if (v)
+			return v;
+	}
+	return world_find(b->world, name);
+}
+
+static const char *nearest(void *arg, const char *name)
+{
+	const struct behaviour *b = arg;
+
+	return world_nearest(b->world, name);
+}
+
+static struct value *find_nothing(void *arg, const char *name)
+{
+	(void)arg;
+	(void)name;
+	return NULL;
+}
+
+static const char *nearest_nothing(void *arg, const char *name)
+{
+	(void)arg;
+	(void)name;
+	return NULL;
+}
+
+static struct value *find_in_world(void *arg, const char *name)
+{
+	return world_find(arg, name);
+}
+
+static const char *nearest_in_world(void *arg, const char *name)
+{
+	return world_nearest(arg, name);
+}
+
+void behaviour_names(struct behaviour *b, struct world *world, struct expr_names *ret)
+{
+	if (b)
+		*ret = (struct expr_names){find_name, nearest, b};
+	else if (world)
+		*ret = (struct expr_names){find_in_world, nearest_in_world, world};
+	else
+		*ret = (struct expr_names){find_nothing, nearest_nothing, NULL};
+}
+
+static void check_fields(lua_State *L)
+{
+	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+		const char *key =
+			lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+		const char *near = nearest_name(key, field_names, ARRAY_LEN(field_names));
+		bool found = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(field_names); i++)
+			found = found || strcmp(key, field_names[i]) == 0;
+		if (!found && near)
+			luaL_error(
+				L,
+				"behaviour: unknown field \"%s\"; did you mean \"%s\"?",
+				key, near);
+		if (!found)
+			luaL_error(L, "behaviour: unknown field \"%s\"", key);
+	}
+}
+
+/* The resources it needs; each becomes a global of that name. */
+static void read_needs(lua_State *L, struct behaviour *b)
+{
+	struct lease *l = &b->lease;
+
+	if (lua_getfield(L, 1, "needs") == LUA_TNIL)
+		return;
+	luaL_checktype(L, -1, LUA_TTABLE);
+	lua_pushglobaltable(L);
+	for (lua_Integer i = 1; lua_geti(L, -2, i) != LUA_TNIL; i++, lua_pop(L, 1)) {
+		const char *name = luaL_tolstring(L, -1, NULL);
+		struct resource *r =
+			b->resources ? resource_find(b->resources, name) : NULL;
+		const char *near =
+			b->resources ? resource_nearest(b->resources, name) : NULL;
+
+		if (!r && near)
+			luaL_error(L, "needs: no resource \"%s\"; did you mean \"%s\"?",
+				   name, near);
+		if (!r)
+			luaL_error(L, "needs: no resource \"%s\"", name);
+		if (l->n_needs == LEASE_NEEDS_MAX)
+			luaL_error(L, "needs: more than %d resources", LEASE_NEEDS_MAX);
+		l->needs[l->n_needs++] = r;
+		lua_push_resource(L, r);
+		lua_rawset(L, -4); /* globals[name] */
+		lua_pushnil(L);    /* in place of the name */
+	}
+	lua_pop(L, 3);
+}
+
+/* The condition in field @key: a text, or a boolean value of the script. */
+static struct value *read_condition(lua_State *L, struct behaviour *b, const char *key,
+				    bool *ret_own)
+{
+	static const struct value_info info = {.source = "behaviour"};
+	struct expr_names names;
+	struct expr_error err;
+	struct lua_value *u;
+	struct value *v;
+	struct expr *e;
+	size_t len;
+
+	if (lua_getfield(L, 1, key) == LUA_TNIL) {
+		lua_pop(L, 1);
+		return NULL;
+	}
+	u = lua_test_value(L, -1);
+	if (u) {
+		lua_rawsetp(L, LUA_REGISTRYINDEX, u); /* lives as long as the state */
+		return u->v;
+	}
+	if (lua_type(L, -1) != LUA_TSTRING)
+		luaL_error(L, "%s: an expression or a value expected, got %s", key,
+			   luaL_typename(L, -1));
+	lua_tolstring(L, -1, &len);
+	behaviour_names(b, b->world, &names);
+	if (expr_compile(lua_tostring(L, -1), len, &names, &e, &err) < 0)
+		luaL_error(L, "%s: column %d: %s", key, (int)err.col, err.text);
+	if (expr_type(e) != EXPR_BOOL && expr_type(e) != EXPR_ANY) {
+		expr_free(e);
+		luaL_error(L, "%s: true or false expected, not a %s", key,
+			   expr_type_name(expr_type(e)));
+	}
+	if (expr_value(e, &info, &v) < 0)
+		luaL_error(L, "not enough memory");
+	*ret_own = true;
+	if (strcmp(key, "when") == 0)
+		b->when_expr = e;
+	lua_pop(L, 1);
+	return v;
+}
+
+static int read_function(lua_State *L, const char *key, bool required)
+{
+	int type = lua_getfield(L, 1, key);
+
+	if (type == LUA_TFUNCTION)
+		return luaL_ref(L, LUA_REGISTRYINDEX);
+	if (type != LUA_TNIL || required)
+		luaL_error(L, "%s: function expected, got %s", key, luaL_typename(L, -1));
+	lua_pop(L, 1);
+	return LUA_NOREF;
+}
+
+static void read_rank(lua_State *L, struct behaviour *b)
+{
+	static const char *const bands[] = {"idle", "normal", NULL};
+
+	lua_getfield(L, 1, "band");
+	b->band = (enum lease_band)luaL_checkoption(L, -1, "normal", bands);
+	if (lua_getfield(L, 1, "priority") != LUA_TNIL && !lua_isnumber(L, -1))
+		luaL_error(L, "priority: number expected, got %s", luaL_typename(L, -1));
+	b->priority = lua_tonumber(L, -1);
+	lua_pop(L, 2);
+}
+
+/* behaviour { ... } */
+static int api_behaviour(lua_State *L)
+{
+	struct behaviour *b = lua_host_of(L)->behaviour;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	if (!b)
+		return 1; /* a script that runs on its own */
+	if (b->declared)
+		return luaL_error(L, "a file declares one behaviour");
+	check_fields(L);
+	behaviour_read_params(L, b);
+	read_needs(L, b);
+	read_rank(L, b);
+	b->when = read_condition(L, b, "when", &b->when_own);
+	b->keep = read_condition(L, b, "keep", &b->keep_own);
+	b->hold_ns = lua_opt_seconds(L, 1, "hold", 0);
+	b->cooldown_ns = lua_opt_seconds(L, 1, "cooldown", 0);
+	b->lost_ns = lua_opt_seconds(L, 1, "lost", 0);
+	b->preempt_within_ns = lua_opt_seconds(L, 1, "preempt_within", NS_PER_S);
+	lua_getfield(L, 1, "again");
+	b->again = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	b->run = read_function(L, "run", true);
+	b->wind_down = read_function(L, "wind_down", false);
+	b->declared = true;
+	return 1;
+}
+
+void lua_open_behaviour(lua_State *L)
+{
+	lua_register(L, "behaviour", api_behaviour);
+	behaviour_open_param(L);
+}
+
+static int add_state(struct behaviour *b)
+{
+	char name[BEHAVIOUR_NAME + 24];
+	const struct value_info info = {
+		.name = name,
+		.help = "what the behaviour does: idle, waiting, running, leaving, "
+			"cooling, parked",
+		.source = "supervisor",
+		.typed = true,
+		.type = DATUM_STRING,
+	};
+
+	snprintf(name, sizeof(name), "behaviour.%s.state", b->name);
+	return world_add(b->world, &info, &b->state);
+}
+
+int behaviour_load(struct behaviour *b, const char *path, const struct conf_at *conf,
+		   const struct lua_host_conf *host_conf, char *why)
+{
+	int r;
+
+	snprintf(why, LUA_HOST_WHY, "%s: not enough memory", b->name);
+	b->chunk = b->run = b->wind_down = LUA_NOREF;
+	b->conf = conf;
+	r = add_state(b);
+	if (r < 0)
+		return r;
+	r = lua_host_new(host_conf, &b->host);
+	if (r < 0)
+		return r;
+	b->host->behaviour = b;
+	r = lua_host_load(b->host, path, &b->chunk, why);
+	if (r < 0)
+		return r;
+	b->host->loading = true;
+	r = lua_host_call(b->host, b->chunk, NULL, why);
+	b->host->loading = false;
+	b->conf = NULL;
+	if (r == 0 && !b->declared) {
+		snprintf(why, LUA_HOST_WHY,
+			 "%s: the file does not return behaviour { ... }", path);
+		r = -EINVAL;
+	}
+	return r;
+}
+
+void behaviour_stop(struct behaviour *b)
+{
+	if (b->when_own)
+		value_free(b->when);
+	if (b->keep_own)
+		value_free(b->keep);
+	lua_host_free(b->host);
+}
+
+void behaviour_fini(struct behaviour *b)
+{
+	for (size_t i = 0; i < b->n_params; i++)
+		world_remove(b->world, b->params[i].value);
+	if (b->state)
+		world_remove(b->world, b->state);
+}

@@ -1,0 +1,315 @@
+/* The sandbox: which of Lua's own functions a script finds, and what the others are replaced by. */
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/base/nearest.h"
+#include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_host.h"
+
+#include <lualib.h>
+
+static const char *const base_names[] = {
+	"assert", "error",    "getmetatable", "ipairs", "next",
+	"pairs",  "rawequal", "rawget",       "rawlen", "rawset",
+	"select", "tonumber", "tostring",     "type",   "_VERSION",
+};
+
+/* print(...): one line to the sink. */
+static int base_print(lua_State *L)
+{
+	struct lua_host *h = lua_host_of(L);
+	int n = lua_gettop(L);
+	luaL_Buffer b;
+	size_t len;
+	const char *line;
+
+	luaL_buffinit(L, &b);
+	for (int i = 1; i <= n; i++) {
+		if (i > 1)
+			luaL_addchar(&b, '\t');
+		luaL_tolstring(L, i, NULL);
+		luaL_addvalue(&b);
+	}
+	luaL_pushresult(&b);
+	line = lua_tolstring(L, -1, &len);
+	if (h->conf.print)
+		h->conf.print(h->conf.arg, line, len);
+	else
+		LOG(INFO, "%s: %s", h->conf.name, line);
+	return 0;
+}
+
+/* Finalizers run where no budget reaches, so scripts have none. */
+static int base_setmetatable(lua_State *L)
+{
+	int type = lua_type(L, 2);
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	luaL_argexpected(L, type == LUA_TNIL || type == LUA_TTABLE, 2, "nil or table");
+	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+		return luaL_error(L, "cannot change a protected metatable");
+	if (type == LUA_TTABLE) {
+		lua_pushliteral(L, "__gc");
+		if (lua_rawget(L, 2) != LUA_TNIL)
+			return luaL_error(L, "__gc is not available; use a to-be-closed "
+					     "variable (local x <close>)");
+	}
+	lua_settop(L, 2);
+	lua_setmetatable(L, 1);
+	return 1;
+}
+
+/* Pull all pieces out of a reader first: it may wait, which the parser could not bear. */
+static void read_pieces(lua_State *L)
+{
+	luaL_Buffer b;
+
+	luaL_buffinit(L, &b);
+	for (;;) {
+		size_t len;
+
+		lua_pushvalue(L, 1);
+		lua_call(L, 0, 1);
+		if (!lua_tolstring(L, -1, &len) || len == 0) {
+			if (!lua_isnoneornil(L, -1) && !lua_isstring(L, -1))
+				luaL_error(L, "reader function must return a string");
+			lua_pop(L, 1);
+			break;
+		}
+		luaL_addvalue(&b);
+	}
+	luaL_pushresult(&b);
+	lua_replace(L, 1);
+}
+
+/* load(chunk, name, mode, env): text only. */
+static int base_load(lua_State *L)
+{
+	const char *name, *text;
+	size_t len;
+
+	lua_settop(L, lua_gettop(L) < 4 ? 3 : 4);
+	if (lua_type(L, 1) != LUA_TSTRING) {
+		luaL_checktype(L, 1, LUA_TFUNCTION);
+		read_pieces(L);
+	}
+	text = lua_tolstring(L, 1, &len);
+	name = luaL_optstring(L, 2, "=(load)");
+	if (luaL_loadbufferx(L, text, len, name, "t") != LUA_OK) {
+		lua_pushnil(L);
+		lua_insert(L, -2);
+		return 2;
+	}
+	if (lua_gettop(L) > 4) {
+		lua_pushvalue(L, 4);
+		if (!lua_setupvalue(L, -2, 1))
+			lua_pop(L, 1);
+	}
+	return 1;
+}
+
+static int base_collectgarbage(lua_State *L)
+{
+	static const char *const what[] = {"collect", "count", NULL};
+	struct lua_host *h = lua_host_of(L);
+
+	if (luaL_checkoption(L, 1, "collect", what) == 0) {
+		lua_pushinteger(L, lua_gc(L, LUA_GCCOLLECT, 0));
+		return 1;
+	}
+	lua_pushnumber(L, (double)h->heap_used / 1024);
+	return 1;
+}
+
+static int string_rep(lua_State *L)
+{
+	size_t len, sep;
+	lua_Integer n = luaL_checkinteger(L, 2);
+
+	luaL_checklstring(L, 1, &len);
+	luaL_optlstring(L, 3, "", &sep);
+	if (n > 0 && len + sep > 0 &&
+	    (size_t)n > lua_host_of(L)->conf.heap_max / (len + sep))
+		return luaL_error(L, "resulting string too large");
+	lua_settop(L, 3);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, 3, 1);
+	return 1;
+}
+
+/* The script's coroutine @idx; others are resumed by the runtime alone. */
+static lua_State *check_coroutine(lua_State *L, int idx)
+{
+	lua_State *co = lua_tothread(L, idx);
+
+	luaL_argexpected(L, co, idx, "coroutine");
+	return co;
+}
+
+/* coroutine.resume(co, ...): a cancellation inside passes on. */
+static int coroutine_resume(lua_State *L)
+{
+	lua_State *co = check_coroutine(L, 1);
+	bool was_unwinding = lua_host_of(L)->running->unwinding;
+	int nargs = lua_gettop(L) - 1, n;
+	bool ok;
+
+	lua_check_headroom(L);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, nargs + 1, LUA_MULTRET);
+	n = lua_gettop(L);
+	ok = lua_toboolean(L, 1);
+	if (ok || !lua_is_final(L, was_unwinding))
+		return n;
+	/* Its to-be-closed variables run now; what they raise does not replace the cancellation. */
+	lua_resetthread(co);
+	return lua_error(L);
+}
+
+static int coroutine_close(lua_State *L)
+{
+	bool was_unwinding = lua_host_of(L)->running->unwinding;
+
+	check_coroutine(L, 1);
+	lua_check_headroom(L);
+	lua_settop(L, 1);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, 1, LUA_MULTRET);
+	if (!lua_toboolean(L, 1) && lua_is_final(L, was_unwinding))
+		return lua_error(L);
+	return lua_gettop(L);
+}
+
+/* Replace the function @name of the table at the top by @fn, which has the old one as upvalue. */
+static void wrap(lua_State *L, const char *name, lua_CFunction fn)
+{
+	lua_getfield(L, -1, name);
+	lua_pushcclosure(L, fn, 1);
+	lua_setfield(L, -2, name);
+}
+
+static void drop(lua_State *L, const char *name)
+{
+	lua_pushnil(L);
+	lua_setfield(L, -2, name);
+}
+
+#define NAMES_MAX 256
+
+/* Reading a global that does not exist: an error with the nearest name that does. */
+static int unknown_global(lua_State *L)
+{
+	const char *names[NAMES_MAX], *near;
+	const char *word = luaL_tolstring(L, 2, NULL);
+	size_t n = 0;
+
+	lua_pushnil(L);
+	while (n < NAMES_MAX && lua_next(L, 1)) {
+		lua_pop(L, 1);
+		if (lua_type(L, -1) == LUA_TSTRING)
+			names[n++] = lua_tostring(L, -1);
+	}
+	near = nearest_name(word, names, n);
+	if (near)
+		return luaL_error(L, "undeclared name \"%s\"; did you mean \"%s\"?", word,
+				  near);
+	return luaL_error(L, "undeclared name \"%s\"", word);
+}
+
+/* Functions of the file may be global; a variable that a function forgets to declare may not. */
+static int new_global(lua_State *L)
+{
+	lua_Debug ar;
+
+	if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "S", &ar) &&
+	    strcmp(ar.what, "main") != 0)
+		return luaL_error(L, "undeclared name \"%s\"; write \"local %s = ...\"",
+				  luaL_tolstring(L, 2, NULL), lua_tostring(L, -1));
+	lua_settop(L, 3);
+	lua_rawset(L, 1);
+	return 0;
+}
+
+static void open_library(lua_State *L, const char *name, lua_CFunction open)
+{
+	luaL_requiref(L, name, open, 0);
+}
+
+static void open_string(lua_State *L)
+{
+	open_library(L, "string", luaopen_string);
+	drop(L, "dump");
+	wrap(L, "rep", string_rep);
+	lua_setglobal(L, "string");
+}
+
+static void open_coroutine(lua_State *L)
+{
+	open_library(L, "coroutine", luaopen_coroutine);
+	wrap(L, "resume", coroutine_resume);
+	wrap(L, "close", coroutine_close);
+	lua_setglobal(L, "coroutine");
+}
+
+/* Random numbers are the same in every run. */
+static void open_math(lua_State *L)
+{
+	open_library(L, "math", luaopen_math);
+	lua_getfield(L, -1, "randomseed");
+	lua_pushinteger(L, 1);
+	lua_call(L, 1, 0);
+	drop(L, "randomseed");
+	lua_getfield(L, -1, "random");
+	lua_setglobal(L, "random");
+	lua_setglobal(L, "math");
+}
+
+void lua_open_base(lua_State *L)
+{
+	static const luaL_Reg own[] = {
+		{"print", base_print}, {"setmetatable", base_setmetatable},
+		{"load", base_load},   {"collectgarbage", base_collectgarbage},
+		{NULL, NULL},
+	};
+
+	/* The base library fills the table of globals: take what is wanted, drop the rest. */
+	luaL_requiref(L, "_G", luaopen_base, 0);
+	lua_newtable(L);
+	for (size_t i = 0; i < ARRAY_LEN(base_names); i++) {
+		lua_getfield(L, -2, base_names[i]);
+		lua_setfield(L, -2, base_names[i]);
+	}
+	luaL_setfuncs(L, own, 0);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -2, "_G");
+	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+	lua_pop(L, 1);
+
+	open_string(L);
+	open_coroutine(L);
+	open_math(L);
+	open_library(L, "table", luaopen_table);
+	lua_setglobal(L, "table");
+	open_library(L, "utf8", luaopen_utf8);
+	lua_setglobal(L, "utf8");
+	/* Tracebacks find the names of functions there. */
+	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_pushglobaltable(L);
+	lua_setfield(L, -2, "_G");
+	lua_pop(L, 1);
+}
+
+void lua_seal_globals(lua_State *L)
+{
+	lua_pushglobaltable(L);
+	lua_createtable(L, 0, 2);
+	lua_pushcfunction(L, unknown_global);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, new_global);
+	lua_setfield(L, -2, "__newindex");
+	lua_setmetatable(L, -2);
+	lua_pop(L, 1);
+}

@@ -1,0 +1,236 @@
+/* Error objects, the cancellation sentinel, and the calls that catch errors. */
+#include "daemon/behave/lua_error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "daemon/behave/lua_host.h"
+
+#define ERROR_TYPE "error"
+
+/* Its address is the cancellation, as a light userdata. */
+static const char cancel_sentinel;
+
+bool lua_is_cancel(lua_State *L, int idx)
+{
+	return lua_touserdata(L, idx) == &cancel_sentinel;
+}
+
+void lua_push_cancel(lua_State *L)
+{
+	lua_pushlightuserdata(L, (void *)(uintptr_t)&cancel_sentinel);
+}
+
+static bool is_error_object(lua_State *L, int idx)
+{
+	bool is;
+
+	if (!lua_istable(L, idx) || !lua_getmetatable(L, idx))
+		return false;
+	luaL_getmetatable(L, ERROR_TYPE);
+	is = lua_rawequal(L, -1, -2);
+	lua_pop(L, 2);
+	return is;
+}
+
+void lua_error_wrap(lua_State *L, const char *kind)
+{
+	const struct task *self = task_self();
+
+	luaL_checkstack(L, 8, NULL);
+	lua_createtable(L, 0, 5);
+	lua_insert(L, -2);
+	lua_setfield(L, -2, "message");
+	lua_pushstring(L, kind);
+	lua_setfield(L, -2, "kind");
+	lua_pushstring(L, self ? task_name(self) : "");
+	lua_setfield(L, -2, "task");
+	luaL_traceback(L, L, NULL, 1);
+	lua_setfield(L, -2, "traceback");
+	lua_newtable(L);
+	lua_setfield(L, -2, "errors");
+	luaL_setmetatable(L, ERROR_TYPE);
+}
+
+void lua_error_settle(lua_State *L)
+{
+	if (is_error_object(L, -1))
+		return;
+	luaL_checkstack(L, 4, NULL);
+	luaL_tolstring(L, -1, NULL);
+	lua_error_wrap(L, "error");
+	lua_insert(L, -2);
+	if (lua_type(L, -1) == LUA_TSTRING)
+		lua_pop(L, 1);
+	else
+		lua_setfield(L, -2, "value");
+}
+
+int lua_error_handler(lua_State *L)
+{
+	if (lua_type(L, 1) == LUA_TSTRING || lua_type(L, 1) == LUA_TNUMBER) {
+		lua_settop(L, 1);
+		lua_tostring(L, 1);
+		lua_error_wrap(L, "error");
+	}
+	return 1;
+}
+
+int lua_raise(lua_State *L, const char *kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	luaL_where(L, 1);
+	va_start(ap, fmt);
+	lua_pushvfstring(L, fmt, ap);
+	va_end(ap);
+	lua_concat(L, 2);
+	lua_error_wrap(L, kind);
+	lua_error(L);
+	__builtin_unreachable();
+}
+
+int lua_raise_cancel(lua_State *L)
+{
+	lua_host_of(L)->running->unwinding = true;
+	lua_push_cancel(L);
+	lua_error(L);
+	__builtin_unreachable();
+}
+
+bool lua_is_final(lua_State *L, bool was_unwinding)
+{
+	return lua_is_cancel(L, -1) ||
+	       (!was_unwinding && lua_host_of(L)->running->unwinding);
+}
+
+const char *lua_error_text(lua_State *L, int idx)
+{
+	idx = lua_absindex(L, idx);
+	luaL_checkstack(L, 8, NULL);
+	luaL_tolstring(L, idx, NULL);
+	if (!is_error_object(L, idx))
+		return lua_tostring(L, -1);
+	lua_getfield(L, idx, "errors");
+	if (lua_istable(L, -1))
+		for (lua_Integer i = 1; lua_geti(L, -1, i) != LUA_TNIL; i++) {
+			luaL_tolstring(L, -1, NULL);
+			lua_pushfstring(L, "%s; and %s", lua_tostring(L, -4),
+					lua_tostring(L, -1));
+			lua_replace(L, -5);
+			lua_pop(L, 2);
+		}
+	lua_settop(L, idx + 1);
+	if (lua_getfield(L, idx, "traceback") != LUA_TSTRING)
+		return lua_tostring(L, idx + 1);
+	lua_pushliteral(L, "\n");
+	lua_insert(L, -2);
+	lua_concat(L, 3);
+	return lua_tostring(L, -1);
+}
+
+int lua_call_guarded(lua_State *L, int nargs)
+{
+	int base = lua_gettop(L) - nargs, status;
+
+	lua_pushcfunction(L, lua_error_handler);
+	lua_insert(L, base);
+	status = lua_pcall(L, nargs, LUA_MULTRET, base);
+	lua_remove(L, base);
+	if (status == LUA_OK)
+		return 0;
+	return lua_is_cancel(L, -1) ? -ECANCELED : -EIO;
+}
+
+static int error_tostring(lua_State *L)
+{
+	lua_getfield(L, 1, "message");
+	luaL_tolstring(L, -1, NULL);
+	return 1;
+}
+
+static int error_concat(lua_State *L)
+{
+	luaL_tolstring(L, 1, NULL);
+	luaL_tolstring(L, 2, NULL);
+	lua_concat(L, 2);
+	return 1;
+}
+
+/* The end of a protected call; above the handler lie true and the results, or the error. */
+static int finish(lua_State *L, int status, lua_KContext was_unwinding)
+{
+	if (status == LUA_OK || status == LUA_YIELD)
+		return lua_gettop(L) - 1;
+	if (lua_is_final(L, was_unwinding != 0))
+		return lua_error(L);
+	if (lua_type(L, -1) == LUA_TSTRING) /* out of memory: no handler was called */
+		lua_error_wrap(L, "memory");
+	lua_pushboolean(L, 0);
+	lua_insert(L, -2);
+	return 2;
+}
+
+static int call_protected(lua_State *L, int nargs)
+{
+	bool was_unwinding = lua_host_of(L)->running->unwinding;
+	int status;
+
+	lua_check_headroom(L);
+	status = lua_pcallk(L, nargs, LUA_MULTRET, 1, was_unwinding, finish);
+	return finish(L, status, was_unwinding);
+}
+
+/* pcall(f, ...) */
+static int base_pcall(lua_State *L)
+{
+	luaL_checkany(L, 1);
+	lua_pushcfunction(L, lua_error_handler);
+	lua_insert(L, 1);
+	lua_pushboolean(L, 1);
+	lua_insert(L, 2);
+	return call_protected(L, lua_gettop(L) - 3);
+}
+
+/* Calls the script's own handler, but not with a cancellation. */
+static int user_handler(lua_State *L)
+{
+	if (lua_is_cancel(L, 1) || lua_host_of(L)->killed)
+		return 1;
+	lua_error_handler(L);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, -2);
+	lua_call(L, 1, 1);
+	return 1;
+}
+
+/* xpcall(f, handler, ...) */
+static int base_xpcall(lua_State *L)
+{
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	lua_pushvalue(L, 2);
+	lua_pushcclosure(L, user_handler, 1);
+	lua_replace(L, 2);
+	lua_pushvalue(L, 1);
+	lua_remove(L, 1); /* handler, arguments, function */
+	lua_insert(L, 2);
+	lua_pushboolean(L, 1);
+	lua_insert(L, 2);
+	return call_protected(L, lua_gettop(L) - 3);
+}
+
+void lua_open_error(lua_State *L)
+{
+	static const luaL_Reg methods[] = {
+		{"__tostring", error_tostring},
+		{"__concat", error_concat},
+		{NULL, NULL},
+	};
+
+	luaL_newmetatable(L, ERROR_TYPE);
+	luaL_setfuncs(L, methods, 0);
+	lua_pop(L, 1);
+	lua_register(L, "pcall", base_pcall);
+	lua_register(L, "xpcall", base_xpcall);
+}

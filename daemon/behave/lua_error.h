@@ -1,0 +1,47 @@
+/*
+ * Errors in scripts: objects with .message .traceback .kind .task .errors, made from what `error` was
+ * given as text; tables and other values that a script raises stay what they are until they leave
+ * their task.
+ */
+#ifndef DAEMON_BEHAVE_LUA_ERROR_H
+#define DAEMON_BEHAVE_LUA_ERROR_H
+#include <stdbool.h>
+
+#include <lua.h>
+
+struct lua_task;
+
+/* Push a new error object whose message is the string at the top, which it replaces. May raise. */
+void lua_error_wrap(lua_State *L, const char *kind);
+
+/* Make the value at the top an error object, if it is none. May raise. */
+void lua_error_settle(lua_State *L);
+
+/* A message handler: texts become error objects, with the traceback; the rest is left alone. */
+int lua_error_handler(lua_State *L);
+
+/* Raise an error object of the kind: "timeout", "closed". The position is put before the text. */
+int lua_raise(lua_State *L, const char *kind, const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 3, 4)));
+
+/* Is the value at @idx the cancellation? */
+bool lua_is_cancel(lua_State *L, int idx);
+void lua_push_cancel(lua_State *L);
+
+/*
+ * Whether the error at the top must not be caught by a call that began when the task's `unwinding`
+ * was @was_unwinding.
+ */
+bool lua_is_final(lua_State *L, bool was_unwinding);
+
+/*
+ * lua_pcall() of the function with its @nargs arguments at the top, whatever it raises; texts become
+ * error objects. Its results, or the error, take their place. Returns 0, -ECANCELED for the
+ * cancellation, or -EIO.
+ */
+int lua_call_guarded(lua_State *L, int nargs);
+
+/* Write message and traceback of the error at @idx. May raise. */
+const char *lua_error_text(lua_State *L, int idx);
+
+#endif

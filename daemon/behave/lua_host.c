@@ -1,0 +1,342 @@
+/* Lua states: memory, sandboxed creation, loading files, running functions as tasks. */
+#include "daemon/behave/lua_host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/log.h"
+#include "daemon/behave/evaluator.h"
+#include "daemon/behave/lua_error.h"
+
+/* What the frames below a headroom check may need at most. */
+#define HEADROOM ((ptrdiff_t)64 * 1024)
+/* What lies above a Lua task's first frame on its stack: the task itself and the way in. */
+#define TOP_RESERVE ((ptrdiff_t)16 * 1024)
+
+/* Lua's allocator with a limit; giving memory back never fails. */
+static void *allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
+{
+	struct lua_host *h = arg;
+	size_t old = ptr ? old_size : 0; /* without a block it is a type tag */
+	void *p;
+
+	if (new_size == 0) {
+		free(ptr);
+		h->heap_used -= old;
+		return NULL;
+	}
+	if (new_size > old && new_size - old > h->conf.heap_max - h->heap_used)
+		return NULL;
+	p = realloc(ptr, new_size);
+	if (p)
+		h->heap_used = h->heap_used - old + new_size;
+	return p;
+}
+
+/* An error outside any protected call: a mistake of this host, never of a script. */
+static int panic(lua_State *L)
+{
+	const char *text = lua_tostring(L, -1);
+
+	LOG(CRIT, "%s: unprotected error in Lua: %s", lua_host_of(L)->conf.name,
+	    text ? text : "not a text");
+	abort();
+}
+
+static int open_all(lua_State *L)
+{
+	budget_watch(L); /* threads inherit it */
+	lua_open_base(L);
+	lua_open_error(L);
+	lua_open_task(L);
+	lua_open_scope(L);
+	lua_open_channel(L);
+	lua_open_value(L);
+	lua_open_iterate(L);
+	lua_open_derive(L);
+	lua_open_robot(L);
+	lua_open_prelude(L);
+	lua_seal_globals(L);
+	return 0;
+}
+
+int lua_host_new(const struct lua_host_conf *conf, struct lua_host **ret)
+{
+	struct lua_host *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	h->conf = *conf;
+	if (!h->conf.heap_max)
+		h->conf.heap_max = LUA_HOST_HEAP;
+	list_init(&h->gate);
+	h->L = lua_newstate(allocate, h);
+	if (!h->L)
+		goto free_host;
+	*(struct lua_host **)lua_getextraspace(h->L) = h;
+	lua_atpanic(h->L, panic);
+	lua_pushcfunction(h->L, open_all);
+	if (lua_pcall(h->L, 0, 0, 0) != LUA_OK) {
+		LOG(ERR, "%s: no Lua state: %s", h->conf.name, lua_tostring(h->L, -1));
+		goto close_state;
+	}
+	*ret = h;
+	return 0;
+
+close_state:
+	lua_close(h->L);
+free_host:
+	free(h);
+	return -ENOMEM;
+}
+
+void lua_host_free(struct lua_host *h)
+{
+	if (!h)
+		return;
+	lua_close(h->L);
+	evaluator_free(h->evaluator);
+	free(h);
+}
+
+int lua_task_call(struct lua_host *h, lua_State *L, int nargs)
+{
+	struct lua_task t = {
+		.host = h,
+		.c_floor = (const char *)__builtin_frame_address(0) - STACK_LUA +
+			   TOP_RESERVE + HEADROOM,
+	};
+	int r;
+
+	budget_renew(&t);
+	r = lua_call_guarded(L, nargs);
+	budget_rest(&t);
+	h->running = NULL;
+	return r;
+}
+
+/* A short protected call on the main thread: @fn gets @arg as a light userdata. */
+static int call_main(struct lua_host *h, lua_CFunction fn, void *arg, char *why)
+{
+	const char *text;
+	int status;
+
+	lua_pushcfunction(h->L, fn);
+	lua_pushlightuserdata(h->L, arg);
+	status = lua_pcall(h->L, 1, 0, 0);
+	if (status == LUA_OK)
+		return 0;
+	text = lua_type(h->L, -1) == LUA_TSTRING ? lua_tostring(h->L, -1)
+						 : "unknown error";
+	if (why)
+		snprintf(why, LUA_HOST_WHY, "%s", text);
+	lua_pop(h->L, 1);
+	return status == LUA_ERRMEM ? -ENOMEM : -EINVAL;
+}
+
+struct load {
+	const char *name;
+	const char *text;
+	size_t len;
+	int ref;
+};
+
+static int load_chunk(lua_State *L)
+{
+	struct load *l = lua_touserdata(L, 1);
+
+	if (luaL_loadbufferx(L, l->text, l->len, l->name, "t") != LUA_OK)
+		return lua_error(L);
+	l->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	return 0;
+}
+
+/* The whole regular file; *@ret is freed by the caller. A negative errno, or its size. */
+static ssize_t read_file(const char *path, char **ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n = 0, r;
+	char *buf = NULL;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	r = fstat(fd, &st) < 0                        ? -errno
+	    : S_ISDIR(st.st_mode)                     ? -EISDIR
+	    : !S_ISREG(st.st_mode)                    ? -EINVAL
+	    : st.st_size > LUA_HOST_FILE_MAX          ? -EFBIG
+	    : !(buf = malloc((size_t)st.st_size + 1)) ? -ENOMEM
+						      : 0;
+	if (r < 0)
+		goto close_fd;
+	while (n < st.st_size && (r = read(fd, buf + n, (size_t)(st.st_size - n))) > 0)
+		n += r;
+	r = r < 0 ? -errno : n;
+	if (r < 0)
+		free(buf);
+	else
+		*ret = buf;
+
+close_fd:
+	close(fd);
+	return r;
+}
+
+int lua_host_load(struct lua_host *h, const char *path, int *ret, char *why)
+{
+	const char *slash = strrchr(path, '/');
+	struct load load = {0};
+	char name[128], *text = NULL;
+	ssize_t len = read_file(path, &text);
+	int r;
+
+	if (len < 0) {
+		snprintf(why, LUA_HOST_WHY, "%s: %s", path, strerror((int)-len));
+		return (int)len;
+	}
+	snprintf(name, sizeof(name), "@%s", slash ? slash + 1 : path);
+	load.name = name;
+	load.text = text;
+	load.len = (size_t)len;
+	if (len >= 2 && text[0] == '#' && text[1] == '!')
+		memcpy(text, "--", 2); /* a script may be made executable */
+	r = call_main(h, load_chunk, &load, why);
+	if (r == 0)
+		*ret = load.ref;
+	free(text);
+	return r;
+}
+
+struct call {
+	int fn;
+	const char *arg;
+	lua_State *thread;
+	int thread_ref;
+	char *why;
+};
+
+/* Arguments: the struct call, the function, perhaps its argument. */
+static int call_body(lua_State *L)
+{
+	struct call *c = lua_touserdata(L, 1);
+	int r = lua_call_guarded(L, lua_gettop(L) - 2);
+
+	if (r == 0)
+		return 0;
+	if (r != -ECANCELED)
+		snprintf(c->why, LUA_HOST_WHY, "%s", lua_error_text(L, -1));
+	return lua_error(L);
+}
+
+static int make_thread(lua_State *L)
+{
+	struct call *c = lua_touserdata(L, 1);
+
+	c->thread = lua_newthread(L);
+	lua_pushcfunction(c->thread, call_body);
+	lua_pushlightuserdata(c->thread, c);
+	lua_rawgeti(c->thread, LUA_REGISTRYINDEX, c->fn);
+	if (c->arg)
+		lua_pushstring(c->thread, c->arg);
+	c->thread_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	return 0;
+}
+
+int lua_host_call(struct lua_host *h, int fn, const char *arg, char *why)
+{
+	struct call call = {.fn = fn, .arg = arg, .why = why};
+	int r;
+
+	snprintf(why, LUA_HOST_WHY, "%s: not enough memory", h->conf.name);
+	r = call_main(h, make_thread, &call, NULL);
+	if (r < 0)
+		return r;
+	h->killed = false;
+	r = lua_task_call(h, call.thread, arg ? 3 : 2); /* the call, the function */
+	luaL_unref(h->L, LUA_REGISTRYINDEX, call.thread_ref);
+	return r;
+}
+
+void lua_host_unref(struct lua_host *h, int ref)
+{
+	luaL_unref(h->L, LUA_REGISTRYINDEX, ref);
+}
+
+struct lua_task *lua_wait_begin(lua_State *L)
+{
+	struct lua_host *h = lua_host_of(L);
+	struct lua_task *t = h->running;
+
+	if (t->no_wait)
+		luaL_error(L, "cannot wait inside a %s", t->no_wait);
+	if (h->loading)
+		luaL_error(L,
+			   "cannot wait while the file is being loaded; wait in `run`");
+	budget_rest(t);
+	return t;
+}
+
+int lua_wait_end(lua_State *L, struct lua_task *t, int r)
+{
+	budget_renew(t);
+	if (r == -ECANCELED)
+		lua_raise_cancel(L);
+	return r;
+}
+
+void lua_check_headroom(lua_State *L)
+{
+	if ((const char *)__builtin_frame_address(0) < lua_host_of(L)->running->c_floor)
+		luaL_error(L, "C stack overflow");
+}
+
+static int64_t seconds_to_ns(lua_State *L, double s, const char *what)
+{
+	if (!(s >= 0))
+		luaL_error(L, "%s: seconds, not negative, expected", what);
+	if (s > 9e9)
+		return TIME_NEVER;
+	return (int64_t)llround(s * 1e9);
+}
+
+int64_t lua_check_seconds(lua_State *L, int arg)
+{
+	double s = luaL_checknumber(L, arg);
+
+	luaL_argcheck(L, s >= 0, arg, "seconds, not negative, expected");
+	return seconds_to_ns(L, s, "time");
+}
+
+int64_t lua_opt_seconds(lua_State *L, int idx, const char *key, int64_t def)
+{
+	int64_t ns = def;
+
+	if (lua_getfield(L, idx, key) != LUA_TNIL) {
+		if (!lua_isnumber(L, -1))
+			luaL_error(L, "%s: seconds expected, got %s", key,
+				   luaL_typename(L, -1));
+		ns = seconds_to_ns(L, lua_tonumber(L, -1), key);
+	}
+	lua_pop(L, 1);
+	return ns;
+}
+
+void lua_new_type(lua_State *L, const char *type, const luaL_Reg *methods,
+		  lua_CFunction index)
+{
+	luaL_newmetatable(L, type);
+	luaL_setfuncs(L, methods, 0);
+	lua_pushvalue(L, -1);
+	if (index)
+		lua_pushcclosure(L, index, 1); /* the methods are its upvalue */
+	lua_setfield(L, -2, "__index");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 1);
+}

@@ -1,0 +1,153 @@
+/*
+ * The Lua host: one sandboxed Lua 5.4 state per behaviour, whose functions run as ordinary tasks.
+ *
+ * A Lua task runs its lua_State thread directly on its task's stack, and what a script calls blocks by
+ * switching stacks; so pcall, metamethods, iterators and sort comparators may all wait. Everything that
+ * calls into Lua must run on a stack of STACK_LUA bytes, under lua_pcall(): at the heap limit any call
+ * of Lua's API that allocates raises.
+ *
+ * Cancellation is raised in Lua as a sentinel that pcall, xpcall and coroutine.resume pass on, and so
+ * is the end of a script that overran its budget (budget.h).
+ */
+#ifndef DAEMON_BEHAVE_LUA_HOST_H
+#define DAEMON_BEHAVE_LUA_HOST_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/list.h"
+#include "daemon/base/macros.h"
+#include "daemon/behave/budget.h"
+#include "daemon/rt/stack.h"
+#include "daemon/rt/task.h"
+#include "daemon/state/world.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#define LUA_HOST_HEAP ((size_t)4 * 1024 * 1024)
+#define LUA_HOST_TASKS 256       /* most tasks of one state */
+#define LUA_HOST_FILE_MAX 262144 /* bytes of a script */
+
+struct lua_host_conf {
+	const char *name;    /* of the behaviour or script; borrowed */
+	size_t heap_max;     /* bytes; 0: LUA_HOST_HEAP */
+	struct world *world; /* what `value "name"` finds; NULL: nothing */
+	/* A line that the script printed, without newline. NULL: the log. */
+	void (*print)(void *arg, const char *line, size_t len);
+	void *arg;
+};
+
+struct evaluator;
+
+struct lua_host {
+	lua_State *L; /* the main thread: for short protected calls, never suspended */
+	struct lua_host_conf conf;
+	size_t heap_used;
+	unsigned tasks;
+	struct lua_task *running; /* whose code runs, or ran last */
+	struct lua_task *paused; /* is over its slice: no other task of this state runs */
+	struct list gate;        /* tasks that wait for it */
+	struct evaluator *evaluator;
+	bool killed;  /* a task of this state overran its budget in this run */
+	bool loading; /* the file's top level runs: it may not wait */
+	struct behaviour *behaviour; /* what the script is part of, or NULL */
+};
+
+/*
+ * A task while it runs Lua; lies on the C stack of the task.
+ * Invariant: host->running is this while Lua code of this task runs.
+ */
+struct lua_task {
+	struct lua_host *host;
+	struct budget budget;
+	const char *c_floor; /* C frames below this address are too deep */
+	bool unwinding;      /* a cancellation or a kill is on its way up */
+	const char *no_wait; /* "predicate", "batch": where it must not wait; else NULL */
+};
+
+/* A new state with the sandboxed libraries and the script API. 0 or -ENOMEM. */
+int lua_host_new(const struct lua_host_conf *conf, struct lua_host **ret) MUST_CHECK;
+
+/* All its tasks must have ended. NULL is fine. */
+void lua_host_free(struct lua_host *h);
+
+/* The host of a Lua thread. */
+static inline struct lua_host *lua_host_of(lua_State *L)
+{
+	return *(struct lua_host **)lua_getextraspace(L);
+}
+
+#define LUA_HOST_WHY 2048 /* room for an error with its traceback */
+
+/*
+ * Compile the file @path; its chunk becomes the reference *@ret (in the registry). Text only, never
+ * bytecode. Returns 0, or a negative errno with the reason in @why (LUA_HOST_WHY bytes). On a Lua
+ * stack. Blocks on the disk.
+ */
+int lua_host_load(struct lua_host *h, const char *path, int *ret, char *why) MUST_CHECK;
+
+/*
+ * Call the function of the reference @fn with the string @arg (NULL: no argument) in this task.
+ * Returns 0, -ECANCELED, or another negative errno with the error and its traceback in @why. On a
+ * Lua stack. Suspends.
+ */
+int lua_host_call(struct lua_host *h, int fn, const char *arg, char *why) MUST_CHECK;
+
+void lua_host_unref(struct lua_host *h, int ref);
+
+/* What the files of the host share. */
+
+/*
+ * Run the function and its @nargs arguments on top of @L, a thread that belongs to this task. What it
+ * returned, or the error, is left on @L's stack. Returns 0, -ECANCELED or -EIO (an error). Suspends.
+ */
+int lua_task_call(struct lua_host *h, lua_State *L, int nargs) MUST_CHECK;
+
+/*
+ * Around every C call that suspends:
+ *
+ *	struct lua_task *t = lua_wait_begin(L);
+ *
+ *	lua_wait_end(L, t, task_sleep(ns));
+ *
+ * _begin raises where waiting is not allowed; _end lets a paused task of the same state go first,
+ * begins a fresh budget and raises the cancellation if @r is -ECANCELED; else returns @r.
+ */
+struct lua_task *lua_wait_begin(lua_State *L);
+int lua_wait_end(lua_State *L, struct lua_task *t, int r);
+/* Raise the cancellation of the running task. */
+int lua_raise_cancel(lua_State *L) __attribute__((noreturn));
+
+/* Raise "C stack overflow" when little is left of this task's C stack. */
+void lua_check_headroom(lua_State *L);
+
+/* The time in argument @arg, seconds not negative, in ns; raises for others. */
+int64_t lua_check_seconds(lua_State *L, int arg);
+
+/* A positive limit or default from field @key of the table at @idx; @def when it is nil. In seconds. */
+int64_t lua_opt_seconds(lua_State *L, int idx, const char *key, int64_t def);
+
+/* What each file of the API adds to the globals. */
+void lua_open_base(lua_State *L);
+void lua_open_error(lua_State *L);
+void lua_open_task(lua_State *L);
+void lua_open_scope(lua_State *L);
+void lua_open_channel(lua_State *L);
+void lua_open_value(lua_State *L);
+void lua_open_iterate(lua_State *L);
+void lua_open_derive(lua_State *L);
+void lua_open_robot(lua_State *L);
+void lua_open_prelude(lua_State *L);
+
+/* From here on reading a name that is not declared is an error. */
+void lua_seal_globals(lua_State *L);
+
+/*
+ * A new type of userdata: @index is its __index (NULL: the methods), @methods also hold metamethods. The
+ * metatable is hidden from scripts.
+ */
+void lua_new_type(lua_State *L, const char *type, const luaL_Reg *methods,
+		  lua_CFunction index);
+
+#endif

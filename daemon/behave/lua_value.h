@@ -1,0 +1,52 @@
+/* Values and predicates as userdata of scripts: what the files of the value API share. */
+#ifndef DAEMON_BEHAVE_LUA_VALUE_H
+#define DAEMON_BEHAVE_LUA_VALUE_H
+#include <stdbool.h>
+
+#include "daemon/behave/evaluator.h"
+#include "daemon/state/await.h"
+#include "daemon/state/value.h"
+
+#include <lua.h>
+
+/* A value; its user value 1 keeps what it is derived from. */
+struct lua_value {
+	struct value *v;
+	bool own;    /* freed with the userdata */
+	bool writes; /* the script may set it */
+};
+
+/* A predicate, with room for what a wait on it finds, so that no error leaks a datum. */
+struct lua_pred {
+	struct lua_host *host;
+	struct pred pred;
+	int fn; /* of PRED_FN: registry reference; else LUA_NOREF */
+	struct datum now, old;
+	char why[EVALUATOR_WHY]; /* how the function failed */
+};
+
+/* Push a handle on @v. Raises without memory; then an own value is not taken over. */
+struct lua_value *lua_push_value(lua_State *L, struct value *v, bool own, bool writes);
+
+/* The value at @idx; raises for anything else. */
+struct lua_value *lua_check_value(lua_State *L, int idx);
+struct lua_value *lua_test_value(lua_State *L, int idx); /* NULL for anything else */
+
+/* One more method of values. */
+void lua_add_value_method(lua_State *L, const char *name, lua_CFunction fn);
+
+/* Push a predicate of its own from argument @idx: nothing (all), a datum, a comparison, a function. */
+struct lua_pred *lua_push_pred(lua_State *L, int idx);
+
+/* What a wait may be told in its options table at @idx (nil is fine). */
+struct lua_wait_opt {
+	struct await_opt await;
+	int64_t timeout_ns; /* TIME_NEVER: none */
+	unsigned queue;
+};
+struct lua_wait_opt lua_check_wait_opt(lua_State *L, int idx);
+
+/* Push what a wait that failed with @r returns: nil, "closed" and the like; or raise. */
+int lua_wait_failed(lua_State *L, const struct lua_pred *p, int r);
+
+#endif

@@ -1,0 +1,70 @@
+/* Script calls that are best written in Lua, out of the others. */
+#include <string.h>
+
+#include "daemon/behave/lua_host.h"
+
+static const char prelude[] =
+	"function wait_all(...)\n"
+	"	local fns, tasks, results = table.pack(...), {}, {}\n"
+	"	nursery(function(n)\n"
+	"		for i = 1, fns.n do tasks[i] = n:start(fns[i]) end\n"
+	"	end)\n"
+	"	for i = 1, fns.n do results[i] = tasks[i]:join() end\n"
+	"	return table.unpack(results, 1, fns.n)\n"
+	"end\n"
+	"\n"
+	"function wait_any(...)\n"
+	"	local fns, winner, results = table.pack(...), nil, {n = 0}\n"
+	"	nursery(function(n)\n"
+	"		for i = 1, fns.n do\n"
+	"			n:start(function()\n"
+	"				local r = table.pack(fns[i]())\n"
+	"				if winner then return end\n"
+	"				winner, results = i, r\n"
+	"				n:cancel('another one was first')\n"
+	"			end)\n"
+	"		end\n"
+	"	end)\n"
+	"	return winner, table.unpack(results, 1, results.n)\n"
+	"end\n"
+	"\n"
+	"function move_on_when(wait, fn)\n"
+	"	local done, results = false, {n = 0}\n"
+	"	nursery(function(n)\n"
+	"		n:service(function()\n"
+	"			wait()\n"
+	"			n:cancel('what was waited for has come')\n"
+	"		end)\n"
+	"		results = table.pack(fn())\n"
+	"		done = true\n"
+	"	end)\n"
+	"	return done, table.unpack(results, 1, results.n)\n"
+	"end\n"
+	"\n"
+	"local EventMethods = {}\n"
+	"\n"
+	"function EventMethods:set() self.count.value = self.count.value + 1 end\n"
+	"\n"
+	"function EventMethods:wait() self.count:wait_transition() end\n"
+	"\n"
+	"function EventMethods:events(opt)\n"
+	"	local seen = self.count.value\n"
+	"	if opt and opt.repeat_last then seen = -1 end\n"
+	"	return function()\n"
+	"		seen = self.count:wait_value(ne(seen))\n"
+	"		return seen\n"
+	"	end\n"
+	"end\n"
+	"\n"
+	"function Event()\n"
+	"	return setmetatable({count = AsyncValue(0)},\n"
+	"		{__index = EventMethods, __name = 'Event', __metatable = "
+	"false})\n"
+	"end\n";
+
+void lua_open_prelude(lua_State *L)
+{
+	if (luaL_loadbufferx(L, prelude, strlen(prelude), "=instinct", "t") != LUA_OK)
+		lua_error(L);
+	lua_call(L, 0, 0);
+}
