@@ -139,13 +139,13 @@ struct source {
 PRINTF_LIKE(3, 4)
 static int fail(const struct source *src, int code, const char *fmt, ...)
 {
-	char what[SCENE_WHY_MAX];
+	int n = snprintf(src->why, SCENE_WHY_MAX, "%s: ", src->path);
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	if (n >= 0 && n < SCENE_WHY_MAX) /* a path that fills it all leaves no room for why */
+		(void)vsnprintf(src->why + n, (size_t)(SCENE_WHY_MAX - n), fmt, ap);
 	va_end(ap);
-	(void)snprintf(src->why, SCENE_WHY_MAX, "%s: %s", src->path, what);
 	return code;
 }
 
