@@ -1,0 +1,239 @@
+/* Workers: order, cancellation before and after the start, the clock, signals. */
+#include <errno.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "daemon/rt/nursery.h"
+#include "daemon/rt/worker.h"
+#include "tests/unit/rt_run.h"
+
+static struct worker worker;
+
+/* A job that says it has begun, and ends when it may. */
+struct held {
+	struct job job;
+	atomic_bool begun;
+	bool ended;
+	sem_t may_end;
+	int result;
+};
+
+static void held_run(struct job *j)
+{
+	struct held *h = container_of(j, struct held, job);
+
+	atomic_store(&h->begun, true);
+	while (sem_wait(&h->may_end) < 0)
+		;
+	h->ended = true;
+}
+
+static void held_init(struct held *h)
+{
+	memset(h, 0, sizeof(*h));
+	h->job.fn = held_run;
+	sem_init(&h->may_end, 0, 0);
+}
+
+static int hold(void *arg)
+{
+	struct held *h = arg;
+
+	return h->result = worker_run(&worker, &h->job);
+}
+
+static void await_begin(const struct held *h)
+{
+	while (!atomic_load(&h->begun))
+		task_yield();
+}
+
+struct numbered {
+	struct job job;
+	int number, sum;
+	pthread_t thread;
+};
+
+static void number_run(struct job *j)
+{
+	static int sum;
+	struct numbered *n = container_of(j, struct numbered, job);
+
+	sum = sum * 10 + n->number;
+	n->sum = sum % 1000;
+	n->thread = pthread_self();
+}
+
+static int number(void *arg)
+{
+	return worker_run(&worker, &((struct numbered *)arg)->job);
+}
+
+RT_TEST(worker, runs_jobs_on_its_thread_in_order)
+{
+	struct numbered jobs[3] = {{{.fn = number_run}, .number = 1},
+				   {{.fn = number_run}, .number = 2},
+				   {{.fn = number_run}, .number = 3}};
+	struct nursery n;
+
+	expect(worker_open(&worker, "test"), 0);
+	nursery_open(&n);
+	for (int i = 0; i < 3; i++)
+		nursery_go(&n, "job", number, &jobs[i]);
+	expect(nursery_close(&n, 0), 0);
+	cr_expect(eq(int, jobs[2].sum, 123));
+	cr_expect(not(pthread_equal(jobs[0].thread, pthread_self())));
+	cr_expect(pthread_equal(jobs[0].thread, jobs[2].thread));
+	worker_close(&worker);
+	return 0;
+}
+
+RT_TEST(worker, R9_loop_goes_on_while_a_job_runs)
+{
+	struct nursery n;
+	struct held h;
+
+	held_init(&h);
+	expect(worker_open(&worker, "test"), 0);
+	nursery_open(&n);
+	nursery_go(&n, "job", hold, &h);
+	await_begin(&h);
+	expect(task_checkpoint(), 0);
+	cr_expect(not(h.ended));
+	sem_post(&h.may_end);
+	expect(nursery_close(&n, 0), 0);
+	cr_expect(h.ended);
+	cr_expect(eq(int, h.result, 0));
+	worker_close(&worker);
+	return 0;
+}
+
+RT_TEST(worker, R2_cancelled_before_never_runs)
+{
+	struct numbered job = {{.fn = number_run}, .number = 1};
+	struct scope s;
+
+	expect(worker_open(&worker, "test"), 0);
+	scope_init(&s);
+	scope_cancel(&s, CANCEL_EXPLICIT, "test");
+	scope_enter(&s);
+	expect(scope_leave(&s, worker_run(&worker, &job.job)), 0);
+	cr_expect(s.absorbed);
+	cr_expect(eq(int, job.sum, 0));
+	worker_close(&worker);
+	return 0;
+}
+
+RT_TEST(worker, cancelled_in_the_queue_is_taken_back)
+{
+	struct numbered jobs[2] = {{{.fn = number_run}, .number = 1},
+				   {{.fn = number_run}, .number = 2}};
+	struct child first;
+	struct nursery n;
+	struct held h;
+
+	held_init(&h);
+	expect(worker_open(&worker, "test"), 0);
+	nursery_open(&n);
+	nursery_go(&n, "held", hold, &h);
+	await_begin(&h);
+	nursery_start(&n, &first, &(struct task_opt){.name = "first"}, number, &jobs[0]);
+	nursery_go(&n, "second", number, &jobs[1]);
+	expect(task_checkpoint(), 0);
+	child_cancel(&first, CANCEL_EXPLICIT, "test");
+	expect(child_join(&first), 0);
+	cr_expect(eq(int, (int)first.state, CHILD_CANCELLED),
+		  "while the other still runs");
+	cr_expect(not(h.ended));
+	sem_post(&h.may_end);
+	expect(nursery_close(&n, 0), 0);
+	cr_expect(eq(int, jobs[0].sum, 0));
+	cr_expect(eq(int, jobs[1].sum % 10, 2));
+	worker_close(&worker);
+	return 0;
+}
+
+RT_TEST(worker, C6_what_has_begun_is_waited_for)
+{
+	struct child c;
+	struct nursery n;
+	struct held h;
+
+	held_init(&h);
+	expect(worker_open(&worker, "test"), 0);
+	nursery_open(&n);
+	nursery_start(&n, &c, &(struct task_opt){.name = "held"}, hold, &h);
+	await_begin(&h);
+	child_cancel(&c, CANCEL_EXPLICIT, "test");
+	expect(task_checkpoint(), 0);
+	cr_expect(eq(int, (int)c.state, CHILD_RUNNING));
+	sem_post(&h.may_end);
+	expect(nursery_close(&n, 0), 0);
+	cr_expect(h.ended);
+	cr_expect(eq(int, h.result, 0), "it took effect, and says so");
+	worker_close(&worker);
+	return 0;
+}
+
+/* Lets the held job end when the loop has nothing else to do than to wait, or to let time jump. */
+struct release {
+	struct rt_idle idle;
+	struct held *held;
+};
+
+static void release_when_idle(struct rt_idle *idle)
+{
+	sem_post(&container_of(idle, struct release, idle)->held->may_end);
+}
+
+static int sleep_an_hour(void *arg)
+{
+	(void)arg;
+	return task_sleep(3600 * NS_PER_S);
+}
+
+RT_TEST(worker, T1_virtual_time_waits_for_jobs)
+{
+	struct held h;
+	struct release release = {.idle.fn = release_when_idle, .held = &h};
+	struct nursery n;
+
+	held_init(&h);
+	expect(worker_open(&worker, "test"), 0);
+	nursery_open(&n);
+	nursery_go(&n, "sleeper", sleep_an_hour, NULL);
+	rt_idle_add(&release.idle);
+	expect(worker_run(&worker, &h.job), 0);
+	rt_idle_remove(&release.idle);
+	cr_expect(eq(i64, rt_now(), 0));
+	expect(nursery_close(&n, 0), 0);
+	cr_expect(eq(i64, rt_now(), 3600 * NS_PER_S));
+	worker_close(&worker);
+	return 0;
+}
+
+struct masked {
+	struct job job;
+	sigset_t mask;
+};
+
+static void mask_run(struct job *j)
+{
+	pthread_sigmask(SIG_SETMASK, NULL, &container_of(j, struct masked, job)->mask);
+}
+
+RT_TEST(worker, R10_thread_receives_no_signals)
+{
+	struct masked m = {.job.fn = mask_run};
+	sigset_t own;
+
+	expect(worker_open(&worker, "test"), 0);
+	expect(worker_run(&worker, &m.job), 0);
+	cr_expect(eq(int, sigismember(&m.mask, SIGTERM), 1));
+	cr_expect(eq(int, sigismember(&m.mask, SIGINT), 1));
+	pthread_sigmask(SIG_SETMASK, NULL, &own);
+	cr_expect(eq(int, sigismember(&own, SIGTERM), 0), "the loop's mask is as before");
+	worker_close(&worker);
+	return 0;
+}
