@@ -120,7 +120,6 @@ static void read_needs(lua_State *L, struct behaviour *b)
 		l->needs[l->n_needs++] = r;
 		lua_push_resource(L, r);
 		lua_rawset(L, -4); /* globals[name] */
-		lua_pushnil(L);    /* in place of the name */
 	}
 	lua_pop(L, 3);
 }

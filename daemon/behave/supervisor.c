@@ -53,19 +53,25 @@ static void print_line(void *arg, const char *line, size_t len)
 		LOG(INFO, "%s: %s", sb->b.name, line);
 }
 
+/* The first resource that both need. */
+static const char *shared_resource(const struct lease *a, const struct lease *b)
+{
+	for (size_t i = 0; i < a->n_needs; i++)
+		for (size_t k = 0; k < b->n_needs; k++)
+			if (a->needs[i] == b->needs[k])
+				return resource_name(a->needs[i]);
+	return "";
+}
+
 /* Somebody more important takes a resource of this one. */
 static void leave(struct lease *l, const struct lease *winner)
 {
 	struct behaviour *b = container_of(l, struct behaviour, lease);
 	struct supervised *sb = container_of(b, struct supervised, b);
 	struct supervised *other;
-	const char *resource = "";
+	const char *resource = shared_resource(l, winner);
 	char why[128];
 
-	for (size_t i = 0; i < l->n_needs; i++)
-		for (size_t k = 0; k < winner->n_needs; k++)
-			if (l->needs[i] == winner->needs[k])
-				resource = resource_name(l->needs[i]);
 	other = container_of(container_of(winner, struct behaviour, lease),
 			     struct supervised, b);
 	supervised_decide(other, DECISION_TAKES, sb->b.name, resource, "");
@@ -267,7 +273,7 @@ static int take(struct supervised *sb)
 	}
 	if (blocker)
 		supervised_decide(sb, DECISION_WAITS, blocker->name,
-				  resource_name(sb->b.lease.needs[0]), "");
+				  shared_resource(&sb->b.lease, blocker), "");
 	scope_init(&t.scope);
 	scope_enter(&t.scope);
 	if (sb->b.when && value_state(sb->b.when) != VALUE_CLOSED)
