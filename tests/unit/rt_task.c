@@ -275,7 +275,8 @@ Test(task, N9_a_task_that_runs_too_often_is_reported_once)
 {
 	log_set_sink(keep_log, NULL);
 	expect(rt_run(NULL, spin_child, NULL), 0);
-	cr_assert(strstr(logged, "task spinner: ran 3000 times in ") != NULL, "%s", logged);
+	cr_assert(strstr(logged, "task spinner: ran 3000 times in ") != NULL, "%s",
+		  logged);
 }
 
 RT_TEST(task, N8_B37_dump_shows_the_tree)
