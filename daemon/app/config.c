@@ -8,6 +8,7 @@
 
 #include "daemon/app/config_check.h"
 #include "daemon/app/config_files.h"
+#include "daemon/app/derived.h"
 
 static const char *const gpio_names[] = {"linux", "sim", NULL};
 
@@ -26,6 +27,7 @@ static const struct conf_field attitude_fields[] = {
 
 static const struct conf_field fusion_fields[] = {
 	CONF_TABLE(conf_fusion, attitude, attitude_fields, "How the robot is oriented."),
+	CONF_MAP("values", derived_fields, "Values that follow an expression."),
 	CONF_END,
 };
 
@@ -53,6 +55,8 @@ static const struct conf_field root_fields[] = {
 	CONF_MAP("resources", NULL,
 		 "What behaviours lease: channel names and actuators."),
 	CONF_MAP("behaviours", behaviour_fields, "Behaviours by name."),
+	CONF_TABLE(config, bus, bus_conf_fields,
+		   "Where other programs reach the daemon."),
 	CONF_END,
 };
 

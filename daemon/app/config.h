@@ -12,6 +12,7 @@
 #include "daemon/base/conf.h"
 #include "daemon/base/macros.h"
 #include "daemon/base/sample.h"
+#include "daemon/link/bus.h"
 #include "drivers/core/actuator.h"
 #include "drivers/core/sensor.h"
 
@@ -79,6 +80,7 @@ struct config {
 	struct conf_robot robot;
 	enum conf_gpio gpio;
 	struct conf_fusion fusion;
+	struct bus_conf bus;
 
 	struct conf_bus *buses;
 	size_t n_buses;

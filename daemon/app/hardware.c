@@ -86,8 +86,11 @@ void hardware_start(struct hardware *hw)
 struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf)
 {
-	struct device_ports ports = {.gpio = hw->gpio};
+	struct device_ports ports = {0};
 
+	if (!hw)
+		return ports;
+	ports.gpio = hw->gpio;
 	for (size_t i = 0; i < hw->conf->n_buses; i++)
 		if (strcmp(hw->conf->buses[i].name, conf->bus) == 0)
 			ports.bus = hw->buses[i];
@@ -97,10 +100,10 @@ struct device_ports hardware_ports(const struct hardware *hw,
 double hardware_pulse_s(const struct hardware *hw, const struct device_conf *chip,
 			unsigned channel)
 {
-	return hw->sim ? sim_pulse_s(hw->sim, chip, channel) : (double)NAN;
+	return hw && hw->sim ? sim_pulse_s(hw->sim, chip, channel) : (double)NAN;
 }
 
 struct trial *hardware_trial(struct hardware *hw)
 {
-	return hw->sim ? sim_trial(hw->sim) : NULL;
+	return hw && hw->sim ? sim_trial(hw->sim) : NULL;
 }

@@ -25,7 +25,7 @@ void hardware_close(struct hardware *hw); /* NULL is fine */
 /* Let simulated time begin. Nothing happens on real hardware. */
 void hardware_start(struct hardware *hw);
 
-/* What the device of @conf is connected to. */
+/* What the device of @conf is connected to; nothing when @hw is NULL. */
 struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf);
 
@@ -35,7 +35,7 @@ double hardware_pulse_s(const struct hardware *hw, const struct device_conf *chi
 
 /*
  * Score attitudes against the recording's optical reference. NULL when nothing recorded is played; lives
- * as long as the hardware.
+ * as long as the hardware. NULL is fine.
  */
 struct trial *hardware_trial(struct hardware *hw);
 

@@ -22,10 +22,44 @@ static void print_errors(const struct conf_errors *errs)
 			errs->n_errors, errs->n_errors == 1 ? "" : "s");
 }
 
-int main(int argc, char **argv)
+/* Report what was found, once. */
+static void report(struct conf_errors *errs)
+{
+	print_errors(errs);
+	conf_errors_fini(errs);
+	*errs = (struct conf_errors){0};
+}
+
+static int check(const struct config *config, struct conf_errors *errs)
+{
+	int r = robot_check(config, errs);
+
+	report(errs);
+	if (r < 0)
+		return EXIT_CONFIG;
+	printf("the configuration is good: %zu sensors, %zu actuators, %zu behaviours\n",
+	       config->n_sensors, config->n_actuators, config->n_behaviours);
+	return EXIT_OK;
+}
+
+static int start(const struct options *options)
 {
 	struct conf_errors errs = {0};
 	struct config *config = NULL;
+	int code = EXIT_CONFIG;
+	int r = config_read(options->configs, options->n_configs, &errs, &config);
+
+	report(&errs);
+	if (r == 0)
+		code = options->check ? check(config, &errs)
+				      : robot_run(config, options, &errs);
+	report(&errs);
+	config_free(config);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
 	struct options options;
 	int code = options_parse(argc, argv, &options);
 	int r;
@@ -36,15 +70,8 @@ int main(int argc, char **argv)
 		config_print_reference(stdout);
 		return EXIT_OK;
 	}
-	r = config_read(options.configs, options.n_configs, &errs, &config);
-	print_errors(&errs);
-	conf_errors_fini(&errs);
-	if (r < 0)
-		return EXIT_CONFIG;
 	r = signals_block();
 	if (r < 0)
 		fprintf(stderr, "instinctd: signals: %s\n", strerror(-r));
-	code = options.check ? EXIT_OK : robot_run(config, &options);
-	config_free(config);
-	return code;
+	return start(&options);
 }

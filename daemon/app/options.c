@@ -23,6 +23,7 @@ static const char usage[] =
 	"      --check           check the configuration and exit\n"
 	"      --keys            list every key of the configuration and exit\n"
 	"      --view            show what the robot senses, decides and does\n"
+	"      --no-bus          without the state and control sockets\n"
 	"      --world FILE      let simulated motion sensors measure this recording "
 	"(.f32)\n"
 	"                        and report how well the attitude follows its reference\n"
@@ -36,12 +37,22 @@ static const char usage[] =
 	"Exit status: 0 ended as asked; 1 failed while running; 2 wrong command line;\n"
 	"78 wrong configuration.\n";
 
-enum { OPT_CHECK = 256, OPT_KEYS, OPT_VIEW, OPT_WORLD, OPT_SPEED, OPT_DURATION, OPT_LOG };
+enum {
+	OPT_CHECK = 256,
+	OPT_KEYS,
+	OPT_NO_BUS,
+	OPT_VIEW,
+	OPT_WORLD,
+	OPT_SPEED,
+	OPT_DURATION,
+	OPT_LOG
+};
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"check", no_argument, NULL, OPT_CHECK},
 	{"keys", no_argument, NULL, OPT_KEYS},
+	{"no-bus", no_argument, NULL, OPT_NO_BUS},
 	{"view", no_argument, NULL, OPT_VIEW},
 	{"world", required_argument, NULL, OPT_WORLD},
 	{"speed", required_argument, NULL, OPT_SPEED},
@@ -104,6 +115,9 @@ static int parse_one(int opt, struct options *o)
 		return -1;
 	case OPT_KEYS:
 		o->keys = true;
+		return -1;
+	case OPT_NO_BUS:
+		o->no_bus = true;
 		return -1;
 	case OPT_VIEW:
 		o->view = true;

@@ -23,6 +23,7 @@ struct options {
 	bool max_speed;      /* virtual clock */
 	bool view;           /* show what happens */
 	bool check;          /* only check the configuration */
+	bool no_bus;         /* no sockets: nobody reaches it */
 	bool keys;           /* only list the keys of the configuration */
 };
 

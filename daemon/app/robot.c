@@ -7,6 +7,7 @@
 
 #include "daemon/act/resource.h"
 #include "daemon/app/body.h"
+#include "daemon/app/derived.h"
 #include "daemon/app/hardware.h"
 #include "daemon/app/notify.h"
 #include "daemon/app/scripts.h"
@@ -15,6 +16,7 @@
 #include "daemon/app/view.h"
 #include "daemon/base/log.h"
 #include "daemon/behave/supervisor.h"
+#include "daemon/link/bus.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
 #include "daemon/state/world.h"
@@ -25,6 +27,9 @@
 struct robot {
 	const struct config *conf;
 	const struct options *options;
+	struct conf_errors
+		*errs; /* what is found wrong only when things are put together */
+	bool check;    /* only put together: no hardware, nothing runs */
 	struct world *world;
 	struct hardware *hardware;
 	struct senses *senses;
@@ -32,6 +37,7 @@ struct robot {
 	struct body *body;
 	struct view *view; /* NULL: nobody looks */
 	struct supervisor *supervisor;
+	struct bus *bus; /* NULL: nobody can reach the daemon */
 	struct nursery *nursery;
 	struct child behaviours;
 };
@@ -48,6 +54,17 @@ static void stop(void *arg, const char *reason)
 	notify_send("STOPPING=1");
 	child_cancel(&bot->behaviours, CANCEL_SHUTDOWN, reason);
 	scope_set_deadline(&bot->nursery->scope, time_add(rt_now(), STOP_NS));
+}
+
+/* What "status" says beside the daemon's own counters. */
+static void status_add(void *arg, cJSON *status)
+{
+	const struct robot *bot = arg;
+
+	/* Without memory the field is missing. */
+	(void)cJSON_AddStringToObject(status, "robot", bot->conf->robot.name);
+	(void)cJSON_AddStringToObject(status, "id", bot->conf->robot.id);
+	(void)cJSON_AddBoolToObject(status, "simulated", config_simulated(bot->conf));
 }
 
 static int play_to_end(void *arg)
@@ -91,6 +108,8 @@ static int run_all(struct robot *bot)
 	senses_go(bot->senses, &n);
 	serve(&n, "signals", signals_run, &signals);
 	serve(&n, "heartbeat", notify_heartbeat, NULL);
+	if (bot->bus)
+		serve(&n, "bus", bus_run, bot->bus);
 	if (bot->view)
 		serve(&n, "view", view_run, bot->view);
 	if (hardware_trial(bot->hardware))
@@ -104,8 +123,8 @@ static int run_all(struct robot *bot)
 	return nursery_close(&n, 0);
 }
 
-/* Scripts may fail to load; each is said, and the others run. */
-static int start_behaviours(struct robot *bot)
+/* Make the behaviours. When only checking, what is wrong with a script is an error like any other. */
+static int make_behaviours(struct robot *bot)
 {
 	struct supervisor_conf conf = {
 		.world = bot->world,
@@ -119,69 +138,97 @@ static int start_behaviours(struct robot *bot)
 	bot->supervisor = supervisor_new(&conf);
 	if (!bot->supervisor)
 		return -ENOMEM;
-	scripts_load(bot->supervisor, bot->conf);
-	return run_all(bot);
+	return scripts_load(bot->supervisor, bot->conf, bot->check ? bot->errs : NULL);
 }
 
-static int start_body(struct robot *bot)
+static int make_bus(struct robot *bot)
 {
-	int r = body_new(bot->conf, bot->hardware, bot->resources, bot->world,
-			 &bot->body);
+	int r;
 
-	if (r < 0)
-		return r;
-	if (bot->options->view) {
-		bot->view = view_new(bot->conf, bot->world, bot->body, stdout);
-		r = bot->view ? 0 : -ENOMEM;
-	}
+	if (bot->check || bot->options->no_bus)
+		return 0;
+	r = bus_new(&bot->conf->bus, bot->world, &bot->bus);
 	if (r == 0)
-		r = start_behaviours(bot);
-	supervisor_free(bot->supervisor);
-	view_free(bot->view);
+		bus_on_status(bot->bus, status_add, bot);
 	return r;
 }
 
-static int start_world(struct robot *bot)
+/* Everything, from the hardware to the behaviours; robot_fini() undoes what was made. */
+static int make(struct robot *bot)
 {
-	int r = -ENOMEM;
+	const struct config *c = bot->conf;
+	int r = 0;
 
+	if (!bot->check)
+		r = hardware_open(c, bot->options->world, &bot->hardware);
+	if (r < 0)
+		return r;
 	bot->world = world_new();
-	if (bot->world)
-		bot->resources = resources_new(bot->world);
-	if (bot->resources)
-		r = senses_new(bot->conf, bot->hardware, bot->world, &bot->senses);
+	bot->resources = bot->world ? resources_new(bot->world) : NULL;
+	if (!bot->resources)
+		return -ENOMEM;
+	r = senses_new(c, bot->hardware, bot->world, &bot->senses);
 	if (r == 0)
-		r = start_body(bot);
+		r = body_new(c, bot->hardware, bot->resources, bot->world, &bot->body);
+	if (r == 0 && bot->options->view && !bot->check) {
+		bot->view = view_new(c, bot->world, bot->body, stdout);
+		r = bot->view ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		r = derived_add(c, bot->world, bot->errs);
+	if (r == 0)
+		r = make_behaviours(bot);
+	if (r == 0)
+		r = make_bus(bot);
+	return r;
+}
+
+static void unmake(struct robot *bot)
+{
+	bus_free(bot->bus);
+	supervisor_free(bot->supervisor);
+	view_free(bot->view);
 	senses_free(bot->senses);
 	resources_free(bot->resources);
 	body_free(bot->body);
 	world_free(bot->world);
-	return r;
+	if (hardware_trial(bot->hardware))
+		trial_report(hardware_trial(bot->hardware), stdout);
+	hardware_close(bot->hardware);
 }
 
 static int robot_main(void *arg)
 {
 	struct robot *bot = arg;
-	int r = hardware_open(bot->conf, bot->options->world, &bot->hardware);
+	int r = make(bot);
 
-	if (r < 0)
-		return r;
-	r = start_world(bot);
-	if (hardware_trial(bot->hardware))
-		trial_report(hardware_trial(bot->hardware), stdout);
-	hardware_close(bot->hardware);
+	if (r == 0 && !bot->check)
+		r = run_all(bot);
+	unmake(bot);
 	return r;
 }
 
-int robot_run(const struct config *c, const struct options *o)
+int robot_check(const struct config *c, struct conf_errors *errs)
 {
-	struct robot bot = {.conf = c, .options = o};
-	struct rt_conf conf = {.clock = o->max_speed ? RT_CLOCK_VIRTUAL
-						     : RT_CLOCK_MONOTONIC};
+	const struct options none = {0};
+	struct robot bot = {.conf = c, .options = &none, .errs = errs, .check = true};
+	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
+	int r = rt_run(&conf, robot_main, &bot);
+
+	return r == 0 && errs->n_errors > 0 ? -EINVAL : r;
+}
+
+int robot_run(const struct config *c, const struct options *o, struct conf_errors *errs)
+{
+	struct robot bot = {.conf = c, .options = o, .errs = errs};
+	const struct rt_conf conf = {.clock = o->max_speed ? RT_CLOCK_VIRTUAL
+							   : RT_CLOCK_MONOTONIC};
 	int r = rt_run(&conf, robot_main, &bot);
 
 	if (r == 0 || r == -ECANCELED)
 		return EXIT_OK;
+	if (errs->n_errors > 0)
+		return EXIT_CONFIG;
 	LOG(ERR, "%s: stopped: %s", c->robot.name, strerror(-r));
 	return EXIT_FAILED;
 }

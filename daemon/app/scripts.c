@@ -50,20 +50,37 @@ const char *const *scripts_folders(void)
 	return folders;
 }
 
-void scripts_load(struct supervisor *s, const struct config *c)
+static int load_all(struct supervisor *s, const struct config *c,
+		    struct conf_errors *errs)
 {
-	struct conf_errors errs = {0};
-	struct conf_at root = conf_root(&c->doc, &errs);
+	struct conf_at root = conf_root(&c->doc, errs);
 	struct conf_at section = conf_child(&root, "behaviours");
+	int worst = 0;
 
 	for (size_t i = 0; i < c->n_behaviours; i++) {
 		const struct conf_behaviour *b = &c->behaviours[i];
 		struct conf_at at = conf_child(&section, b->name);
+		int r = supervisor_load(s, b->name, b->script, &at, errs);
 
-		if (supervisor_load(s, b->name, b->script, &at, &errs) < 0)
-			LOG(ERR, "behaviour %s is not there; the others run", b->name);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			worst = -EINVAL;
 	}
-	for (size_t i = 0; i < errs.n; i++)
-		LOG(ERR, "%s", errs.list[i].text);
-	conf_errors_fini(&errs);
+	return worst;
+}
+
+int scripts_load(struct supervisor *s, const struct config *c, struct conf_errors *errs)
+{
+	struct conf_errors own = {0};
+	int r;
+
+	if (errs)
+		return load_all(s, c, errs);
+	r = load_all(s, c, &own);
+	for (size_t i = 0; i < own.n; i++)
+		LOG(ERR, "%s", own.list[i].text);
+	conf_errors_fini(&own);
+	/* The robot goes on with the behaviours that it has. */
+	return r == -ENOMEM ? r : 0;
 }
