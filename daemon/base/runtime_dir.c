@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 static const char service_dir[] = "/run/instinct";
@@ -84,21 +82,4 @@ int runtime_dir_candidate(unsigned i, char *buf)
 		return -ENOENT;
 	strcpy(buf, dirs[i]);
 	return 0;
-}
-
-int runtime_socket_probe(const char *path)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd, r;
-
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	r = connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
-	close(fd);
-	/* Its queue is full: there is somebody. */
-	return r == -EAGAIN ? 0 : r;
 }

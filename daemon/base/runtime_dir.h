@@ -27,10 +27,4 @@ int runtime_dir_make(char *buf) MUST_CHECK;
  */
 int runtime_dir_candidate(unsigned i, char *buf) MUST_CHECK;
 
-/*
- * Does somebody listen on the Unix socket @path?
- * Returns 0, or why not: -ENOENT, -ECONNREFUSED (a socket left behind), -EACCES, -ENOTSOCK ...
- */
-int runtime_socket_probe(const char *path) MUST_CHECK;
-
 #endif

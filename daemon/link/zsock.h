@@ -8,7 +8,7 @@
  *
  *	zsock_open(ctx, &conf, &s);
  *	nursery_open(&n);
- *	nursery_start(&n, NULL, &zsock_pump_opt, zsock_pump, s);
+ *	zsock_pump(s, &n);
  *	...zsock_recv(s, &m)...
  *	r = nursery_close(&n, r);
  *	zsock_close(s);
@@ -56,11 +56,11 @@ int zsock_open(struct zctx *ctx, const struct zsock_conf *conf,
 /* Its pump must have ended, and nobody may wait on it. What is not sent yet is lost. NULL is fine. */
 void zsock_close(struct zsock *s);
 
-/* The pump: a task that must run while somebody waits on the socket @arg. Returns -ECANCELED. */
-int zsock_pump(void *arg);
-
-/* How to start it: a service, so that it ends with the others. */
-extern const struct task_opt zsock_pump_opt;
+/*
+ * Start the pump in @n, as a service, so that it ends with the others; it must run while somebody waits
+ * on the socket. Returns 0 or nursery_start()'s errors. Does not suspend.
+ */
+int zsock_pump(struct zsock *s, struct nursery *n);
 
 struct zframe {
 	const void *data;
@@ -93,6 +93,6 @@ int zsock_send(struct zsock *s, const struct zframe *frames, unsigned n) MUST_CH
 
 /* The same without waiting: -EAGAIN instead. Do not suspend. */
 int zsock_try_recv(struct zsock *s, struct zmsg *ret) MUST_CHECK;
-int zsock_try_send(struct zsock *s, const struct zframe *frames, unsigned n) MUST_CHECK;
+int zsock_try_send(struct zsock *s, const struct zframe *frames, unsigned n);
 
 #endif

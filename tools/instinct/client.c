@@ -9,6 +9,7 @@
 
 #include "daemon/base/json.h"
 #include "daemon/base/runtime_dir.h"
+#include "daemon/base/runtime_socket.h"
 
 #define ANSWER_MS 5000
 #define ANSWER_MAX ((size_t)16 << 20) /* bytes of an answer */
