@@ -87,6 +87,15 @@ static int end_after(void *arg)
 	return r;
 }
 
+/* Until it is asked to stop: a robot without behaviours still senses and answers. */
+static int behave(void *arg)
+{
+	struct robot *bot = arg;
+	int r = supervisor_run(bot->supervisor);
+
+	return r == 0 ? task_sleep_forever() : r;
+}
+
 static void serve(struct nursery *n, const char *name, int (*fn)(void *), void *arg)
 {
 	const struct task_opt opt = {.name = name, .service = true};
@@ -116,8 +125,7 @@ static int run_all(struct robot *bot)
 		serve(&n, "recording", play_to_end, bot);
 	if (bot->options->duration_ns > 0)
 		serve(&n, "duration", end_after, bot);
-	(void)nursery_start(&n, &bot->behaviours, &behaviours, supervisor_run,
-			    bot->supervisor);
+	(void)nursery_start(&n, &bot->behaviours, &behaviours, behave, bot);
 	hardware_start(bot->hardware);
 	notify_send("READY=1");
 	return nursery_close(&n, 0);

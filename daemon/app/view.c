@@ -91,8 +91,9 @@ static void on_value(struct value_watch *w, struct value *value, bool changed)
 
 static void on_log(enum log_level level, const char *text, void *arg)
 {
-	(void)level;
-	view_say(arg, VIEW_LOG, "%s", text);
+	/* What is merely notable is told by the values themselves. */
+	if (level <= LOG_LEVEL_WARNING)
+		view_say(arg, VIEW_LOG, "%s", text);
 }
 
 void view_decided(void *arg, const struct decision *d)
@@ -134,6 +135,9 @@ static void say_actuators(struct view *v)
 
 		len += n > 0 ? (size_t)n : 0;
 	}
+	if (strcmp(line, v->seen_line) == 0)
+		return;
+	memcpy(v->seen_line, line, sizeof(line));
 	view_say(v, VIEW_ACT, "%s", line);
 }
 

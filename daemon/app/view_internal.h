@@ -34,6 +34,7 @@ struct view {
 	struct view_line lines[VIEW_LINES]; /* a ring, of the terminal */
 	uint64_t n_lines;
 	uint64_t seen_writes; /* of all actuators, when they were last shown */
+	char seen_line[VIEW_LINE_MAX];
 	bool moving;
 };
 
