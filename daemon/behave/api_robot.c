@@ -56,32 +56,47 @@ static int no_channel(lua_State *L, struct resource *r, const char *key)
 	return luaL_error(L, "%s has no \"%s\"", resource_name(r), key);
 }
 
-/* The targets in the table at 2; other keys must be among @others. */
+/* Every key of the table at 2 is a channel of @r, or among @others. */
+static void check_keys(lua_State *L, struct resource *r, const char *const *others)
+{
+	luaL_checktype(L, 2, LUA_TTABLE);
+	for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+		const char *key =
+			lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+		const char *const *other = others;
+
+		while (*other && strcmp(*other, key) != 0)
+			other++;
+		if (!*other && !resource_find_channel(r, key))
+			no_channel(L, r, key);
+	}
+}
+
+/* The targets in the table at 2, in the order of the resource's channels. */
 static size_t check_targets(lua_State *L, struct resource *r, const char *const *others,
 			    struct move_target *ret)
 {
 	size_t n = 0;
 
-	luaL_checktype(L, 2, LUA_TTABLE);
-	for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
-		const char *key =
-			lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-		struct channel *c = resource_find_channel(r, key);
-		const char *const *other = others;
+	check_keys(L, r, others);
+	for (size_t i = 0; i < resource_size(r) && n < CHANNELS_MAX; i++) {
+		struct channel *c = resource_channel(r, i);
+		const struct channel_spec *spec = channel_info(c);
+		double x;
 
-		while (*other && strcmp(*other, key) != 0)
-			other++;
-		if (*other)
+		if (lua_getfield(L, 2, spec->name) == LUA_TNIL) {
+			lua_pop(L, 1);
 			continue;
-		if (!c)
-			no_channel(L, r, key);
+		}
 		if (lua_type(L, -1) != LUA_TNUMBER)
-			luaL_error(L, "%s: number expected, got %s", key,
+			luaL_error(L, "%s: number expected, got %s", spec->name,
 				   luaL_typename(L, -1));
-		if (n == CHANNELS_MAX)
-			luaL_error(L, "more than %d channels", CHANNELS_MAX);
-		ret[n].channel = c;
-		ret[n++].value = lua_tonumber(L, -1);
+		x = lua_tonumber(L, -1);
+		if (!(x >= spec->min && x <= spec->max))
+			luaL_error(L, "%s = %f is out of range; %f to %f %s", spec->name,
+				   x, spec->min, spec->max, spec->unit);
+		ret[n++] = (struct move_target){c, x};
+		lua_pop(L, 1);
 	}
 	return n;
 }
@@ -96,15 +111,6 @@ static int command_failed(lua_State *L, struct resource *r, int e)
 	return luaL_error(L, "%s: %s", resource_name(r), strerror(-e));
 }
 
-static void check_range(lua_State *L, const struct move_target *t)
-{
-	const struct channel_spec *spec = channel_info(t->channel);
-
-	if (!(t->value >= spec->min && t->value <= spec->max))
-		luaL_error(L, "%s = %f is out of range; %f to %f %s", spec->name,
-			   t->value, spec->min, spec->max, spec->unit);
-}
-
 /* neck:set{ pan = 0.3 } */
 static int resource_set(lua_State *L)
 {
@@ -114,8 +120,6 @@ static int resource_set(lua_State *L)
 	size_t n = check_targets(L, r, others, targets);
 	struct lease *l = check_lease(L, r);
 
-	for (size_t i = 0; i < n; i++)
-		check_range(L, &targets[i]);
 	for (size_t i = 0; i < n; i++) {
 		int e = lease_set(l, targets[i].channel, targets[i].value);
 
@@ -139,8 +143,6 @@ static int resource_move(lua_State *L)
 
 	lua_getfield(L, 2, "ease");
 	ease = luaL_checkoption(L, -1, "inout", ease_name);
-	for (size_t i = 0; i < n; i++)
-		check_range(L, &targets[i]);
 	t = lua_wait_begin(L);
 	e = lua_wait_end(L, t, move_run(l, targets, n, ns, (enum ease)ease));
 	return e < 0 ? command_failed(L, r, e) : 0;

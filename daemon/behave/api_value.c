@@ -96,9 +96,10 @@ static int value_gc(lua_State *L)
 	return 0;
 }
 
-static void push_since(lua_State *L, int64_t t_ns)
+/* Seconds since @t_ns; nil while @v has never been set. */
+static void push_since(lua_State *L, const struct value *v, int64_t t_ns)
 {
-	if (t_ns)
+	if (value_version(v) > 0)
 		lua_pushnumber(L, (double)(rt_now() - t_ns) / 1e9);
 	else
 		lua_pushnil(L);
@@ -128,9 +129,9 @@ static int value_index(lua_State *L)
 		else
 			lua_push_datum(L, value_get(v));
 	} else if (strcmp(key, "age") == 0) {
-		push_since(L, value_sample_ns(v));
+		push_since(L, v, value_sample_ns(v));
 	} else if (strcmp(key, "since") == 0) {
-		push_since(L, value_change_ns(v));
+		push_since(L, v, value_change_ns(v));
 	} else if (strcmp(key, "state") == 0) {
 		lua_pushstring(L, value_state_name(value_state(v)));
 	} else if (strcmp(key, "unit") == 0) {

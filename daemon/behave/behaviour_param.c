@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/nearest.h"
@@ -110,8 +111,8 @@ static void read_declared(lua_State *L, const char *name, struct declared *p)
 	p->name = name;
 	p->unit = text_field(L, at, "unit");
 	p->help = text_field(L, at, "help");
-	p->min = number_field(L, at, "min", -INFINITY);
-	p->max = number_field(L, at, "max", INFINITY);
+	p->min = number_field(L, at, "min", -(double)INFINITY);
+	p->max = number_field(L, at, "max", (double)INFINITY);
 	p->ranged = isfinite(p->min) || isfinite(p->max);
 	lua_geti(L, at, 1);
 	if (lua_type(L, -1) != LUA_TNUMBER && lua_type(L, -1) != LUA_TBOOLEAN &&
@@ -173,35 +174,56 @@ static void check_configured(const struct behaviour *b, const struct conf_at *pa
 	}
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names in the table at the top, sorted: the order of Lua's tables differs from run to run. */
+static size_t sorted_names(lua_State *L, const char **ret)
+{
+	size_t n = 0;
+
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TTABLE)
+			luaL_error(L, "params: name = { default, ... } expected");
+		if (n == BEHAVIOUR_PARAMS)
+			luaL_error(L, "more than %d params", BEHAVIOUR_PARAMS);
+		ret[n++] = lua_tostring(L, -2);
+	}
+	qsort(ret, n, sizeof(*ret), compare_names);
+	return n;
+}
+
 void behaviour_read_params(lua_State *L, struct behaviour *b)
 {
+	const char *names[BEHAVIOUR_PARAMS];
 	struct conf_at params = {0};
-	int r;
+	size_t n;
 
 	if (b->conf)
 		params = conf_child(b->conf, "params");
 	if (lua_getfield(L, 1, "params") == LUA_TNIL)
 		lua_newtable(L);
 	luaL_checktype(L, -1, LUA_TTABLE);
-	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+	n = sorted_names(L, names);
+	for (size_t i = 0; i < n; i++) {
 		struct declared p;
-		struct conf_at at;
+		int r;
 
-		if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TTABLE)
-			luaL_error(L, "params: name = { default, ... } expected");
-		if (b->n_params == BEHAVIOUR_PARAMS)
-			luaL_error(L, "more than %d params", BEHAVIOUR_PARAMS);
-		read_declared(L, lua_tostring(L, -2), &p);
+		lua_getfield(L, -1, names[i]);
+		read_declared(L, names[i], &p);
+		lua_pop(L, 1);
 		if (params.node) {
-			at = conf_child(&params, p.name);
+			struct conf_at at = conf_child(&params, p.name);
+
 			if (at.node)
 				configure(&p, &at);
 		}
 		r = add_param(b, &p);
 		datum_fini(&p.d);
 		if (r < 0)
-			luaL_error(L, "params: %s: %s", lua_tostring(L, -2),
-				   strerror(-r));
+			luaL_error(L, "params: %s: %s", names[i], strerror(-r));
 	}
 	lua_pop(L, 1);
 	if (params.node)

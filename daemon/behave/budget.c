@@ -64,7 +64,7 @@ static void kill(lua_State *L, lua_Debug *ar, struct lua_task *t)
 	lua_getinfo(L, "Sl", ar);
 	lua_pushfstring(L, "%s:%d: computed for too long without waiting; stopped",
 			ar->short_src, ar->currentline);
-	lua_error_wrap(L, "budget");
+	lua_error_wrap(L, "budget", 0);
 	lua_error(L);
 }
 

@@ -222,12 +222,15 @@ static int unknown_global(lua_State *L)
 /* Functions of the file may be global; a variable that a function forgets to declare may not. */
 static int new_global(lua_State *L)
 {
+	const char *name;
 	lua_Debug ar;
 
 	if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "S", &ar) &&
-	    strcmp(ar.what, "main") != 0)
+	    strcmp(ar.what, "main") != 0) {
+		name = luaL_tolstring(L, 2, NULL);
 		return luaL_error(L, "undeclared name \"%s\"; write \"local %s = ...\"",
-				  luaL_tolstring(L, 2, NULL), lua_tostring(L, -1));
+				  name, name);
+	}
 	lua_settop(L, 3);
 	lua_rawset(L, 1);
 	return 0;

@@ -34,7 +34,7 @@ static void push_named(lua_State *L, const char *names, const double *v)
 	lua_createtable(L, 0, n);
 	for (int i = 0; i < n; i++) {
 		lua_pushlstring(L, names + i, 1);
-		lua_pushnumber(L, v[i]);
+		push_number(L, v[i]);
 		lua_rawset(L, -3);
 	}
 }

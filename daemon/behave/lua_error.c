@@ -34,7 +34,7 @@ static bool is_error_object(lua_State *L, int idx)
 	return is;
 }
 
-void lua_error_wrap(lua_State *L, const char *kind)
+void lua_error_wrap(lua_State *L, const char *kind, int level)
 {
 	const struct task *self = task_self();
 
@@ -46,7 +46,7 @@ void lua_error_wrap(lua_State *L, const char *kind)
 	lua_setfield(L, -2, "kind");
 	lua_pushstring(L, self ? task_name(self) : "");
 	lua_setfield(L, -2, "task");
-	luaL_traceback(L, L, NULL, 1);
+	luaL_traceback(L, L, NULL, level);
 	lua_setfield(L, -2, "traceback");
 	lua_newtable(L);
 	lua_setfield(L, -2, "errors");
@@ -59,7 +59,7 @@ void lua_error_settle(lua_State *L)
 		return;
 	luaL_checkstack(L, 4, NULL);
 	luaL_tolstring(L, -1, NULL);
-	lua_error_wrap(L, "error");
+	lua_error_wrap(L, "error", 1);
 	lua_insert(L, -2);
 	if (lua_type(L, -1) == LUA_TSTRING)
 		lua_pop(L, 1);
@@ -72,7 +72,7 @@ int lua_error_handler(lua_State *L)
 	if (lua_type(L, 1) == LUA_TSTRING || lua_type(L, 1) == LUA_TNUMBER) {
 		lua_settop(L, 1);
 		lua_tostring(L, 1);
-		lua_error_wrap(L, "error");
+		lua_error_wrap(L, "error", 1);
 	}
 	return 1;
 }
@@ -86,7 +86,7 @@ int lua_raise(lua_State *L, const char *kind, const char *fmt, ...)
 	lua_pushvfstring(L, fmt, ap);
 	va_end(ap);
 	lua_concat(L, 2);
-	lua_error_wrap(L, kind);
+	lua_error_wrap(L, kind, 1);
 	lua_error(L);
 	__builtin_unreachable();
 }
@@ -166,7 +166,7 @@ static int finish(lua_State *L, int status, lua_KContext was_unwinding)
 	if (lua_is_final(L, was_unwinding != 0))
 		return lua_error(L);
 	if (lua_type(L, -1) == LUA_TSTRING) /* out of memory: no handler was called */
-		lua_error_wrap(L, "memory");
+		lua_error_wrap(L, "memory", 1);
 	lua_pushboolean(L, 0);
 	lua_insert(L, -2);
 	return 2;

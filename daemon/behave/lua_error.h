@@ -11,8 +11,11 @@
 
 struct lua_task;
 
-/* Push a new error object whose message is the string at the top, which it replaces. May raise. */
-void lua_error_wrap(lua_State *L, const char *kind);
+/*
+ * Make the string at the top the message of a new error object, whose traceback begins at the @level of
+ * luaL_traceback(). May raise.
+ */
+void lua_error_wrap(lua_State *L, const char *kind, int level);
 
 /* Make the value at the top an error object, if it is none. May raise. */
 void lua_error_settle(lua_State *L);

@@ -1,0 +1,37 @@
+-- Errors are objects that say what, where, in which task.
+
+local function fails() error("oh") end
+
+local ok, err = pcall(fails)
+print(ok, err.message, err.kind, #err.errors)
+print(err.traceback:match("errors.lua:%d+: in [^\n]*"))
+print(select(2, pcall(error, { code = 7 })).code)
+print(select(2, pcall(error, nil)))
+print(pcall(function() local t = nil; return t.x end))
+
+local ok, err = pcall(nursery, function(n)
+	n:start(function() sleep(1) error("child", 0) end)
+	n:start(function()
+		local c <close> = setmetatable({}, { __close = function() error("sibling", 0) end })
+		sleep(9)
+	end)
+	sleep(9)
+end)
+print(ok, err.message, err.errors[1].message, now())
+
+local ok, err = pcall(nursery, function() error({ code = 8 }) end)
+print(ok, err.kind, err.value.code)
+
+local ok, err = pcall(nursery, function(n)
+	local t = n:start(function() error("joined", 0) end)
+	print("join raises", pcall(t.join, t))
+end)
+print(ok, err)
+
+local kept
+nursery(function(n) kept = n end)
+print(pcall(kept.start, kept, print))
+print(pcall(fail_after, 0.5, sleep, 1))
+print(xpcall(fails, function(e) return "handled " .. e.message end))
+print(pcall(string.rep))
+fails()
