@@ -6,14 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/rt/task.h"
-
-/* A task that waits at one end; @elem is its own memory. */
-struct party {
-	struct wait wait;
-	struct link link;
-	void *elem;
-};
+#include "daemon/rt/internal.h"
 
 int chan_init(struct chan *c, const char *name, size_t elem_size, size_t cap)
 {
@@ -59,12 +52,12 @@ static void get(struct chan *c, void *elem)
 	c->count--;
 }
 
-static struct party *first(struct list *l)
+static struct chan_party *first(struct list *l)
 {
-	return list_first(l, struct party, link);
+	return list_first(l, struct chan_party, link);
 }
 
-static void finish(struct party *p, int r)
+static void finish(struct chan_party *p, int r)
 {
 	link_remove(&p->link);
 	task_wake(&p->wait, r);
@@ -72,7 +65,7 @@ static void finish(struct party *p, int r)
 
 int chan_try_send(struct chan *c, const void *elem)
 {
-	struct party *r = first(&c->receivers);
+	struct chan_party *r = first(&c->receivers);
 
 	if (c->closed || c->receiver_ends == 0)
 		return -EPIPE;
@@ -89,7 +82,7 @@ int chan_try_send(struct chan *c, const void *elem)
 
 int chan_try_recv(struct chan *c, void *elem)
 {
-	struct party *s = first(&c->senders);
+	struct chan_party *s = first(&c->senders);
 
 	if (c->count > 0) {
 		get(c, elem);
@@ -109,32 +102,40 @@ int chan_try_recv(struct chan *c, void *elem)
 
 static bool party_abort(struct wait *w)
 {
-	link_remove(&container_of(w, struct party, wait)->link);
+	link_remove(&container_of(w, struct chan_party, wait)->link);
 	return true;
 }
 
-static int wait_at(struct list *end, const struct chan *c, const char *kind, void *elem)
+static void arm(struct list *end, const struct chan *c, const char *kind,
+		struct chan_party *p)
 {
-	struct party p = {
-		.wait = {.kind = kind, .what = c->name, .abort = party_abort},
-		.elem = elem,
-	};
+	p->wait = (struct wait){.kind = kind, .what = c->name, .abort = party_abort};
+	list_push(end, &p->link);
+}
 
-	list_push(end, &p.link);
-	return task_park(&p.wait);
+void chan_arm_send(struct chan *c, struct chan_party *p)
+{
+	arm(&c->senders, c, "channel to send", p);
+}
+
+void chan_arm_recv(struct chan *c, struct chan_party *p)
+{
+	arm(&c->receivers, c, "channel to receive", p);
 }
 
 int chan_send(struct chan *c, const void *elem)
 {
+	/* Only read from: the receiver copies out of it. */
+	struct chan_party p = {.elem = (void *)(uintptr_t)elem};
 	int r = task_check();
 
 	if (r < 0)
 		return r;
 	r = chan_try_send(c, elem);
-	if (r == -EAGAIN)
-		/* Only read from: the receiver copies out of it. */
-		return wait_at(&c->senders, c, "channel to send",
-			       (void *)(uintptr_t)elem);
+	if (r == -EAGAIN) {
+		chan_arm_send(c, &p);
+		return task_park(&p.wait);
+	}
 	if (r == 0)
 		task_yield();
 	return r;
@@ -142,13 +143,16 @@ int chan_send(struct chan *c, const void *elem)
 
 int chan_recv(struct chan *c, void *elem)
 {
+	struct chan_party p = {.elem = elem};
 	int r = task_check();
 
 	if (r < 0)
 		return r;
 	r = chan_try_recv(c, elem);
-	if (r == -EAGAIN)
-		return wait_at(&c->receivers, c, "channel to receive", elem);
+	if (r == -EAGAIN) {
+		chan_arm_recv(c, &p);
+		return task_park(&p.wait);
+	}
 	if (r == 0)
 		task_yield();
 	return r;
@@ -156,7 +160,7 @@ int chan_recv(struct chan *c, void *elem)
 
 static void end_all(struct list *parties)
 {
-	for (struct party *p; (p = first(parties)) != NULL;)
+	for (struct chan_party *p; (p = first(parties)) != NULL;)
 		finish(p, -EPIPE);
 }
 

@@ -13,6 +13,14 @@
 
 #include "daemon/base/list.h"
 #include "daemon/base/macros.h"
+#include "daemon/rt/task.h"
+
+/* Who waits at one end; private. */
+struct chan_party {
+	struct wait wait;
+	struct link link;
+	void *elem; /* the waiting task's own memory */
+};
 
 /* Placed by the caller, who keeps it until nobody waits on it. */
 struct chan {

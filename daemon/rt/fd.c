@@ -9,12 +9,6 @@
 
 #include "daemon/rt/internal.h"
 
-struct fd_waiter {
-	struct wait wait;
-	int fd;
-	enum fd_dir dir;
-};
-
 int poller_open(struct poller *p, const struct poller_ops *ops, int wake_fd)
 {
 	memset(p, 0, sizeof(*p));
@@ -105,36 +99,41 @@ static void fd_describe(const struct wait *w, char *buf, size_t size)
 	snprintf(buf, size, "%d", container_of(w, struct fd_waiter, wait)->fd);
 }
 
-int fd_wait(int fd, enum fd_dir dir)
+int fd_arm(struct fd_waiter *w)
 {
 	struct poller *p = &rt_this()->poller;
-	struct fd_waiter fw = {
-		.wait = {.kind = dir == FD_READ ? "descriptor to read"
-						: "descriptor to write",
-			 .abort = fd_abort,
-			 .describe = fd_describe},
-		.fd = fd,
-		.dir = dir,
-	};
 	struct poller_slot *s;
 	int r;
 
-	if (task_check() < 0)
-		return -ECANCELED;
-	if (fd < 0)
+	if (w->fd < 0)
 		return -EBADF;
-	s = slot(p, fd);
+	s = slot(p, w->fd);
 	if (!s)
 		return -ENOMEM;
-	if (s->waiter[dir])
+	if (s->waiter[w->dir])
 		return -EBUSY;
 	/* Told to the kernel each time: the descriptor may be another by now. */
-	r = p->ops->watch(p, fd, wanted(s) | bit(dir));
+	r = p->ops->watch(p, w->fd, wanted(s) | bit(w->dir));
 	if (r < 0)
 		return r;
-	s->waiter[dir] = &fw.wait;
+	w->wait = (struct wait){
+		.kind = w->dir == FD_READ ? "descriptor to read" : "descriptor to write",
+		.abort = fd_abort,
+		.describe = fd_describe,
+	};
+	s->waiter[w->dir] = &w->wait;
 	p->waiting++;
-	return task_park(&fw.wait);
+	return 0;
+}
+
+int fd_wait(int fd, enum fd_dir dir)
+{
+	struct fd_waiter w = {.fd = fd, .dir = dir};
+	int r = task_check();
+
+	if (r == 0)
+		r = fd_arm(&w);
+	return r < 0 ? r : task_park(&w.wait);
 }
 
 /*

@@ -13,8 +13,16 @@
 #include <sys/types.h>
 
 #include "daemon/base/macros.h"
+#include "daemon/rt/task.h"
 
 enum fd_dir { FD_READ, FD_WRITE };
+
+/* Who waits for a descriptor; private. */
+struct fd_waiter {
+	struct wait wait;
+	int fd;
+	enum fd_dir dir;
+};
 
 /*
  * Wait until @fd can be read or written without blocking (or has an error or hang-up, which the

@@ -6,8 +6,10 @@
 #include <stdint.h>
 
 #include "daemon/base/list.h"
+#include "daemon/rt/chan.h"
 #include "daemon/rt/context.h"
 #include "daemon/rt/error.h"
+#include "daemon/rt/fd.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/poller.h"
 #include "daemon/rt/post.h"
@@ -90,6 +92,16 @@ void task_ready_now(struct task *t); /* append to its band's queue */
 void task_suspend(struct task *t);   /* switch to the loop */
 void task_deliver(
 	struct task *t); /* its scope is (soft-)cancelled: end its wait if it may */
+
+/* The halves of waits before they park, for choose.c. */
+void sleep_arm(struct sleep *s, int64_t t_ns);
+int fd_arm(struct fd_waiter *w) MUST_CHECK;               /* @fd and @dir are set */
+void chan_arm_send(struct chan *c, struct chan_party *p); /* @elem is set */
+void chan_arm_recv(struct chan *c, struct chan_party *p);
+void child_arm_join(struct child *c, struct child_joiner *j);
+
+/* choose.c: task_wake() on the wait of a case. */
+void choice_decide(struct wait *w, int r);
 
 /* scope.c */
 void scope_adopt(struct scope *s, struct scope *parent, struct task *t);

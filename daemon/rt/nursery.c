@@ -98,7 +98,7 @@ static void settle_child(struct task *t, int r, struct child *c)
 	c->task = NULL;
 	c->state = r == -ECANCELED ? CHILD_CANCELLED : r < 0 ? CHILD_FAILED : CHILD_DONE;
 	for (struct link *k; (k = list_pop(&c->joiners)) != NULL;)
-		task_wake(container_of(k, struct task, run)->wait, 0);
+		task_wake(&container_of(k, struct child_joiner, link)->wait, 0);
 }
 
 /* A child has ended before it was ready: what it failed of is its starter's. */
@@ -268,13 +268,20 @@ void child_cancel_soft(struct child *c, enum cancel_source source, int64_t grace
 
 static bool join_abort(struct wait *w)
 {
-	link_remove(&w->task->run);
+	link_remove(&container_of(w, struct child_joiner, wait)->link);
 	return true;
+}
+
+void child_arm_join(struct child *c, struct child_joiner *j)
+{
+	j->wait =
+		(struct wait){.kind = "join", .what = c->task->name, .abort = join_abort};
+	list_push(&c->joiners, &j->link);
 }
 
 int child_join(struct child *c)
 {
-	struct wait w = {.kind = "join", .abort = join_abort};
+	struct child_joiner j;
 
 	if (task_check() < 0)
 		return -ECANCELED;
@@ -282,10 +289,8 @@ int child_join(struct child *c)
 		task_yield();
 		return 0;
 	}
-	w.what = c->task->name;
-	/* task.run is free while the task is parked. */
-	list_push(&c->joiners, &task_self()->run);
-	return task_park(&w);
+	child_arm_join(c, &j);
+	return task_park(&j.wait);
 }
 
 int nursery_close(struct nursery *n, int r)

@@ -80,6 +80,12 @@ struct child {
 	struct list joiners;
 };
 
+/* Who waits for the end of a child; private. */
+struct child_joiner {
+	struct wait wait;
+	struct link link;
+};
+
 /* nursery_go() with options, and with a handle unless @c is NULL. */
 int nursery_start(struct nursery *n, struct child *c, const struct task_opt *opt,
 		  int (*fn)(void *arg), void *arg);

@@ -143,6 +143,7 @@ int task_park(struct wait *w)
 	struct task *t = self();
 
 	w->task = t;
+	w->choice = NULL;
 	w->since_ns = t->rt->now_ns;
 	w->result = 0;
 	w->abort_called = false;
@@ -158,6 +159,10 @@ void task_wake(struct wait *w, int r)
 {
 	struct task *t = w->task;
 
+	if (w->choice) {
+		choice_decide(w, r);
+		return;
+	}
 	assert(w->parked && t->wait == w);
 	w->parked = false;
 	w->result = r;
@@ -177,12 +182,6 @@ void task_deliver(struct task *t)
 	if (w->abort(w))
 		task_wake(w, -ECANCELED);
 }
-
-/* Sleeping: a timer that wakes. */
-struct sleep {
-	struct wait wait;
-	struct timer timer;
-};
 
 static bool sleep_abort(struct wait *w)
 {
@@ -206,21 +205,27 @@ static void sleep_fire(struct timer *timer)
 	task_wake(&container_of(timer, struct sleep, timer)->wait, 0);
 }
 
-int task_sleep_until(int64_t t_ns)
+void sleep_arm(struct sleep *s, int64_t t_ns)
 {
-	struct sleep s = {
+	*s = (struct sleep){
 		.wait = {.kind = "sleep",
 			 .abort = sleep_abort,
 			 .describe = sleep_describe},
 		.timer = {.fn = sleep_fire},
 	};
+	if (t_ns != TIME_NEVER)
+		timer_arm(&s->timer, t_ns);
+}
+
+int task_sleep_until(int64_t t_ns)
+{
+	struct sleep s;
 
 	if (t_ns <= rt_now())
 		return task_checkpoint();
 	if (task_check() < 0)
 		return -ECANCELED;
-	if (t_ns != TIME_NEVER)
-		timer_arm(&s.timer, t_ns);
+	sleep_arm(&s, t_ns);
 	return task_park(&s.wait);
 }
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "daemon/base/macros.h"
+#include "daemon/rt/timer.h"
 
 struct task;
 
@@ -77,7 +78,8 @@ struct wait {
 	void (*describe)(const struct wait *w, char *buf, size_t size);
 	bool soft; /* a soft cancellation ends it too */
 
-	struct task *task; /* private from here on */
+	struct task *task;     /* private from here on */
+	struct choice *choice; /* of which it is a case, NULL: the task is parked on it */
 	int64_t since_ns;
 	int result;
 	bool parked, abort_called;
@@ -91,6 +93,12 @@ int task_park(struct wait *w);
 
 /* Make the parked task ready; its task_park() returns @r. At most once for each park. */
 void task_wake(struct wait *w, int r);
+
+/* A sleep, for the sake of choose.h; private. */
+struct sleep {
+	struct wait wait;
+	struct timer timer;
+};
 
 /* Write the tree of tasks: name, state, what each waits for and for how long, deadlines. */
 void task_dump(FILE *out);
