@@ -20,6 +20,12 @@ struct call {
 	struct nursery *race;
 };
 
+/* struct call calls[] = {CALL("imu", read_imu, bot), CALL("range", read_range, bot)}; */
+#define CALL(call_name, call_fn, call_arg)                                               \
+	{                                                                                \
+		.name = (call_name), .fn = (call_fn), .arg = (call_arg)                  \
+	}
+
 /*
  * Run all @n calls at the same time, and wait for all. Results are in @calls.
  * Returns 0, or the first failure, which cancels the others, or -ECANCELED. Suspends.
