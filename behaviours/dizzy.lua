@@ -1,7 +1,6 @@
 -- Pick it up or shake it: it gets dizzy. The head sways, less and less, until the world stands still.
 
-local shaken    = value "motion.shaken"
-local picked_up = value "motion.picked_up"
+local shaken = value "motion.shaken"
 
 -- One swing to the left and one to the right, `part` of the full width.
 local function swing(part)
@@ -11,10 +10,8 @@ local function swing(part)
 end
 
 local function sway()
-	local calm = compose { shaken = shaken, picked_up = picked_up,
-		transform = function(now) return not (now.shaken or now.picked_up) end }
-
-	repeat swing(1) until calm.value
+	for _ = 1, param.swings do swing(1) end
+	while shaken.value do swing(1) end
 	for _, part in ipairs { 0.7, 0.4, 0.2 } do swing(part) end
 	neck:move { pan = 0, tilt = 0, seconds = 0.5 }
 end
@@ -30,6 +27,7 @@ end
 return behaviour {
 	params = {
 		sway_rad = { 0.5, min = 0.1, max = 1, unit = "rad", help = "how far the head sways" },
+		swings   = { 2, min = 0, max = 10, help = "how often it sways at least" },
 		seconds  = { 0.8, min = 0.3, max = 3, unit = "s", help = "how long one swing takes" },
 	},
 

@@ -14,11 +14,12 @@ struct hardware {
 	struct i2c_bus **buses; /* one for each of the configuration's; NULL: not open */
 	struct gpio_provider *gpio;
 	struct sim *sim; /* NULL: nothing is simulated */
+	bool dry;        /* HARDWARE_DRY */
 };
 
 static int open_bus(struct hardware *hw, const struct conf_bus *bus, struct i2c_bus **ret)
 {
-	if (strcmp(bus->path, "sim") == 0)
+	if (hw->dry || strcmp(bus->path, "sim") == 0)
 		return sim_bus_open(hw->sim, bus->name, ret);
 	LOG(ERR, "bus %s: %s: real buses are not built in yet; \"sim\" is", bus->name,
 	    bus->path);
@@ -36,7 +37,8 @@ static int open_buses(struct hardware *hw)
 	return 0;
 }
 
-int hardware_open(const struct config *c, const char *recording, struct hardware **ret)
+int hardware_open(const struct config *c, enum hardware_mode mode, const char *recording,
+		  struct hardware **ret)
 {
 	struct hardware *hw = calloc(1, sizeof(*hw));
 	int r = 0;
@@ -44,10 +46,11 @@ int hardware_open(const struct config *c, const char *recording, struct hardware
 	if (!hw)
 		return -ENOMEM;
 	hw->conf = c;
+	hw->dry = mode == HARDWARE_DRY;
 	hw->buses = calloc(c->n_buses + 1, sizeof(struct i2c_bus *));
 	if (!hw->buses)
 		r = -ENOMEM;
-	if (r == 0 && config_simulated(c))
+	if (r == 0 && (hw->dry || config_simulated(c)))
 		r = sim_new(c, recording, &hw->sim);
 	if (r == 0 && recording && !hw->sim) {
 		LOG(ERR, "--world needs a simulated robot: no bus of this configuration "
@@ -86,11 +89,8 @@ void hardware_start(struct hardware *hw)
 struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf)
 {
-	struct device_ports ports = {0};
+	struct device_ports ports = {.gpio = hw->gpio};
 
-	if (!hw)
-		return ports;
-	ports.gpio = hw->gpio;
 	for (size_t i = 0; i < hw->conf->n_buses; i++)
 		if (strcmp(hw->conf->buses[i].name, conf->bus) == 0)
 			ports.bus = hw->buses[i];
@@ -100,10 +100,10 @@ struct device_ports hardware_ports(const struct hardware *hw,
 double hardware_pulse_s(const struct hardware *hw, const struct device_conf *chip,
 			unsigned channel)
 {
-	return hw && hw->sim ? sim_pulse_s(hw->sim, chip, channel) : (double)NAN;
+	return hw->sim ? sim_pulse_s(hw->sim, chip, channel) : (double)NAN;
 }
 
 struct trial *hardware_trial(struct hardware *hw)
 {
-	return hw && hw->sim ? sim_trial(hw->sim) : NULL;
+	return hw->sim ? sim_trial(hw->sim) : NULL;
 }

@@ -13,19 +13,25 @@
 
 struct hardware;
 
+/* How far opening goes. */
+enum hardware_mode {
+	HARDWARE_AS_CONFIGURED,
+	HARDWARE_DRY, /* everything simulated: to check a configuration without its robot */
+};
+
 /*
  * Open all buses of @c. @recording, a .f32 file, is what simulated motion sensors measure; NULL: a desk
  * that is played with. Inside rt_run().
  * Returns 0, or a negative errno after it has logged what could not be opened and why.
  */
-int hardware_open(const struct config *c, const char *recording,
+int hardware_open(const struct config *c, enum hardware_mode mode, const char *recording,
 		  struct hardware **ret) MUST_CHECK;
 void hardware_close(struct hardware *hw); /* NULL is fine */
 
 /* Let simulated time begin. Nothing happens on real hardware. */
 void hardware_start(struct hardware *hw);
 
-/* What the device of @conf is connected to; nothing when @hw is NULL. */
+/* What the device of @conf is connected to. */
 struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf);
 
@@ -35,7 +41,7 @@ double hardware_pulse_s(const struct hardware *hw, const struct device_conf *chi
 
 /*
  * Score attitudes against the recording's optical reference. NULL when nothing recorded is played; lives
- * as long as the hardware. NULL is fine.
+ * as long as the hardware.
  */
 struct trial *hardware_trial(struct hardware *hw);
 

@@ -165,10 +165,9 @@ static int make_bus(struct robot *bot)
 static int make(struct robot *bot)
 {
 	const struct config *c = bot->conf;
-	int r = 0;
+	int r = hardware_open(c, bot->check ? HARDWARE_DRY : HARDWARE_AS_CONFIGURED,
+			      bot->options->world, &bot->hardware);
 
-	if (!bot->check)
-		r = hardware_open(c, bot->options->world, &bot->hardware);
 	if (r < 0)
 		return r;
 	bot->world = world_new();
@@ -200,7 +199,7 @@ static void unmake(struct robot *bot)
 	resources_free(bot->resources);
 	body_free(bot->body);
 	world_free(bot->world);
-	if (hardware_trial(bot->hardware))
+	if (bot->hardware && hardware_trial(bot->hardware))
 		trial_report(hardware_trial(bot->hardware), stdout);
 	hardware_close(bot->hardware);
 }

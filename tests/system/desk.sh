@@ -24,8 +24,8 @@ run "$build/instinctd" --config "$desk" --view --speed max --duration 10s
 [ "$out" = "$first" ] || fail "two runs on the virtual clock differ: $(diff <(echo "$first") <(echo "$out"))"
 passed "the same input gives the same decisions"
 
-sed 's/"times": 2/"times": 4/' "$desk" >"$scratch/more.jsonc"
-run "$build/instinctd" --config "$scratch/more.jsonc" --view --speed max --duration 10s
+sed 's/"depth_rad": 0.35/"depth_rad": 0.15/' "$desk" >"$scratch/less.jsonc"
+run "$build/instinctd" --config "$scratch/less.jsonc" --view --speed max --duration 10s
 expect_status 0 "another number"
 [ "$out" != "$first" ] || fail "a changed parameter changes nothing"
 passed "a number changed in the config changes what it does"
