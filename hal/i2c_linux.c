@@ -20,7 +20,7 @@
 
 #define NODES "/dev/i2c-*"
 #define HINT "is the bus switched on, and the module i2c-dev loaded?"
-#define SYS_NAMES "/sys/class/i2c-dev/*/name"
+#define SYS_ADAPTERS "/sys/class/i2c-dev/"
 
 #define NO_ADDR (-1)
 #define TIMEOUT_UNIT_NS (10 * NS_PER_MS)
@@ -181,17 +181,17 @@ static const char *link_base(const char *path, char *buf, size_t size)
 	return slash ? slash + 1 : buf;
 }
 
-/* Name the kernel's driver that has the address. */
+/* Name the kernel's driver that has the address: chip 0x48 on /dev/i2c-1 is 1-0048 in sysfs. */
 static int taken_error(const struct linux_bus *bus, uint8_t addr)
 {
 	char path[64];
-	char buf[128];
-	int number = -1;
+	char buf[64];
+	const char *number;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", bus->fd);
-	(void)sscanf(link_base(path, buf, sizeof(buf)), "i2c-%d", &number);
-	(void)snprintf(path, sizeof(path), "/sys/bus/i2c/devices/%d-%04x/driver", number,
-		       addr);
+	number = strchr(link_base(path, buf, sizeof(buf)), '-');
+	(void)snprintf(path, sizeof(path), "/sys/bus/i2c/devices/%s-%04x/driver",
+		       number ? number + 1 : "", addr);
 	return error_set(-EBUSY, "0x%02x on bus %s belongs to the kernel's driver %s",
 			 addr, bus->bus.name, link_base(path, buf, sizeof(buf)));
 }
@@ -232,30 +232,36 @@ static void linux_close(struct i2c_bus *bus)
 static const struct i2c_ops linux_ops = {.transfer = linux_transfer,
 					 .close = linux_close};
 
+/* Whether the file @path consists of the line @want. */
+static bool file_says(const char *path, const char *want)
+{
+	char line[64] = "";
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return false;
+	if (fgets(line, sizeof(line), f))
+		line[strcspn(line, "\n")] = '\0';
+	(void)fclose(f); /* was only read */
+	return strcmp(line, want) == 0;
+}
+
 /* The node of the adapter that calls itself @name, like "bcm2835 (i2c@7e804000)". */
 static int find_node(const char *name, char *ret, size_t size)
 {
-	glob_t found;
 	int r = -ENOENT;
+	glob_t found;
 
-	if (glob(SYS_NAMES, 0, NULL, &found) != 0)
+	if (glob(SYS_ADAPTERS "*/name", 0, NULL, &found) != 0)
 		return r;
 	for (size_t i = 0; i < found.gl_pathc && r < 0; i++) {
-		FILE *f = fopen(found.gl_pathv[i], "re");
-		char line[64] = "";
-		int number;
+		const char *adapter = found.gl_pathv[i] + strlen(SYS_ADAPTERS);
 
-		if (!f)
+		if (!file_says(found.gl_pathv[i], name))
 			continue;
-		if (fgets(line, sizeof(line), f))
-			line[strcspn(line, "\n")] = '\0';
-		(void)fclose(f); /* was only read */
-		if (strcmp(line, name) == 0 &&
-		    sscanf(found.gl_pathv[i], "/sys/class/i2c-dev/i2c-%d/", &number) ==
-			    1) {
-			(void)snprintf(ret, size, "/dev/i2c-%d", number);
-			r = 0;
-		}
+		(void)snprintf(ret, size, "/dev/%.*s", (int)strcspn(adapter, "/"),
+			       adapter);
+		r = 0;
 	}
 	globfree(&found);
 	return r;

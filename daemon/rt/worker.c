@@ -8,7 +8,7 @@
 #include "daemon/rt/rt.h"
 
 /* What system calls of drivers and NSS need, with room; only what is touched takes memory. */
-#define STACK_BYTES (256 * 1024)
+#define STACK_BYTES ((size_t)256 * 1024)
 
 static void *work(void *arg)
 {
