@@ -83,7 +83,7 @@ void derived_detach(struct value *v)
 			at++;
 		in->output_count--;
 		memmove(&in->outputs[at], &in->outputs[at + 1],
-			(in->output_count - at) * sizeof(in->outputs[0]));
+			(in->output_count - at) * sizeof(struct value *));
 	}
 	v->input_count = 0;
 }
@@ -93,7 +93,7 @@ static int add_output(struct value *in, struct value *out)
 	if (in->output_count == in->output_cap) {
 		unsigned cap = in->output_cap ? 2 * in->output_cap : 4;
 		struct value **grown =
-			reallocarray(in->outputs, cap, sizeof(in->outputs[0]));
+			reallocarray(in->outputs, cap, sizeof(struct value *));
 
 		if (!grown)
 			return -ENOMEM;
@@ -107,9 +107,10 @@ static int add_output(struct value *in, struct value *out)
 /* The inputs are linked one by one, so that detaching undoes what was done. */
 static int attach(struct value *v, struct value *const *inputs, unsigned n)
 {
-	v->inputs = calloc(n, sizeof(v->inputs[0]));
+	v->inputs = malloc(n * sizeof(struct value *));
 	if (!v->inputs)
 		return -ENOMEM;
+	memcpy(v->inputs, inputs, n * sizeof(struct value *));
 	for (unsigned i = 0; i < n; i++) {
 		int r = inputs[i]->state == VALUE_CLOSED || inputs[i]->closing ? -EPIPE
 									       : 0;
@@ -120,7 +121,6 @@ static int attach(struct value *v, struct value *const *inputs, unsigned n)
 			r = add_output(inputs[i], v);
 		if (r < 0)
 			return r;
-		v->inputs[i] = inputs[i];
 		v->input_count++;
 		if (v->rank <= inputs[i]->rank)
 			v->rank = inputs[i]->rank + 1;

@@ -76,7 +76,7 @@ static int make_room(struct world *w)
 
 	if (w->count < w->cap)
 		return 0;
-	grown = reallocarray(w->values, cap, sizeof(w->values[0]));
+	grown = reallocarray(w->values, cap, sizeof(struct value *));
 	if (!grown)
 		return -ENOMEM;
 	w->values = grown;
@@ -98,7 +98,7 @@ static int prepare(struct world *w, const char *name, size_t *ret_at)
 static void insert(struct world *w, size_t at, struct value *v)
 {
 	memmove(&w->values[at + 1], &w->values[at],
-		(w->count - at) * sizeof(w->values[0]));
+		(w->count - at) * sizeof(struct value *));
 	w->values[at] = v;
 	w->count++;
 }
@@ -146,7 +146,7 @@ void world_remove(struct world *w, struct value *v)
 		return;
 	w->count--;
 	memmove(&w->values[at], &w->values[at + 1],
-		(w->count - at) * sizeof(w->values[0]));
+		(w->count - at) * sizeof(struct value *));
 	value_free(v);
 }
 
