@@ -77,8 +77,10 @@ int runtime_socket_claim(const char *path)
 	return fd;
 }
 
-void runtime_socket_release(int claim)
+void runtime_socket_release(int claim, const char *path)
 {
-	if (claim >= 0)
-		close(claim);
+	if (claim < 0)
+		return;
+	unlink(path);
+	close(claim);
 }

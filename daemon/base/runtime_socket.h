@@ -16,6 +16,8 @@ int runtime_socket_probe(const char *path) MUST_CHECK;
  * @path is something else than a socket; or why the lock cannot be made: -ENOENT, -EACCES ...
  */
 int runtime_socket_claim(const char *path) MUST_CHECK;
-void runtime_socket_release(int claim); /* negative is fine */
+
+/* End a claim, and remove the socket, which nobody serves any more. A negative @claim is none. */
+void runtime_socket_release(int claim, const char *path);
 
 #endif

@@ -101,6 +101,11 @@ static int claim(struct place *p, const char *endpoint)
 	return r < 0 ? r : 0;
 }
 
+static void release(const struct place *p)
+{
+	runtime_socket_release(p->claim, p->endpoint + sizeof(ipc) - 1);
+}
+
 static int open_state(struct bus *bus, struct world *world)
 {
 	int r = publish_new(bus->ctx, world, bus->state.endpoint, bus->boot,
@@ -176,9 +181,9 @@ void bus_free(struct bus *bus)
 		return;
 	rpc_free(bus->rpc);
 	publish_free(bus->publish);
-	zctx_close(bus->ctx); /* libzmq has taken the sockets' files away now */
-	runtime_socket_release(bus->control.claim);
-	runtime_socket_release(bus->state.claim);
+	zctx_close(bus->ctx);
+	release(&bus->control);
+	release(&bus->state);
 	free(bus);
 }
 
