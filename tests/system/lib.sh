@@ -8,6 +8,10 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cases=0
 
+# Tests run at the same time: each has its own place for sockets.
+export XDG_RUNTIME_DIR=$scratch
+unset RUNTIME_DIRECTORY
+
 # Run a command; its output goes to $out (both streams), its exit status to $status.
 run()
 {
