@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/log.h"
+#include "daemon/rt/rt.h"
 #include "daemon/state/internal.h"
 #include "daemon/state/table.h"
 
@@ -12,6 +13,8 @@ static enum value_state state_by_inputs(const struct value *v)
 {
 	enum value_state state = VALUE_OK;
 
+	if (v->how.asks)
+		return VALUE_OK;
 	for (unsigned i = 0; i < v->input_count; i++) {
 		if (v->inputs[i]->state == VALUE_UNSET)
 			return VALUE_UNSET;
@@ -21,10 +24,12 @@ static enum value_state state_by_inputs(const struct value *v)
 	return state;
 }
 
-static int64_t oldest_input_ns(const struct value *v)
+static int64_t measured_ns(const struct value *v)
 {
 	int64_t t_ns = v->inputs[0]->sample_ns;
 
+	if (v->how.asks)
+		return rt_now();
 	for (unsigned i = 1; i < v->input_count; i++)
 		if (v->inputs[i]->sample_ns < t_ns)
 			t_ns = v->inputs[i]->sample_ns;
@@ -43,7 +48,7 @@ static void compute(struct value *v)
 	if (r < 0)
 		return;
 	v->computed = true;
-	value_store(v, &d, oldest_input_ns(v));
+	value_store(v, &d, measured_ns(v));
 }
 
 void derived_update(struct value *v)
@@ -51,11 +56,12 @@ void derived_update(struct value *v)
 	enum value_state state = state_by_inputs(v);
 
 	if (state != VALUE_UNSET) {
-		if (!v->computed || v->input_marks & (MARK_EDGE | MARK_STATE))
+		if (!v->computed || v->how.asks ||
+		    v->input_marks & (MARK_EDGE | MARK_STATE))
 			compute(v);
 		else
 			transaction_mark(v, MARK_REFRESHED);
-		v->sample_ns = oldest_input_ns(v);
+		v->sample_ns = measured_ns(v);
 	}
 	if (!v->computed)
 		state = VALUE_UNSET;

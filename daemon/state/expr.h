@@ -102,9 +102,8 @@ struct expr_clause expr_clause(const struct expr *e, unsigned i);
 /*
  * A derived value that follows @take, which it takes over, also on failure. Freed by value_free(),
  * before the values that it reads. A boolean expression's value is always set; others are null while
- * unknown. It is set by the transaction that follows the one which moved an input, before any task
- * runs. Where age() decides, a timer evaluates it at that moment (inside rt_run()).
- * Returns 0 or -ENOMEM.
+ * unknown. Where age() decides, a timer evaluates it at that moment (inside rt_run()).
+ * Returns as value_derive().
  */
 int expr_value(struct expr *take, const struct value_info *info,
 	       struct value **ret) MUST_CHECK;

@@ -98,6 +98,11 @@ struct derivation {
 	void (*arg_free)(void *arg);
 	void *arg;
 	bool keep_stale;
+	/*
+	 * @compute asks for itself what the inputs are: it is called also while some are unset, and
+	 * on a mere new sample; the result is always set, and measured when it was computed.
+	 */
+	bool asks;
 };
 int value_derive(const struct value_info *info, struct value *const *inputs, unsigned n,
 		 const struct derivation *how, struct value **ret) MUST_CHECK;

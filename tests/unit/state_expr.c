@@ -605,6 +605,45 @@ Test(expr_value, closes_with_an_input)
 	robot_fini(&bot);
 }
 
+struct mixture {
+	struct value_watch watch;
+	unsigned seen, mixed;
+};
+
+static void look_for_mixture(struct value_watch *w, struct value *v, bool changed)
+{
+	struct mixture *m = container_of(w, struct mixture, watch);
+	const struct datum *d = value_get(v);
+
+	(void)changed;
+	m->seen++;
+	m->mixed += (datum_get(d, "count")->n > 5) != datum_get(d, "many")->b;
+}
+
+Test(expr_value, V3_no_mixture_with_its_input)
+{
+	static const char *const keys[] = {"count", "many"};
+	struct mixture m = {.watch.fn = look_for_mixture};
+	struct robot bot;
+	struct value *many, *both;
+
+	robot_init(&bot);
+	many = derive(&bot, "count > 5");
+	cr_assert(eq(int,
+		     value_compose(&(struct value_info){0}, keys,
+				   (struct value *[]){bot.v[COUNT], many}, 2, &both),
+		     0));
+	value_watch_add(&m.watch, both);
+	set(bot.v[COUNT], datum_number(9));
+	set(bot.v[COUNT], datum_number(1));
+	cr_assert(eq(uint, m.seen, 2));
+	cr_assert(eq(uint, m.mixed, 0));
+	value_watch_remove(&m.watch);
+	value_free(both);
+	value_free(many);
+	robot_fini(&bot);
+}
+
 Test(expr_value, constants)
 {
 	struct robot bot;
