@@ -48,6 +48,8 @@ static int add(const struct conf_at *at, struct world *world,
 	if (r < 0)
 		return r;
 	r = world_adopt_take(world, value);
+	if (r < 0)
+		value_free(value);
 	if (r == -EEXIST)
 		conf_complain(at, "the value %s has an owner already", at->key);
 	else if (r == -EINVAL)
