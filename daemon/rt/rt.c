@@ -113,6 +113,19 @@ static void poll_descriptors(struct rt *rt, int64_t deadline_ns)
 	rt->stats.polls++;
 }
 
+/* What libraries have to say. */
+static void run_idles(struct rt *rt)
+{
+	list_each_safe(i, &rt->idles, struct rt_idle, link) i->fn(i);
+}
+
+/* While tasks are ready: do not let them keep the world outside waiting. */
+static void look_outside(struct rt *rt)
+{
+	run_idles(rt);
+	poll_descriptors(rt, 0);
+}
+
 static void report_slow_step(struct rt *rt, const struct task *t, int64_t ticks)
 {
 	int64_t per_ms = cheap_ticks_per_ms();
@@ -222,14 +235,8 @@ static void pass(struct rt *rt)
 	while ((k = list_pop(&rt->batch)) != NULL) {
 		step(rt, container_of(k, struct task, run));
 		if (real && rt->step_ticks - rt->poll_ticks > rt->poll_every_ticks)
-			poll_descriptors(rt, 0);
+			look_outside(rt);
 	}
-}
-
-/* Before sleeping: what libraries have to say, and tests that wait for quiet. */
-static void run_idles(struct rt *rt)
-{
-	list_each_safe(i, &rt->idles, struct rt_idle, link) i->fn(i);
 }
 
 static bool wake_blocked_waiters(struct rt *rt)
@@ -320,7 +327,7 @@ static void loop(struct rt *rt)
 		}
 		pass(rt);
 		if (rt->unpolled >= POLL_PASSES)
-			poll_descriptors(rt, 0);
+			look_outside(rt);
 	}
 }
 

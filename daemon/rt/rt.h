@@ -82,9 +82,9 @@ void rt_hold(void);
 void rt_release(void);
 
 /*
- * Called each time before the loop would sleep, on the loop's own stack; it must not suspend, and may
- * wake tasks. For libraries whose descriptors alone do not tell the truth (ZeroMQ). Placed by the
- * caller, who removes it before it goes.
+ * Called each time before the loop would sleep, and in a loop that never does, each time before it looks
+ * at descriptors. Runs on the loop's own stack; must not suspend, and may wake tasks. For libraries whose
+ * descriptors alone do not tell the truth (ZeroMQ). Placed by the caller, who removes it before it goes.
  */
 struct rt_idle {
 	void (*fn)(struct rt_idle *idle);

@@ -34,7 +34,19 @@ static void let_libzmq_be_curious(void)
 		;
 }
 
-LINK_TEST(zsock, a_send_that_swallows_the_readers_wake_up)
+/* Run until the reader has ended, or for so many turns that it never will. */
+static int keep_the_loop_awake(void *arg)
+{
+	const struct duplex *d = arg;
+	int r = 0;
+
+	for (int turns = 0; r == 0 && turns < 100000 && d->got[0] == '\0'; turns++)
+		r = task_checkpoint();
+	cr_assert(ne(chr, d->got[0], '\0'));
+	return r;
+}
+
+static void swallow_a_wake_up(struct link_test *t, bool busy)
 {
 	struct duplex d = {0};
 	struct nursery sockets, n;
@@ -51,12 +63,25 @@ LINK_TEST(zsock, a_send_that_swallows_the_readers_wake_up)
 	let_libzmq_be_curious();
 	expect(zsock_try_send(d.ours, &(struct zframe){"from us", 7}, 1), 0);
 
+	if (busy)
+		nursery_go(&n, "busy", keep_the_loop_awake, &d);
 	expect(nursery_close(&n, 0), 0);
 	cr_assert(eq(str, d.got, "to us"));
 	nursery_cancel(&sockets, "done");
 	expect(nursery_close(&sockets, 0), 0);
 	zsock_close(d.ours);
 	zsock_close(d.peer);
+}
+
+LINK_TEST(zsock, a_send_that_swallows_the_readers_wake_up)
+{
+	swallow_a_wake_up(t, false);
+	return 0;
+}
+
+LINK_TEST(zsock, a_swallowed_wake_up_in_a_loop_that_never_sleeps)
+{
+	swallow_a_wake_up(t, true);
 	return 0;
 }
 
