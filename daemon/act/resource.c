@@ -277,9 +277,13 @@ int lease_take(struct resources *rs, struct lease *l)
 		return r;
 	l->rs = rs;
 	l->held = l->asked = false;
-	l->wait = (struct wait){.kind = "lease", .abort = abort_take};
-	if (l->n_needs > 0)
-		l->wait.what = l->needs[0]->name;
+	if (l->n_needs == 0) {
+		l->held = true;
+		task_yield();
+		return 0;
+	}
+	l->wait = (struct wait){
+		.kind = "lease", .what = l->needs[0]->name, .abort = abort_take};
 	insert_ranked(rs, l);
 	arbitrate(rs);
 	if (!l->held)
@@ -302,7 +306,8 @@ void lease_release(struct lease *l, bool safe)
 			if (r->channels[k].spec.safe)
 				r->channels[k].spec.safe(r->channels[k].spec.arg);
 	}
-	arbitrate(l->rs);
+	if (l->n_needs > 0)
+		arbitrate(l->rs);
 }
 
 const struct lease *lease_blocker(const struct resources *rs, const struct lease *l)

@@ -86,12 +86,11 @@ static int child_main(void *arg)
 {
 	struct lua_child *c = arg;
 	struct lua_host *h = c->host;
-	lua_State *T = c->thread;
-	int r = lua_task_call(h, T, c->nargs);
+	int r = lua_task_call(h, c->thread, c->nargs);
 
 	h->tasks--;
-	lua_pushnil(T);
-	lua_rawsetp(T, LUA_REGISTRYINDEX, c);
+	lua_pushnil(h->L);
+	lua_rawsetp(h->L, LUA_REGISTRYINDEX, c);
 	return r;
 }
 

@@ -145,3 +145,8 @@ void budget_renew(struct lua_task *t)
 	t->budget.slices = 0;
 	t->budget.ran_ns = 0;
 }
+
+void budget_spend(struct lua_task *t, int steps)
+{
+	t->budget.instructions += (unsigned)steps / 5;
+}

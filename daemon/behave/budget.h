@@ -38,4 +38,7 @@ void budget_rest(struct lua_task *t);
 /* The task goes on after a wait. */
 void budget_renew(struct lua_task *t);
 
+/* The running task did @steps of work inside a C function, each worth about a fifth of an instruction. */
+void budget_spend(struct lua_task *t, int steps);
+
 #endif

@@ -5,6 +5,7 @@
 #include "daemon/base/nearest.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/pattern.h"
 
 #include <lualib.h>
 
@@ -138,6 +139,45 @@ static int string_rep(lua_State *L)
 	return 1;
 }
 
+/*
+ * What a table function would walk over, by its length (which a metamethod may lie about) or by its
+ * arguments, is bounded by what the heap could hold.
+ */
+static void check_length(lua_State *L, lua_Integer n)
+{
+	if (n > (lua_Integer)(lua_host_of(L)->conf.heap_max / sizeof(void *)))
+		luaL_error(L, "table too large");
+}
+
+static int call_original(lua_State *L)
+{
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+	return lua_gettop(L);
+}
+
+/* table.insert, remove, sort */
+static int table_whole(lua_State *L)
+{
+	if (lua_istable(L, 1))
+		check_length(L, luaL_len(L, 1));
+	return call_original(L);
+}
+
+/* table.move(a, first, last, ...) */
+static int table_move(lua_State *L)
+{
+	lua_Integer first = luaL_checkinteger(L, 2), last = luaL_checkinteger(L, 3);
+
+	if (last > first)
+		check_length(L,
+			     (lua_Integer)((lua_Unsigned)last - (lua_Unsigned)first) < 0
+				     ? LUA_MAXINTEGER
+				     : last - first);
+	return call_original(L);
+}
+
 /* The script's coroutine @idx; others are resumed by the runtime alone. */
 static lua_State *check_coroutine(lua_State *L, int idx)
 {
@@ -246,6 +286,7 @@ static void open_string(lua_State *L)
 	open_library(L, "string", luaopen_string);
 	drop(L, "dump");
 	wrap(L, "rep", string_rep);
+	lua_open_pattern(L);
 	lua_setglobal(L, "string");
 }
 
@@ -255,6 +296,16 @@ static void open_coroutine(lua_State *L)
 	wrap(L, "resume", coroutine_resume);
 	wrap(L, "close", coroutine_close);
 	lua_setglobal(L, "coroutine");
+}
+
+static void open_table(lua_State *L)
+{
+	open_library(L, "table", luaopen_table);
+	wrap(L, "insert", table_whole);
+	wrap(L, "remove", table_whole);
+	wrap(L, "sort", table_whole);
+	wrap(L, "move", table_move);
+	lua_setglobal(L, "table");
 }
 
 /* Random numbers are the same in every run. */
@@ -294,8 +345,7 @@ void lua_open_base(lua_State *L)
 	open_string(L);
 	open_coroutine(L);
 	open_math(L);
-	open_library(L, "table", luaopen_table);
-	lua_setglobal(L, "table");
+	open_table(L);
 	open_library(L, "utf8", luaopen_utf8);
 	lua_setglobal(L, "utf8");
 	/* Tracebacks find the names of functions there. */

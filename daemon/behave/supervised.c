@@ -82,7 +82,7 @@ void supervised_decide(struct supervised *sb, enum decision_kind kind, const cha
 
 void supervised_leave(struct supervised *sb, const char *why)
 {
-	if (sb->leaving)
+	if (!sb->running || sb->leaving)
 		return;
 	sb->leaving = true;
 	snprintf(sb->leave_why, sizeof(sb->leave_why), "%s", why);
@@ -188,10 +188,12 @@ int supervised_run(struct supervised *sb, enum outcome *ret)
 				    sb); /* counts as failed */
 	scope_init(&sb->joining);
 	scope_enter(&sb->joining);
+	sb->running = true;
 	if (sb->b.lease.asked) /* between the grant and now */
 		supervised_leave(sb, "somebody more important came");
 	if (r == 0)
 		r = child_join(&sb->run);
+	sb->running = false;
 	r = scope_leave(&sb->joining, r);
 	outcome = judge(sb);
 	if (r == 0 && outcome == OUTCOME_LEFT) {

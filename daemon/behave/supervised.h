@@ -39,6 +39,7 @@ struct supervised {
 	struct child run;
 	struct scope joining; /* gets a deadline when the run is to leave */
 	int64_t began_ns;
+	bool running; /* `joining` is entered */
 	bool leaving;
 	char leave_why[128];
 

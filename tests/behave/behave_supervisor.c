@@ -239,7 +239,7 @@ Test(supervisor, A1_A3_shipped_behaviours_and_take_over)
 		      "  3.60 dizzy takes neck from nod\n"
 		      "  3.90 nod left: dizzy took neck, 0.8 s\n"
 		      "  3.90 dizzy starts: motion.shaken turned true\n"
-		      "  7.60 dizzy ended: done, 3.7 s\n");
+		      "  8.40 dizzy ended: done, 4.5 s\n");
 }
 
 static void load_or_fail(struct robot *bot, const char *name, const char *text)

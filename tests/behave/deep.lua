@@ -2,7 +2,7 @@
 
 local function try(what, f)
 	local ok, err = pcall(f)
-	print(what, ok, (tostring(err):gsub("^.-(C?%l?[^:]*overflow).*", "%1")))
+	print(what, ok, tostring(err):match("C stack overflow") or err)
 end
 
 local function gsub(s) return (s:gsub(".", gsub)) end
