@@ -1,6 +1,7 @@
 /* What the files of the runtime share with each other and with nobody else. */
 #ifndef DAEMON_RT_INTERNAL_H
 #define DAEMON_RT_INTERNAL_H
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -123,6 +124,10 @@ void timers_fire(struct rt *rt, int64_t now);
 bool posts_pending(struct rt *rt);
 unsigned posts_deliver(struct rt *rt, unsigned most);
 void posts_refuse(struct rt *rt);
+
+/* thread.c: a thread that receives no signals. 0 or a negative errno. */
+int thread_start(pthread_t *thread, bool detached, void *(*fn)(void *),
+		 void *arg) MUST_CHECK;
 
 /* overflow.c: report a stack overflow by the task's name. */
 void overflow_guard_install(void);

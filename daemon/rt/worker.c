@@ -2,13 +2,9 @@
 #include "daemon/rt/worker.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdio.h>
 
-#include "daemon/rt/rt.h"
-
-/* What system calls of drivers and NSS need, with room; only what is touched takes memory. */
-#define STACK_BYTES ((size_t)256 * 1024)
+#include "daemon/rt/internal.h"
 
 static void *work(void *arg)
 {
@@ -37,25 +33,6 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* The new thread takes over the mask; the loop's own is as before when this returns. */
-static int start_without_signals(struct worker *w)
-{
-	pthread_attr_t attr;
-	sigset_t all;
-	sigset_t before;
-	int r = pthread_attr_init(&attr);
-
-	if (r != 0)
-		return -r;
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&w->thread, &attr, work, w);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	(void)pthread_attr_destroy(&attr);
-	return -r;
-}
-
 int worker_open(struct worker *w, const char *name)
 {
 	int r;
@@ -67,7 +44,7 @@ int worker_open(struct worker *w, const char *name)
 	(void)pthread_mutex_init(&w->lock, NULL); /* default attributes: cannot fail */
 	(void)pthread_cond_init(&w->wanted, NULL);
 	rt_ref(w->rt);
-	r = start_without_signals(w);
+	r = thread_start(&w->thread, false, work, w);
 	if (r < 0)
 		goto unref;
 	(void)pthread_setname_np(w->thread, w->name); /* only for those who look */
