@@ -171,11 +171,14 @@ static bool close_abort(struct wait *wait)
 	busy = p->busy;
 	p->left_alone = busy > 0;
 	(void)pthread_mutex_unlock(&p->lock);
-	if (busy > 0)
-		LOG(WARNING,
-		    "threads that still run abandoned work are left to themselves: %u",
-		    busy);
-	return busy > 0;
+	if (busy == 0) {
+		p->held = true;
+		rt_hold();
+		return false;
+	}
+	LOG(WARNING, "threads that still run abandoned work are left to themselves: %u",
+	    busy);
+	return true;
 }
 
 void thread_pool_close(struct thread_pool *p, int64_t timeout_ns)
