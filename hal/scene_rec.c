@@ -143,7 +143,8 @@ static int fail(const struct source *src, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (n >= 0 && n < SCENE_WHY_MAX) /* a path that fills it all leaves no room for why */
+	if (n >= 0 &&
+	    n < SCENE_WHY_MAX) /* a path that fills it all leaves no room for why */
 		(void)vsnprintf(src->why + n, (size_t)(SCENE_WHY_MAX - n), fmt, ap);
 	va_end(ap);
 	return code;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What a user gets wrong, and what hardware, scripts and files do wrong: a clear line, and the rest runs.
+# shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 desk=$source/config/desk.jsonc

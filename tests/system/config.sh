@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The configuration as a user meets it: checked files, layers, values by expression, the list of keys.
+# shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 desk=$source/config/desk.jsonc

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The desk robot as a whole: it senses, its behaviours react, its actuators get pulses; on the virtual clock.
+# shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 desk=$source/config/desk.jsonc

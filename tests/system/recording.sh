@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A recorded trial through registers, driver and fusion: every record once, and a true error. Skips where
 # the recordings are not there.
+# shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 trial=$source/../shared/data/broad/02_undisturbed_slow_rotation_B.f32
