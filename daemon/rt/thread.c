@@ -23,7 +23,14 @@ struct thread_pool {
 	/* Under the lock. */
 	struct list queue;
 	unsigned queued, max, threads, idle, busy;
-	bool ending, left_alone, held;
+	bool ending, left_alone;
+};
+
+/* The task that closes the pool, in its own frame: a pool that is left alone frees itself. */
+struct closer {
+	struct wait wait;
+	struct thread_pool *pool;
+	bool held;
 };
 
 /* The task that waits, in its own frame: work that was abandoned outlives it. */
@@ -84,13 +91,17 @@ static void run(struct thread_pool *p, struct work *w)
 	w->result = r;
 	w->finished = true;
 	abandoned = w->abandoned;
+	p->busy -= !abandoned;
 	(void)pthread_mutex_unlock(&p->lock);
-	if (abandoned) {
-		w->release(w->arg);
-		free(w);
-	} else {
+	if (!abandoned) {
 		(void)rt_post(p->rt, &w->done); /* the loop runs: a task of its waits */
+		return;
 	}
+	w->release(w->arg);
+	free(w);
+	(void)pthread_mutex_lock(&p->lock);
+	p->busy--;
+	(void)pthread_mutex_unlock(&p->lock);
 }
 
 /* The next piece of work, NULL when the thread shall end. Under the lock. */
@@ -106,6 +117,7 @@ static struct work *next_work(struct thread_pool *p)
 	if (!first)
 		return NULL;
 	p->queued--;
+	p->busy++;
 	return container_of(first, struct work, link);
 }
 
@@ -118,11 +130,9 @@ static void *work_until_the_end(void *arg)
 
 	(void)pthread_mutex_lock(&p->lock);
 	while ((w = next_work(p)) != NULL) {
-		p->busy++;
 		(void)pthread_mutex_unlock(&p->lock);
 		run(p, w);
 		(void)pthread_mutex_lock(&p->lock);
-		p->busy--;
 	}
 	last = --p->threads == 0;
 	left_alone = p->left_alone;
@@ -154,25 +164,25 @@ struct thread_pool *thread_pool_open(unsigned max)
 
 static void all_gone(struct post *post)
 {
-	struct thread_pool *p = container_of(post, struct thread_pool, gone);
+	struct closer *c = container_of(post, struct thread_pool, gone)->closer;
 
-	if (p->held)
+	if (c->held)
 		rt_release();
-	task_wake(&p->closing, 0);
+	task_wake(&c->wait, 0);
 }
 
 /* Threads that idle end by themselves and at once; only one that works is worth no more waiting. */
 static bool close_abort(struct wait *wait)
 {
-	struct thread_pool *p = container_of(wait, struct thread_pool, closing);
+	struct closer *c = container_of(wait, struct closer, wait);
 	unsigned busy;
 
-	(void)pthread_mutex_lock(&p->lock);
-	busy = p->busy;
-	p->left_alone = busy > 0;
-	(void)pthread_mutex_unlock(&p->lock);
+	(void)pthread_mutex_lock(&c->pool->lock);
+	busy = c->pool->busy;
+	c->pool->left_alone = busy > 0;
+	(void)pthread_mutex_unlock(&c->pool->lock);
 	if (busy == 0) {
-		p->held = true;
+		c->held = true;
 		rt_hold();
 		return false;
 	}
@@ -183,12 +193,15 @@ static bool close_abort(struct wait *wait)
 
 void thread_pool_close(struct thread_pool *p, int64_t timeout_ns)
 {
+	struct closer c = {.wait = {.kind = "threads to end", .abort = close_abort},
+			   .pool = p};
 	struct scope s;
 	bool none;
+	int r;
 
 	if (!p)
 		return;
-	p->closing = (struct wait){.kind = "threads to end", .abort = close_abort};
+	p->closer = &c;
 	p->gone.fn = all_gone;
 	(void)pthread_mutex_lock(&p->lock);
 	assert(list_empty(&p->queue));
@@ -196,16 +209,11 @@ void thread_pool_close(struct thread_pool *p, int64_t timeout_ns)
 	(void)pthread_cond_broadcast(&p->wanted);
 	none = p->threads == 0;
 	(void)pthread_mutex_unlock(&p->lock);
-	if (!none) {
-		int r;
-
-		scope_enter_shield(&s, timeout_ns);
-		r = scope_leave(&s, task_park(&p->closing));
-		assert(r == 0);
-		if (s.absorbed) /* the last thread frees the pool */
-			return;
-	}
-	free_pool(p);
+	scope_enter_shield(&s, timeout_ns);
+	r = scope_leave(&s, none ? 0 : task_park(&c.wait));
+	assert(r == 0);
+	if (!s.absorbed) /* else the last thread frees it */
+		free_pool(p);
 }
 
 static void work_done(struct post *post)
