@@ -15,9 +15,9 @@
 
 struct thread_pool {
 	struct rt *rt;
-	struct wait closing;
-	struct post
-		gone; /* the last thread has ended, while thread_pool_close() waits for it */
+	struct closer
+		*closer;  /* thread_pool_close(), while it waits for the last thread */
+	struct post gone; /* which has ended */
 	pthread_mutex_t lock;
 	pthread_cond_t wanted;
 	/* Under the lock. */
