@@ -112,8 +112,10 @@ int resource_add(struct resources *rs, const char *name,
 		return -ENOMEM;
 	snprintf(r->name, sizeof(r->name), "%s", name);
 	r->channels = calloc(n ? n : 1, sizeof(*r->channels));
-	if (!r->channels)
-		e = -ENOMEM;
+	if (!r->channels) {
+		free(r);
+		return -ENOMEM;
+	}
 	for (size_t i = 0; i < n && e == 0; i++)
 		e = add_channel(rs, r, &channels[i]);
 	if (e < 0) {

@@ -153,7 +153,7 @@ static int value_newindex(lua_State *L)
 
 	if (strcmp(luaL_checkstring(L, 2), "value") != 0)
 		return luaL_error(L, "only .value can be assigned");
-	if (value_is_derived(u->v))
+	if (value_is_derived(u->v) || (u->own && !u->writes))
 		return luaL_error(L, "a derived value cannot be set");
 	if (!u->writes)
 		return luaL_error(L, "%s cannot be set here: its source is %s",

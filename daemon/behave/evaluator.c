@@ -34,8 +34,10 @@ void evaluator_need(lua_State *L)
 		e = calloc(1, sizeof(*e));
 		h->evaluator = e;
 	}
-	if (!e || (!e->stack.lo && stack_get(&e->pool, STACK_LUA, &e->stack) < 0))
+	if (!e || (!e->stack.lo && stack_get(&e->pool, STACK_LUA, &e->stack) < 0)) {
 		luaL_error(L, "not enough memory");
+		return;
+	}
 	e->task.host = h;
 	e->task.no_wait = "predicate or transform";
 	e->task.c_floor = (const char *)e->stack.lo + HEADROOM;

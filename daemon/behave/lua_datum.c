@@ -190,7 +190,7 @@ static const char *get_table(lua_State *L, int idx, int depth, struct datum *ret
 
 static const char *get(lua_State *L, int idx, int depth, struct datum *ret)
 {
-	double v[4];
+	double v[4] = {0};
 
 	switch (lua_type(L, idx)) {
 	case LUA_TBOOLEAN:

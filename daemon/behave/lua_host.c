@@ -60,6 +60,7 @@ static int open_all(lua_State *L)
 	lua_open_value(L);
 	lua_open_iterate(L);
 	lua_open_derive(L);
+	lua_open_follow(L);
 	lua_open_robot(L);
 	lua_open_prelude(L);
 	lua_seal_globals(L);
@@ -204,8 +205,8 @@ int lua_host_load(struct lua_host *h, const char *path, int *ret, char *why)
 	load.name = name;
 	load.text = text;
 	load.len = (size_t)len;
-	if (len >= 2 && text[0] == '#' && text[1] == '!')
-		memcpy(text, "--", 2); /* a script may be made executable */
+	if (text && len >= 2 && text[0] == '#' && text[1] == '!')
+		text[0] = text[1] = '-'; /* a script may be made executable */
 	r = call_main(h, load_chunk, &load, why);
 	if (r == 0)
 		*ret = load.ref;

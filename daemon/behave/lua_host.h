@@ -137,6 +137,7 @@ void lua_open_channel(lua_State *L);
 void lua_open_value(lua_State *L);
 void lua_open_iterate(lua_State *L);
 void lua_open_derive(lua_State *L);
+void lua_open_follow(lua_State *L);
 void lua_open_robot(lua_State *L);
 void lua_open_prelude(lua_State *L);
 

@@ -138,13 +138,14 @@ static void add_text(struct pattern *m, luaL_Buffer *b, const char *s, const cha
 	const char *text = lua_tolstring(L, 3, &len);
 
 	for (size_t i = 0; i < len; i++) {
-		char c;
+		char c = '\0';
 
 		if (text[i] != '%') {
 			luaL_addchar(b, text[i]);
 			continue;
 		}
-		c = ++i < len ? text[i] : '\0';
+		if (++i < len)
+			c = text[i];
 		if (c == '%') {
 			luaL_addchar(b, '%');
 		} else if (c == '0') {

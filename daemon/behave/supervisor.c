@@ -287,7 +287,7 @@ static int take(struct supervised *sb)
 /* After a failure: how long to wait; or negative when it is to be parked. */
 static int64_t back_off(struct supervised *sb)
 {
-	int64_t oldest = sb->failed_ns[0], ns = BACKOFF_NS;
+	int64_t oldest, ns = BACKOFF_NS;
 
 	memmove(sb->failed_ns, sb->failed_ns + 1,
 		sizeof(sb->failed_ns) - sizeof(*sb->failed_ns));
