@@ -1,6 +1,7 @@
 /* From resources to actuators. */
 #include "daemon/app/body.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -165,9 +166,12 @@ static int add_resources(struct body *b, struct resources *resources)
 		struct channel_spec channels[RESOURCE_MEMBERS];
 		int r;
 
-		for (size_t k = 0; k < c->n_members; k++)
-			channels[k] = channel_of(&b->parts[c->members[k].actuator],
-						 c->members[k].channel);
+		for (size_t k = 0; k < c->n_members; k++) {
+			struct part *p = &b->parts[c->members[k].actuator];
+
+			assert(p->conf); /* config_find_actuator() gave the index */
+			channels[k] = channel_of(p, c->members[k].channel);
+		}
 		r = resource_add(resources, c->name, channels, c->n_members);
 		if (r < 0) {
 			LOG(ERR, "resources.%s: %s", c->name, strerror(-r));
