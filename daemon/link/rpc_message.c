@@ -7,6 +7,23 @@
 #include <string.h>
 
 #include "daemon/base/json.h"
+#include "daemon/base/utf8.h"
+
+/* Words of a request may have been cut in the middle of a character. */
+static void mend(char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		size_t n = utf8_char(text, left);
+
+		if (n == 0)
+			*text = '?';
+		n = n ? n : 1;
+		text += n;
+		left -= n;
+	}
+}
 
 int rpc_fail(struct rpc_error *err, enum rpc_code code, const char *path, const char *fmt,
 	     ...)
@@ -19,6 +36,7 @@ int rpc_fail(struct rpc_error *err, enum rpc_code code, const char *path, const 
 	va_start(args, fmt);
 	vsnprintf(err->message, sizeof(err->message), fmt, args);
 	va_end(args);
+	mend(err->message);
 	return -EINVAL;
 }
 

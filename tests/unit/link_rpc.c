@@ -138,6 +138,30 @@ LINK_TEST(rpc, errors_say_what_where_and_what_else)
 	return 0;
 }
 
+LINK_TEST(rpc, a_long_name_is_cut_between_characters)
+{
+	struct served s = {0};
+	char request[1024] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x";
+	char answer[1024];
+	struct conf_errors errs = {0};
+	cJSON *json = NULL;
+
+	serve(&s, t);
+	struct zsock *c = open_connected(t, &s.n, ZMQ_REQ, s.where);
+
+	for (int i = 0; i < 200; i++)
+		strcat(request, "\u00e9");
+	strcat(request, "\"}");
+	ask(c, request, answer, sizeof(answer));
+	expect(json_message_parse(answer, strlen(answer), sizeof(answer), "answer", &errs,
+				  &json),
+	       0);
+	cJSON_Delete(json);
+	stop(&s);
+	zsock_close(c);
+	return 0;
+}
+
 LINK_TEST(rpc, what_is_no_request_gets_an_error)
 {
 	static const struct {
