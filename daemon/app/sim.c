@@ -7,19 +7,16 @@
 #include <string.h>
 
 #include "daemon/base/log.h"
-#include "hal/emul/mpu6050.h"
-#include "hal/emul/pca9685.h"
+#include "hal/emul/emul.h"
 #include "hal/gpio_sim.h"
 #include "hal/i2c_sim.h"
 #include "hal/scene.h"
 
 #define MODELS_MAX 32
 
-/* One chip model; which of the pointers is set says which kind. */
 struct model {
-	const struct device_conf *device;
-	struct mpu6050_model *mpu6050;
-	struct pca9685_model *pca9685;
+	const struct device_conf *device; /* whose chip it plays */
+	struct emul *emul;
 };
 
 struct sim {
@@ -60,54 +57,36 @@ static int make_scene(struct sim *s, const char *recording)
 	return trial_new(s->scene, &s->trial);
 }
 
-static int add_mpu6050(struct sim *s, const struct device_conf *d, const char *irq,
-		       struct i2c_bus *bus)
-{
-	struct mpu6050_model_conf conf = {
-		.addr = (uint8_t)d->address,
-		.scene = s->scene,
-		.board = s->board,
-		.int_line = irq && irq[0] ? irq : NULL,
-	};
-	struct model *m = &s->models[s->n_models];
-	int r = mpu6050_model_new(&conf, &m->mpu6050);
-
-	if (r < 0)
-		return r;
-	m->device = d;
-	s->n_models++;
-	i2c_sim_attach(bus, mpu6050_model_i2c(m->mpu6050));
-	return 0;
-}
-
-static int add_pca9685(struct sim *s, const struct device_conf *d, struct i2c_bus *bus)
-{
-	struct model *m = &s->models[s->n_models];
-
-	m->pca9685 = pca9685_model_new((uint8_t)d->address);
-	if (!m->pca9685)
-		return -ENOMEM;
-	m->device = d;
-	s->n_models++;
-	i2c_sim_attach(bus, pca9685_model_i2c(m->pca9685));
-	return 0;
-}
-
-/* Put the model of @d on @bus if it belongs there. */
+/* Put the model of @d on @bus if it belongs there. @irq may be NULL. */
 static int add_model(struct sim *s, const struct device_conf *d, const char *irq,
 		     const char *name, struct i2c_bus *bus)
 {
+	const struct emul_conf conf = {
+		.addr = (uint8_t)d->address,
+		.scene = s->scene,
+		.board = s->board,
+		.irq = irq && irq[0] ? irq : NULL,
+	};
+	struct model *m = &s->models[s->n_models];
+	int r;
+
 	if (!d->chip || d->chip->bus != BUS_I2C || strcmp(d->bus, name) != 0)
 		return 0;
 	if (s->n_models == MODELS_MAX)
 		return -ENOSPC;
-	if (strcmp(d->chip->name, "mpu6050") == 0)
-		return add_mpu6050(s, d, irq, bus);
-	if (strcmp(d->chip->name, "pca9685") == 0)
-		return add_pca9685(s, d, bus);
-	LOG(WARNING,
-	    "%s: there is no model of it; nothing will answer at 0x%02x on bus %s",
-	    d->chip->name, (unsigned)d->address, name);
+	r = emul_new(d->chip->name, &conf, &m->emul);
+	if (r == -ENOENT) {
+		LOG(WARNING,
+		    "%s: there is no model of it; nothing will answer at 0x%02x on bus "
+		    "%s",
+		    d->chip->name, (unsigned)d->address, name);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	m->device = d;
+	s->n_models++;
+	emul_attach(m->emul, bus);
 	return 0;
 }
 
@@ -160,10 +139,8 @@ void sim_free(struct sim *s)
 	if (s->scene)
 		scene_stop(s->scene);
 	for (size_t i = 0; i < s->n_models; i++) {
-		if (s->models[i].mpu6050)
-			mpu6050_model_stop(s->models[i].mpu6050);
-		mpu6050_model_free(s->models[i].mpu6050);
-		pca9685_model_free(s->models[i].pca9685);
+		emul_stop(s->models[i].emul);
+		emul_free(s->models[i].emul);
 	}
 	trial_free(s->trial);
 	scene_free(s->scene);
@@ -180,16 +157,14 @@ void sim_start(struct sim *s)
 {
 	scene_start(s->scene);
 	for (size_t i = 0; i < s->n_models; i++)
-		if (s->models[i].mpu6050)
-			mpu6050_model_start(s->models[i].mpu6050);
+		emul_start(s->models[i].emul);
 }
 
 double sim_pulse_s(const struct sim *s, const struct device_conf *chip, unsigned channel)
 {
 	for (size_t i = 0; i < s->n_models; i++)
-		if (s->models[i].device == chip && s->models[i].pca9685 &&
-		    channel < PCA9685_CHANNELS)
-			return pca9685_pulse_s(s->models[i].pca9685, channel);
+		if (s->models[i].device == chip)
+			return emul_pulse_s(s->models[i].emul, channel);
 	return (double)NAN;
 }
 

@@ -1,16 +1,20 @@
-/* The MPU-6050 as its register map (RM-MPU-6000A revision 4.2) has it, which counts in decimal. */
-#include "hal/emul/mpu6050.h"
-
-#include <assert.h>
-#include <errno.h>
+/*
+ * A register-level model of the InvenSense MPU-6050 (RM-MPU-6000A revision 4.2, which counts registers in
+ * decimal) and of its successors MPU-6500 and MPU-9250: sleep and reset, sample rate, ranges, data-ready
+ * and overflow interrupts on a line, the FIFO, and the shadowing that gives a burst one sample.
+ *
+ * It answers at once where the chip takes its time to reset. Not modelled: the auxiliary bus and what is
+ * on it (the MPU-9250's magnetometer), self test, motion detection, cycling, standby of single axes, and
+ * the filters themselves (only their effect on the rate).
+ */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/rt/rt.h"
 #include "daemon/rt/timer.h"
+#include "hal/emul/emul.h"
 
 enum reg {
 	SMPLRT_DIV = 0x19,
@@ -65,12 +69,12 @@ static const double accel_lsb_per_g[] = {16384, 8192, 4096, 2048};
 static const double gyro_lsb_per_dps[] = {131, 65.5, 32.8, 16.4};
 
 struct mpu6050_model {
-	struct i2c_model i2c;
-	struct scene *scene;
+	struct emul emul;
 	struct gpio_board *board; /* NULL: the INT pin is not connected */
-	char int_line[32];
+	char int_line[EMUL_LINE_MAX];
+	uint8_t who;
+	double temp_lsb_per_c, temp_zero_c; /* registers 65 and 66 */
 
-	bool running; /* between start and stop */
 	struct timer timer;
 	int64_t due_ns;  /* what the timer is armed to */
 	int64_t last_ns; /* when the sample clock ticked last, or was started */
@@ -193,7 +197,8 @@ static void encode_motion(struct mpu6050_model *m)
 		encode(m->data + (GYRO_XOUT_H - ACCEL_XOUT_H) + 2 * i,
 		       m->motion.gyro_rads[i] * gyro);
 	}
-	encode(m->data + (TEMP_OUT_H - ACCEL_XOUT_H), (m->motion.temp_c - 36.53) * 340);
+	encode(m->data + (TEMP_OUT_H - ACCEL_XOUT_H),
+	       (m->motion.temp_c - m->temp_zero_c) * m->temp_lsb_per_c);
 	if (m->busy)
 		m->shadowed = true;
 	else
@@ -204,9 +209,9 @@ static void encode_motion(struct mpu6050_model *m)
 static void arm(struct mpu6050_model *m)
 {
 	timer_disarm(&m->timer);
-	if (!m->running || asleep(m) || (m->scene->paced && m->unread))
+	if (!m->emul.running || asleep(m) || (m->emul.scene->paced && m->unread))
 		return;
-	m->due_ns = scene_next_ns(m->scene, m->last_ns, period_ns(m));
+	m->due_ns = scene_next_ns(m->emul.scene, m->last_ns, period_ns(m));
 	if (m->due_ns != TIME_NEVER)
 		timer_arm(&m->timer, m->due_ns);
 }
@@ -221,7 +226,7 @@ static void mpu6050_sample(struct timer *t)
 {
 	struct mpu6050_model *m = container_of(t, struct mpu6050_model, timer);
 
-	scene_measure(m->scene, m->due_ns, &m->motion);
+	scene_measure(m->emul.scene, m->due_ns, &m->motion);
 	m->last_ns = m->sample_ns = m->due_ns;
 	m->unread = true;
 	encode_motion(m);
@@ -230,11 +235,11 @@ static void mpu6050_sample(struct timer *t)
 	arm(m);
 }
 
-static void power_on(struct mpu6050_model *m)
+static void reset(struct mpu6050_model *m)
 {
 	memset(m->reg, 0, sizeof(m->reg));
 	m->reg[PWR_MGMT_1] = PWR_SLEEP;
-	m->reg[WHO_AM_I] = 0x68;
+	m->reg[WHO_AM_I] = m->who;
 	m->fifo_count = 0;
 	pin_set(m, false, rt_now());
 	timer_disarm(&m->timer);
@@ -251,7 +256,7 @@ static void write_power(struct mpu6050_model *m, uint8_t value)
 	bool slept = asleep(m);
 
 	if (value & PWR_DEVICE_RESET) {
-		power_on(m);
+		reset(m);
 		return;
 	}
 	m->reg[PWR_MGMT_1] = value;
@@ -276,7 +281,7 @@ static void write_user(struct mpu6050_model *m, uint8_t value)
  */
 static void show_again(struct mpu6050_model *m, uint8_t reg)
 {
-	if (!m->scene->paced || !m->unread || asleep(m))
+	if (!m->emul.scene->paced || !m->unread || asleep(m))
 		return;
 	encode_motion(m);
 	if ((reg == USER_CTRL || reg == FIFO_EN) && m->fifo_count == 0)
@@ -322,7 +327,7 @@ static uint8_t read_reg(struct mpu6050_model *m, uint8_t reg)
 
 static struct mpu6050_model *model_of(struct i2c_model *i2c)
 {
-	return container_of(i2c, struct mpu6050_model, i2c);
+	return container_of(i2c, struct mpu6050_model, emul.i2c);
 }
 
 static int bus_start(struct i2c_model *i2c, int read)
@@ -375,70 +380,106 @@ static void bus_stop(struct i2c_model *i2c)
 	m->shadowed = false;
 	if (m->data_read && m->unread) {
 		m->unread = false;
-		if (m->scene->paced)
+		if (m->emul.scene->paced)
 			arm(m);
 	}
 	m->data_read = false;
 }
 
-int mpu6050_model_new(const struct mpu6050_model_conf *conf, struct mpu6050_model **ret)
+static struct mpu6050_model *of_emul(struct emul *e)
 {
-	struct mpu6050_model *m = calloc(1, sizeof(*m));
-	int r = 0;
+	return container_of(e, struct mpu6050_model, emul);
+}
 
-	if (!m)
-		return -ENOMEM;
-	m->i2c = (struct i2c_model){
-		.addr = conf->addr,
-		.start = bus_start,
-		.write = bus_write,
-		.read = bus_read,
-		.stop = bus_stop,
-	};
-	m->scene = conf->scene;
+static int init(struct emul *e, const struct emul_conf *conf)
+{
+	struct mpu6050_model *m = of_emul(e);
+	int r;
+
+	e->i2c.start = bus_start;
+	e->i2c.write = bus_write;
+	e->i2c.read = bus_read;
+	e->i2c.stop = bus_stop;
 	m->timer.fn = mpu6050_sample;
-	if (conf->int_line) {
-		r = gpio_board_drive(conf->board, conf->int_line, false, 0);
-		if (r < 0)
-			goto free_model;
-		m->board = conf->board;
-		(void)snprintf(m->int_line, sizeof(m->int_line), "%s", conf->int_line);
-	}
-	power_on(m);
-	*ret = m;
+	if (!conf->irq)
+		return 0;
+	r = gpio_board_drive(conf->board, conf->irq, false, 0);
+	if (r < 0)
+		return r;
+	m->board = conf->board;
+	(void)snprintf(m->int_line, sizeof(m->int_line), "%s", conf->irq);
 	return 0;
-
-free_model:
-	free(m);
-	return r;
 }
 
-void mpu6050_model_free(struct mpu6050_model *m)
+static int mpu6050_init(struct emul *e, const struct emul_conf *conf)
 {
-	if (!m)
-		return;
-	assert(!m->running);
-	free(m);
+	struct mpu6050_model *m = of_emul(e);
+
+	m->who = 0x68;
+	m->temp_lsb_per_c = 340;
+	m->temp_zero_c = 36.53;
+	return init(e, conf);
 }
 
-struct i2c_model *mpu6050_model_i2c(struct mpu6050_model *m)
+/* MPU-6500: RM-MPU-6500A-00 revision 2.1; MPU-9250: RM-MPU-9250A-00 revision 1.6. */
+static int successor_init(struct emul *e, const struct emul_conf *conf, uint8_t who)
 {
-	return &m->i2c;
+	struct mpu6050_model *m = of_emul(e);
+
+	m->who = who;
+	m->temp_lsb_per_c = 333.87;
+	m->temp_zero_c = 21;
+	return init(e, conf);
 }
 
-void mpu6050_model_start(struct mpu6050_model *m)
+static int mpu6500_init(struct emul *e, const struct emul_conf *conf)
 {
-	m->running = true;
-	restart_clock(m);
+	return successor_init(e, conf, 0x70);
 }
 
-void mpu6050_model_stop(struct mpu6050_model *m)
+static int mpu9250_init(struct emul *e, const struct emul_conf *conf)
 {
-	m->running = false;
-	timer_disarm(&m->timer);
+	return successor_init(e, conf, 0x71);
 }
 
-void mpu6050_model_reset(struct mpu6050_model *m)
+static void mpu6050_power_on(struct emul *e)
 {
-	power_on(m);
+	reset(of_emul(e));
 }
+
+static void mpu6050_start(struct emul *e)
+{
+	restart_clock(of_emul(e));
+}
+
+static void mpu6050_stop(struct emul *e)
+{
+	timer_disarm(&of_emul(e)->timer);
+}
+
+const struct emul_kind emul_mpu6050 = {
+	.name = "mpu6050",
+	.size = sizeof(struct mpu6050_model),
+	.init = mpu6050_init,
+	.power_on = mpu6050_power_on,
+	.start = mpu6050_start,
+	.stop = mpu6050_stop,
+};
+
+const struct emul_kind emul_mpu6500 = {
+	.name = "mpu6500",
+	.size = sizeof(struct mpu6050_model),
+	.init = mpu6500_init,
+	.power_on = mpu6050_power_on,
+	.start = mpu6050_start,
+	.stop = mpu6050_stop,
+};
+
+const struct emul_kind emul_mpu9250 = {
+	.name = "mpu9250",
+	.size = sizeof(struct mpu6050_model),
+	.init = mpu9250_init,
+	.power_on = mpu6050_power_on,
+	.start = mpu6050_start,
+	.stop = mpu6050_stop,
+};

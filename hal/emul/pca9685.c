@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum reg {
@@ -34,7 +33,7 @@ struct led {
 };
 
 struct pca9685_model {
-	struct i2c_model i2c;
+	struct emul emul;
 	uint8_t reg[256];
 	struct led led[PCA9685_CHANNELS]; /* what drives the outputs */
 	bool halted; /* slept while channels ran, and was not restarted (7.3.1.1) */
@@ -45,7 +44,12 @@ struct pca9685_model {
 
 static struct pca9685_model *model_of(struct i2c_model *i2c)
 {
-	return container_of(i2c, struct pca9685_model, i2c);
+	return container_of(i2c, struct pca9685_model, emul.i2c);
+}
+
+static const struct pca9685_model *of_emul(const struct emul *e)
+{
+	return container_of(e, const struct pca9685_model, emul);
 }
 
 static bool is_led(uint8_t reg)
@@ -182,36 +186,20 @@ static void bus_stop(struct i2c_model *i2c)
 		update_outputs(m);
 }
 
-struct pca9685_model *pca9685_model_new(uint8_t addr)
+static int pca9685_init(struct emul *e, const struct emul_conf *conf)
 {
-	struct pca9685_model *m = calloc(1, sizeof(*m));
-
-	if (!m)
-		return NULL;
-	m->i2c = (struct i2c_model){
-		.addr = addr,
-		.start = bus_start,
-		.write = bus_write,
-		.read = bus_read,
-		.stop = bus_stop,
-	};
-	pca9685_model_reset(m);
-	return m;
+	(void)conf;
+	e->i2c.start = bus_start;
+	e->i2c.write = bus_write;
+	e->i2c.read = bus_read;
+	e->i2c.stop = bus_stop;
+	return 0;
 }
 
-void pca9685_model_free(struct pca9685_model *m)
-{
-	free(m);
-}
-
-struct i2c_model *pca9685_model_i2c(struct pca9685_model *m)
-{
-	return &m->i2c;
-}
-
-void pca9685_model_reset(struct pca9685_model *m)
+static void pca9685_power_on(struct emul *e)
 {
 	static const uint8_t modes[] = {0x11, 0x04, 0xe2, 0xe4, 0xe8, 0xe0};
+	struct pca9685_model *m = container_of(e, struct pca9685_model, emul);
 
 	memset(m->reg, 0, sizeof(m->reg));
 	memcpy(m->reg + MODE1, modes, sizeof(modes));
@@ -226,7 +214,6 @@ static unsigned high_counts(const struct pca9685_model *m, unsigned channel)
 {
 	const struct led *led = &m->led[channel];
 
-	assert(channel < PCA9685_CHANNELS);
 	if (asleep(m) || m->halted || led->off & LED_FULL)
 		return 0;
 	if (led->on & LED_FULL)
@@ -234,19 +221,28 @@ static unsigned high_counts(const struct pca9685_model *m, unsigned channel)
 	return (led->off - led->on) % COUNTS;
 }
 
-double pca9685_duty(const struct pca9685_model *m, unsigned channel)
+double pca9685_duty(const struct emul *e, unsigned channel)
 {
-	return (double)high_counts(m, channel) / COUNTS;
+	assert(channel < PCA9685_CHANNELS);
+	return (double)high_counts(of_emul(e), channel) / COUNTS;
 }
 
-double pca9685_rate_hz(const struct pca9685_model *m)
+double pca9685_rate_hz(const struct emul *e)
 {
-	return OSCILLATOR_HZ / (COUNTS * (m->reg[PRE_SCALE] + 1.0));
+	return OSCILLATOR_HZ / (COUNTS * (of_emul(e)->reg[PRE_SCALE] + 1.0));
 }
 
-double pca9685_pulse_s(const struct pca9685_model *m, unsigned channel)
+static double pca9685_pulse_s(const struct emul *e, unsigned channel)
 {
-	double duty = pca9685_duty(m, channel);
+	double duty = channel < PCA9685_CHANNELS ? pca9685_duty(e, channel) : 0;
 
-	return duty > 0 ? duty / pca9685_rate_hz(m) : (double)NAN;
+	return duty > 0 ? duty / pca9685_rate_hz(e) : (double)NAN;
 }
+
+const struct emul_kind emul_pca9685 = {
+	.name = "pca9685",
+	.size = sizeof(struct pca9685_model),
+	.init = pca9685_init,
+	.power_on = pca9685_power_on,
+	.pulse_s = pca9685_pulse_s,
+};

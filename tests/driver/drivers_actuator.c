@@ -88,7 +88,7 @@ static struct bench *neck_new(const struct actuator_conf *pan,
 
 	cr_assert(eq(int, chip_add(b->chip, "pan", pan, &b->pan), 0));
 	cr_assert(eq(int, chip_add(b->chip, "tilt", tilt, &b->tilt), 0));
-	i2c_sim_attach(b->rig.bus, pca9685_model_i2c(b->rig.pca));
+	rig_plug(&b->rig, "pca9685");
 	return b;
 }
 
@@ -102,7 +102,7 @@ static void bench_run(struct bench *b, void (*script)(struct bench *b))
 
 static void bench_free(struct bench *b)
 {
-	i2c_sim_detach(b->rig.bus, pca9685_model_i2c(b->rig.pca));
+	rig_unplug(&b->rig, "pca9685");
 	chip_free(b->chip);
 	rig_close(&b->rig);
 	free(b);
@@ -116,7 +116,7 @@ static void nap(int64_t ns)
 /* The pulse at @channel, us; NaN without pulses. */
 static double pulse_us(const struct bench *b, unsigned channel)
 {
-	return pca9685_pulse_s(b->rig.pca, channel) * 1e6;
+	return emul_pulse_s(rig_model(&b->rig, "pca9685"), channel) * 1e6;
 }
 
 /* One count of 4096 at 50 Hz is 4.9 us. */
@@ -236,12 +236,12 @@ static void lose_the_chip(struct bench *b)
 {
 	actuator_set(b->tilt, 0);
 	nap(NS_PER_S);
-	i2c_sim_detach(b->rig.bus, pca9685_model_i2c(b->rig.pca));
+	rig_unplug(&b->rig, "pca9685");
 	actuator_set(b->tilt, (float)(30 * DEG));
 	nap(NS_PER_S);
 	cr_expect(eq(int, chip_health(b->chip).state, DEVICE_FAILING));
-	pca9685_model_reset(b->rig.pca);
-	i2c_sim_attach(b->rig.bus, pca9685_model_i2c(b->rig.pca));
+	emul_reset(rig_model(&b->rig, "pca9685"));
+	rig_plug(&b->rig, "pca9685");
 	nap(2 * NS_PER_S);
 	cr_expect(eq(int, chip_health(b->chip).state, DEVICE_RUNNING));
 	PULSE(1, 1950);
@@ -289,7 +289,7 @@ Test(actuator, says_when_the_safe_state_was_not_sent)
 	struct actuator_conf tilt = tilt_conf();
 	struct bench *b = neck_new(&servo, &tilt);
 
-	i2c_sim_detach(b->rig.bus, pca9685_model_i2c(b->rig.pca));
+	rig_unplug(&b->rig, "pca9685");
 	bench_run(b, leave_both_up);
 	cr_expect(strstr(b->log, "pwm0: the safe state was not sent") != NULL, "%s",
 		  b->log);

@@ -136,7 +136,7 @@ static uint8_t look_after_setup(struct rig *rig, const struct driver *d,
 {
 	struct job j = {.driver = d, .conf = conf, .reg = reg};
 
-	i2c_dev_init(&j.io.i2c, rig->bus, rig_model(rig, d)->addr);
+	i2c_dev_init(&j.io.i2c, &rig->spy.bus, d->addrs[0]);
 	cr_assert(eq(int, rig_run(set_up_and_look, &j), 0));
 	cr_assert(eq(int, j.result, 0));
 	return j.value;
@@ -149,7 +149,7 @@ Test(mpu6050, sets_its_registers)
 	struct rig rig;
 
 	rig_open(&rig, 0);
-	i2c_sim_attach(rig.bus, rig_model(&rig, d));
+	rig_plug(&rig, d->name);
 	rig_conf(d, &conf);
 	set_key(d, &conf,
 		"{\"rate\": \"100Hz\", \"bandwidth\": \"44Hz\", \"gyro_range\": "
@@ -160,7 +160,7 @@ Test(mpu6050, sets_its_registers)
 	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x1c), 0x08));
 	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x38), 0x01));
 	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x6b), 0x01));
-	i2c_sim_detach(rig.bus, rig_model(&rig, d));
+	rig_unplug(&rig, d->name);
 	rig_close(&rig);
 }
 
@@ -179,14 +179,14 @@ Test(pca9685, prescales_as_the_data_sheet)
 	struct rig rig;
 
 	rig_open(&rig, 0);
-	i2c_sim_attach(rig.bus, rig_model(&rig, d));
+	rig_plug(&rig, d->name);
 	rig_conf(d, &conf);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		set_key(d, &conf, rows[i].text);
 		cr_expect(
 			eq(u8, look_after_setup(&rig, d, &conf, 0xfe), rows[i].prescale));
 	}
-	i2c_sim_detach(rig.bus, rig_model(&rig, d));
+	rig_unplug(&rig, d->name);
 	rig_close(&rig);
 }
 

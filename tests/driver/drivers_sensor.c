@@ -24,7 +24,6 @@ struct bench {
 	enum device_state state[64];
 	int64_t state_ns[64];
 	size_t n_states;
-	struct spy spy;
 	char log[4096];
 };
 
@@ -63,13 +62,13 @@ static int run_script(void *arg)
 	struct nursery n;
 
 	scene_start(b->rig.scene);
-	mpu6050_model_start(b->rig.mpu);
+	emul_start(rig_model(&b->rig, "mpu6050"));
 	nursery_open(&n);
 	nursery_go(&n, b->role, sensor_run, b->sensor);
 	b->script(b);
 	nursery_cancel(&n, "the script is over");
 	(void)!nursery_close(&n, 0);
-	mpu6050_model_stop(b->rig.mpu);
+	emul_stop(rig_model(&b->rig, "mpu6050"));
 	scene_stop(b->rig.scene);
 	return 0;
 }
@@ -118,13 +117,13 @@ static void nap(int64_t ns)
 
 static void plug(struct bench *b)
 {
-	mpu6050_model_reset(b->rig.mpu);
-	i2c_sim_attach(b->rig.bus, mpu6050_model_i2c(b->rig.mpu));
+	emul_reset(rig_model(&b->rig, "mpu6050"));
+	rig_plug(&b->rig, "mpu6050");
 }
 
 static void unplug(struct bench *b)
 {
-	i2c_sim_detach(b->rig.bus, mpu6050_model_i2c(b->rig.mpu));
+	rig_unplug(&b->rig, "mpu6050");
 }
 
 static void second(struct bench *b)
@@ -262,7 +261,7 @@ Test(sensor, comes_back_after_it_was_unplugged)
 
 static void glitch(struct bench *b)
 {
-	struct i2c_model *m = mpu6050_model_i2c(b->rig.mpu);
+	struct i2c_model *m = &rig_model(&b->rig, "mpu6050")->i2c;
 
 	plug(b);
 	nap(500 * NS_PER_MS);
@@ -288,7 +287,7 @@ static void brown_out(struct bench *b)
 {
 	plug(b);
 	nap(NS_PER_S);
-	mpu6050_model_reset(b->rig.mpu); /* answers still, but sleeps */
+	emul_reset(rig_model(&b->rig, "mpu6050")); /* answers still, but sleeps */
 	b->n = 0;
 	nap(NS_PER_S);
 	unplug(b);
@@ -320,9 +319,9 @@ Test(sensor, that_falls_silent_on_its_line_too)
 static void stick(struct bench *b)
 {
 	nap(NS_PER_S);
-	b->spy.stuck = true;
+	b->rig.spy.stuck = true;
 	nap(NS_PER_S);
-	b->spy.stuck = false;
+	b->rig.spy.stuck = false;
 	b->n = 0;
 	nap(3 * NS_PER_S);
 }
@@ -331,8 +330,7 @@ Test(sensor, that_sends_rubbish_is_set_up_again)
 {
 	struct bench *b = bench_new("mpu6050");
 
-	spy_init(&b->spy, mpu6050_model_i2c(b->rig.mpu));
-	i2c_sim_attach(b->rig.bus, &b->spy.model);
+	rig_plug(&b->rig, "mpu6050");
 	bench_run(b, stick);
 	/* Ten that came one by one, and the last once more as the reason. */
 	cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_DECODE], 11));
@@ -342,7 +340,7 @@ Test(sensor, that_sends_rubbish_is_set_up_again)
 	/* Then it is no MPU-6050, until the line is free. */
 	cr_expect(sensor_health(b->sensor).faults[FAULT_NACK] > 0);
 	cr_expect(count(b, CHAN_ACCEL) > 200, "%zu", count(b, CHAN_ACCEL));
-	i2c_sim_detach(b->rig.bus, &b->spy.model);
+	rig_unplug(&b->rig, "mpu6050");
 	bench_free(b);
 }
 
@@ -374,15 +372,14 @@ Test(sensor, survives_a_nack_at_every_transfer)
 	for (unsigned at = 1; at <= 12; at++) {
 		struct bench *b = bench_new("mpu6050");
 
-		spy_init(&b->spy, mpu6050_model_i2c(b->rig.mpu));
-		b->spy.fail_at = at;
-		i2c_sim_attach(b->rig.bus, &b->spy.model);
+		b->rig.spy.fail_at = at;
+		rig_plug(&b->rig, "mpu6050");
 		bench_run(b, nobody);
-		cr_expect(b->spy.transfers > 12);
+		cr_expect(b->rig.spy.transfers > 12);
 		cr_expect(eq(int, sensor_health(b->sensor).state, DEVICE_RUNNING));
 		cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_NACK], 1));
 		cr_expect(count(b, CHAN_ACCEL) > 0);
-		i2c_sim_detach(b->rig.bus, &b->spy.model);
+		rig_unplug(&b->rig, "mpu6050");
 		bench_free(b);
 	}
 }

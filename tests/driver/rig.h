@@ -8,60 +8,134 @@
 
 #include "daemon/rt/rt.h"
 #include "drivers/core/device.h"
-#include "hal/emul/mpu6050.h"
-#include "hal/emul/pca9685.h"
+#include "hal/emul/emul.h"
 #include "hal/scene.h"
+
+#define SPY_LOG_MAX 512
+
+/*
+ * Sits on the bus before the models, writes down what is sent to them, and lets transfers go wrong.
+ */
+struct spy {
+	struct i2c_bus bus;
+	struct i2c_bus *wire; /* the models' */
+	unsigned transfers;
+	unsigned fail_at; /* which transfer fails, from 1; 0: none */
+	unsigned changes; /* transfers that set more than a pointer, and read nothing */
+	bool stuck;       /* the data line is high: all reads are ones */
+	uint8_t log[SPY_LOG_MAX];
+	size_t len;
+};
+
+/* Write down what @part sends. Returns how many bytes. */
+static inline unsigned spy_note(struct spy *spy, const struct i2c_msg_part *part)
+{
+	for (uint16_t i = 0; i < part->len && spy->len < SPY_LOG_MAX; i++)
+		spy->log[spy->len++] = part->buf[i];
+	return part->len;
+}
+
+static inline int spy_transfer(struct i2c_bus *bus, uint8_t addr,
+			       const struct i2c_msg_part *parts, unsigned n,
+			       int64_t deadline_ns)
+{
+	struct spy *spy = container_of(bus, struct spy, bus);
+	unsigned written = 0;
+	bool reads = false;
+	int r;
+
+	if (++spy->transfers == spy->fail_at)
+		return -ENXIO;
+	for (unsigned i = 0; i < n; i++) {
+		reads = reads || parts[i].read;
+		if (!parts[i].read)
+			written += spy_note(spy, &parts[i]);
+	}
+	if (written > 1 && !reads)
+		spy->changes++;
+	r = spy->wire->ops->transfer(spy->wire, addr, parts, n, deadline_ns);
+	for (unsigned i = 0; spy->stuck && i < n; i++)
+		if (parts[i].read)
+			memset(parts[i].buf, 0xff, parts[i].len);
+	return r;
+}
+
+static inline void spy_init(struct spy *spy, struct i2c_bus *wire)
+{
+	static const struct i2c_ops ops = {.transfer = spy_transfer};
+
+	*spy = (struct spy){.bus = {.ops = &ops, .name = "body"}, .wire = wire};
+}
 
 #define RIG_IRQ "GPIO17"
 #define RIG_TOUCH "GPIO22"
+#define RIG_MODELS_MAX 64
 
 struct rig {
-	struct i2c_bus *bus;
+	struct spy spy; /* the bus that drivers see */
+	struct i2c_bus *wire;
 	struct gpio_board *board;
 	struct scene *scene;
-	struct mpu6050_model *mpu;
-	struct pca9685_model *pca;
+	struct emul *models[RIG_MODELS_MAX]; /* by driver_table; NULL: none */
 };
 
-static inline struct device_ports rig_ports(const struct rig *rig)
+static inline struct device_ports rig_ports(struct rig *rig)
 {
-	return (struct device_ports){rig->bus, gpio_board_provider(rig->board)};
+	return (struct device_ports){&rig->spy.bus, gpio_board_provider(rig->board)};
 }
 
-/* The model of @d's chip, attached to no bus yet; NULL for drivers of plain lines. */
-static inline struct i2c_model *rig_model(const struct rig *rig, const struct driver *d)
+/* The model of the chip that the driver @name is for, plugged in by rig_plug() only. */
+static inline struct emul *rig_model(const struct rig *rig, const char *name)
 {
-	if (strcmp(d->name, "mpu6050") == 0)
-		return mpu6050_model_i2c(rig->mpu);
-	if (strcmp(d->name, "pca9685") == 0)
-		return pca9685_model_i2c(rig->pca);
-	cr_expect(d->bus != BUS_I2C, "%s has no model in hal/emul", d->name);
+	for (size_t i = 0; driver_table[i]; i++)
+		if (strcmp(driver_table[i]->name, name) == 0)
+			return rig->models[i];
 	return NULL;
+}
+
+static inline void rig_plug(struct rig *rig, const char *name)
+{
+	emul_attach(rig_model(rig, name), rig->wire);
+}
+
+static inline void rig_unplug(struct rig *rig, const char *name)
+{
+	emul_detach(rig_model(rig, name), rig->wire);
 }
 
 static inline void rig_open(struct rig *rig, uint32_t clock_hz)
 {
 	struct scene_desk_conf desk = {.seed = 1};
-	struct mpu6050_model_conf mpu = {.addr = 0x68, .int_line = RIG_IRQ};
 
 	*rig = (struct rig){0};
-	cr_assert(eq(int, i2c_sim_open("body", clock_hz, &rig->bus), 0));
-	rig->board = gpio_board_new();
-	desk.board = mpu.board = rig->board;
+	cr_assert(eq(int, i2c_sim_open("body", clock_hz, &rig->wire), 0));
+	spy_init(&rig->spy, rig->wire);
+	rig->board = desk.board = gpio_board_new();
+	cr_assert(rig->board != NULL);
 	cr_assert(eq(int, scene_desk_new(&desk, &rig->scene), 0));
-	mpu.scene = rig->scene;
-	cr_assert(eq(int, mpu6050_model_new(&mpu, &rig->mpu), 0));
-	rig->pca = pca9685_model_new(0x40);
-	cr_assert(rig->board && rig->pca);
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct emul_conf conf = {
+			.addr = d->addrs[0],
+			.scene = rig->scene,
+			.board = rig->board,
+			.irq = RIG_IRQ,
+		};
+
+		cr_assert(i < RIG_MODELS_MAX);
+		if (d->bus == BUS_I2C)
+			cr_assert(eq(int, emul_new(d->name, &conf, &rig->models[i]), 0),
+				  "%s has no model in hal/emul", d->name);
+	}
 }
 
 static inline void rig_close(struct rig *rig)
 {
-	mpu6050_model_free(rig->mpu);
-	pca9685_model_free(rig->pca);
+	for (size_t i = 0; i < RIG_MODELS_MAX; i++)
+		emul_free(rig->models[i]);
 	scene_free(rig->scene);
 	gpio_board_free(rig->board);
-	i2c_bus_close(rig->bus);
+	i2c_bus_close(rig->wire);
 }
 
 /* Settings as a configuration without them gives. */
@@ -79,76 +153,6 @@ static inline int rig_run(int (*fn)(void *arg), void *arg)
 	struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
 
 	return rt_run(&conf, fn, arg);
-}
-
-#define SPY_LOG_MAX 512
-
-/*
- * Sits on the bus in a model's place, writes down what comes, and lets transfers go wrong.
- */
-struct spy {
-	struct i2c_model model;
-	struct i2c_model *inner;
-	unsigned transfers;
-	unsigned fail_at; /* which transfer fails, from 1; 0: none */
-	unsigned written; /* bytes since the last start */
-	unsigned longest; /* the most of them */
-	bool open;        /* between start and stop */
-	bool stuck;       /* the data line is high: all reads are ones */
-	uint8_t log[SPY_LOG_MAX];
-	size_t len;
-};
-
-static inline int spy_start(struct i2c_model *m, int read)
-{
-	struct spy *spy = container_of(m, struct spy, model);
-
-	if (!spy->open) {
-		spy->transfers++;
-		spy->written = 0;
-	}
-	spy->open = true;
-	if (spy->transfers == spy->fail_at)
-		return -ENXIO;
-	return spy->inner->start(spy->inner, read);
-}
-
-static inline int spy_write(struct i2c_model *m, uint8_t byte)
-{
-	struct spy *spy = container_of(m, struct spy, model);
-
-	if (++spy->written > spy->longest)
-		spy->longest = spy->written;
-	if (spy->len < SPY_LOG_MAX)
-		spy->log[spy->len++] = byte;
-	return spy->inner->write(spy->inner, byte);
-}
-
-static inline uint8_t spy_read(struct i2c_model *m)
-{
-	struct spy *spy = container_of(m, struct spy, model);
-
-	return spy->stuck ? 0xff : spy->inner->read(spy->inner);
-}
-
-static inline void spy_stop(struct i2c_model *m)
-{
-	struct spy *spy = container_of(m, struct spy, model);
-
-	spy->open = false;
-	spy->inner->stop(spy->inner);
-}
-
-static inline void spy_init(struct spy *spy, struct i2c_model *inner)
-{
-	*spy = (struct spy){
-		.model = {.addr = inner->addr,
-			  .start = spy_start,
-			  .write = spy_write,
-			  .read = spy_read,
-			  .stop = spy_stop},
-		.inner = inner,
-	};
 }
 
 #endif

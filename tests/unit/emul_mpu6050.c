@@ -7,7 +7,7 @@
 
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
-#include "hal/emul/mpu6050.h"
+#include "hal/emul/emul.h"
 
 #define G 9.80665
 #define DPS (M_PI / 180)
@@ -38,24 +38,24 @@ static struct scene scene = {.ops = &ops};
 static struct gpio_board *board;
 static struct i2c_bus *bus;
 static struct i2c_dev dev;
-static struct mpu6050_model *model;
+static struct emul *model;
 static struct gpio_line *irq;
 
 static void run(int (*body)(void *))
 {
 	struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
 	struct gpio_request req = {.line = "int", .edge = GPIO_EDGE_BOTH};
-	struct mpu6050_model_conf mc = {.addr = 0x68, .scene = &scene, .int_line = "int"};
+	struct emul_conf mc = {.addr = 0x68, .scene = &scene, .irq = "int"};
 
 	board = mc.board = gpio_board_new();
 	cr_assert(eq(int, gpio_open(gpio_board_provider(board), &req, &irq), 0));
 	cr_assert(eq(int, i2c_sim_open("body", 0, &bus), 0));
-	cr_assert(eq(int, mpu6050_model_new(&mc, &model), 0));
-	i2c_sim_attach(bus, mpu6050_model_i2c(model));
+	cr_assert(eq(int, emul_new("mpu6050", &mc, &model), 0));
+	emul_attach(model, bus);
 	i2c_dev_init(&dev, bus, 0x68);
 	cr_expect(eq(int, rt_run(&conf, body, NULL), 0));
 	i2c_bus_close(bus);
-	mpu6050_model_free(model);
+	emul_free(model);
 	gpio_close(irq);
 	gpio_board_free(board);
 }
@@ -89,7 +89,7 @@ static void pass(int64_t ns)
 /* Awake, 100 Hz, 16 g, 2000 dps, data ready at the pin. */
 static void set_up(void)
 {
-	mpu6050_model_start(model);
+	emul_start(model);
 	set(0x6b, 0x01);
 	set(0x1a, 0x01);
 	set(0x19, 9);
@@ -124,7 +124,7 @@ Test(mpu6050_model, registers_after_reset)
 static int sleeps(void *arg)
 {
 	(void)arg;
-	mpu6050_model_start(model);
+	emul_start(model);
 	pass(NS_PER_S);
 	cr_expect(eq(uint, measured, 0));
 	set(0x6b, 0x01);
@@ -135,7 +135,7 @@ static int sleeps(void *arg)
 	pass(NS_PER_S);
 	cr_expect(eq(uint, measured, 8));
 	set(0x6b, 0x01);
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	pass(NS_PER_S);
 	cr_expect(eq(uint, measured, 8));
 	return 0;
@@ -165,7 +165,7 @@ static int interrupts(void *arg)
 	pass(NS_PER_S);
 	cr_expect(eq(int, gpio_get(irq), 0));
 	cr_expect(eq(uint, measured, 103));
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -192,7 +192,7 @@ static int status(void *arg)
 	pass(10 * NS_PER_MS);
 	(void)get(0x75);
 	cr_expect(eq(u8, get(0x3a), 0), "any read does, if so set");
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -213,7 +213,7 @@ static int latched(void *arg)
 	cr_expect(eq(int, gpio_get(irq), 0));
 	(void)get(0x3a);
 	cr_expect(eq(int, gpio_get(irq), 1));
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -242,7 +242,7 @@ static int scales(void *arg)
 		cr_expect(eq(i16, get16(0x47), INT16_MIN));
 		cr_expect(eq(i16, get16(0x41), -520));
 	}
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -253,7 +253,7 @@ Test(mpu6050_model, full_scale_scales_the_output)
 
 static int shadowed(void *arg)
 {
-	struct i2c_model *m = mpu6050_model_i2c(model);
+	struct i2c_model *m = &model->i2c;
 	uint8_t low;
 
 	(void)arg;
@@ -268,7 +268,7 @@ static int shadowed(void *arg)
 	m->stop(m);
 	cr_expect(eq(u8, low, 1), "a burst shows one sample");
 	cr_expect(eq(i16, get16(0x3b), 2));
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -303,7 +303,7 @@ static int fifo(void *arg)
 	set(0x6a, 0x04);
 	cr_expect(eq(i16, get16(0x72), 0));
 	cr_expect(eq(u8, get(0x6a), 0), "the reset bit clears itself");
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -333,7 +333,7 @@ static int fifo_overflow(void *arg)
 	cr_expect(eq(int, i2c_read_regs(&dev, 0x74, first, 2), 0));
 	cr_expect(eq(int, i2c_read_regs(&dev, 0x74, first, 2), 0));
 	cr_expect(eq(u8, first[1], 2));
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -344,7 +344,7 @@ Test(mpu6050_model, fifo_that_runs_over_loses_the_oldest)
 
 static int fifo_count_latched(void *arg)
 {
-	struct i2c_model *m = mpu6050_model_i2c(model);
+	struct i2c_model *m = &model->i2c;
 
 	(void)arg;
 	set_up();
@@ -360,7 +360,7 @@ static int fifo_count_latched(void *arg)
 	cr_expect(eq(u8, m->read(m), 6));
 	m->stop(m);
 	cr_expect(eq(i16, get16(0x72), 12));
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -388,7 +388,7 @@ static int read_recording(void *arg)
 	cr_expect(eq(i64, rt_now(), 190 * NS_PER_MS), "caught up");
 	pass(NS_PER_S);
 	cr_expect(eq(uint, measured, 20));
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -408,7 +408,7 @@ Test(mpu6050_model, recording_waits_for_its_reader)
 static int paced_late(void *arg)
 {
 	left = 20;
-	mpu6050_model_start(model);
+	emul_start(model);
 	set(0x6b, 0x01);
 	pass(33 * NS_PER_MS);
 	cr_expect(eq(uint, measured, 1), "the first record is held");
@@ -439,7 +439,7 @@ static int paced_fifo(void *arg)
 		cr_expect(eq(int, i2c_read_regs(&dev, 0x74, buf, 6), 0));
 		cr_expect(eq(u8, buf[1], k + 1));
 	}
-	mpu6050_model_stop(model);
+	emul_stop(model);
 	return 0;
 }
 
@@ -451,11 +451,10 @@ Test(mpu6050_model, recording_may_be_read_from_the_fifo)
 
 Test(mpu6050_model, line_name_too_long_is_refused)
 {
-	struct mpu6050_model_conf mc = {.int_line =
-						"a name that is far too long for a line"};
+	struct emul_conf mc = {.irq = "a name that is far too long for a line"};
 
 	mc.board = gpio_board_new();
-	cr_expect(eq(int, mpu6050_model_new(&mc, &model), -EINVAL));
+	cr_expect(eq(int, emul_new("mpu6050", &mc, &model), -EINVAL));
 	gpio_board_free(mc.board);
-	mpu6050_model_free(NULL);
+	emul_free(NULL);
 }

@@ -9,20 +9,20 @@
 
 static struct i2c_bus *bus;
 static struct i2c_dev dev;
-static struct pca9685_model *model;
+static struct emul *model;
 
 static void run(int (*body)(void *))
 {
 	struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
+	struct emul_conf mc = {.addr = 0x40};
 
 	cr_assert(eq(int, i2c_sim_open("body", 0, &bus), 0));
-	model = pca9685_model_new(0x40);
-	cr_assert(ne(ptr, model, NULL));
-	i2c_sim_attach(bus, pca9685_model_i2c(model));
+	cr_assert(eq(int, emul_new("pca9685", &mc, &model), 0));
+	emul_attach(model, bus);
 	i2c_dev_init(&dev, bus, 0x40);
 	cr_expect(eq(int, rt_run(&conf, body, NULL), 0));
 	i2c_bus_close(bus);
-	pca9685_model_free(model);
+	emul_free(model);
 }
 
 static uint8_t get(uint8_t reg)
@@ -68,10 +68,10 @@ static int after_reset(void *arg)
 		cr_expect(eq(u8, get(0xfe), 0x1e));
 		cr_expect(epsilon_eq(dbl, pca9685_rate_hz(model), 196.9, 0.1));
 		for (unsigned i = 0; i < PCA9685_CHANNELS; i++)
-			cr_expect(isnan(pca9685_pulse_s(model, i)));
+			cr_expect(isnan(emul_pulse_s(model, i)));
 		set_up();
 		set_led(0xfa, 0, 300);
-		pca9685_model_reset(model);
+		emul_reset(model);
 	}
 	return 0;
 }
@@ -108,8 +108,8 @@ static int pulses(void *arg)
 	(void)arg;
 	set_up();
 	set_led(0x06 + 4 * 3, 0, 307);
-	cr_expect(epsilon_eq(dbl, pca9685_pulse_s(model, 3), 1.498e-3, 1e-6));
-	cr_expect(isnan(pca9685_pulse_s(model, 2)));
+	cr_expect(epsilon_eq(dbl, emul_pulse_s(model, 3), 1.498e-3, 1e-6));
+	cr_expect(isnan(emul_pulse_s(model, 2)));
 	/* The data sheet's example: delay 10 %, duty 20 %. */
 	set_led(0x06, 0x0199, 0x04cc);
 	cr_expect(epsilon_eq(dbl, pca9685_duty(model, 0), 0.2, 1.0 / 4096));
@@ -117,10 +117,10 @@ static int pulses(void *arg)
 	cr_expect(eq(dbl, pca9685_duty(model, 0), 196.0 / 4096), "across the period");
 	set_led(0x06, 0x1000, 0);
 	cr_expect(eq(dbl, pca9685_duty(model, 0), 1));
-	cr_expect(epsilon_eq(dbl, pca9685_pulse_s(model, 0), period_s, 1e-9));
+	cr_expect(epsilon_eq(dbl, emul_pulse_s(model, 0), period_s, 1e-9));
 	set_led(0x06, 0x1000, 0x1000);
 	cr_expect(eq(dbl, pca9685_duty(model, 0), 0), "off has precedence");
-	cr_expect(isnan(pca9685_pulse_s(model, 0)));
+	cr_expect(isnan(emul_pulse_s(model, 0)));
 	return 0;
 }
 
@@ -201,7 +201,7 @@ Test(pca9685_model, sleep_halts_until_restart)
 
 static int change_on_stop(void *arg)
 {
-	struct i2c_model *m = pca9685_model_i2c(model);
+	struct i2c_model *m = &model->i2c;
 	static const uint8_t bytes[] = {0x06, 0, 0, 0, 2};
 
 	(void)arg;
