@@ -190,9 +190,9 @@ int view_run(void *arg)
 
 		if (r < 0)
 			return r;
-		if (turn % ACT_EVERY == 0)
-			say_actuators(v);
 		if (v->terminal)
-			view_draw(v);
+			view_draw(v); /* which shows the actuators */
+		else if (turn % ACT_EVERY == 0)
+			say_actuators(v);
 	}
 }
