@@ -70,16 +70,9 @@ int runtime_dir_make(char *buf)
 
 int runtime_dir_candidate(unsigned i, char *buf)
 {
-	char dirs[3][RUNTIME_PATH_MAX];
-	unsigned n = 0;
-
-	strcpy(dirs[n++], service_dir);
-	if (session_dir(dirs[n]) == 0)
-		n++;
-	if (private_dir(dirs[n]) == 0)
-		n++;
-	if (i >= n)
-		return -ENOENT;
-	strcpy(buf, dirs[i]);
-	return 0;
+	if (i == 0)
+		return fits(snprintf(buf, RUNTIME_PATH_MAX, "%s", service_dir));
+	if (session_dir(buf) == 0 && --i == 0)
+		return 0;
+	return i == 1 ? private_dir(buf) : -ENOENT;
 }

@@ -69,35 +69,35 @@ static int values_list(void *arg, const cJSON *params, cJSON **ret, struct rpc_e
 	return 0;
 }
 
-/* The value that the parameter "name" names. */
-static int named_value(const struct methods *m, const cJSON *params, struct value **ret,
-		       struct rpc_error *err)
+/* The value that the parameter "name" names; NULL after filling @err. */
+static struct value *named_value(const struct methods *m, const cJSON *params,
+				 struct rpc_error *err)
 {
 	const char *name = text_param(params, "name");
+	struct value *v = name ? world_find(m->world, name) : NULL;
 	const char *near;
 
-	if (!name)
-		return rpc_fail(err, RPC_INVALID_PARAMS, "params.name",
-				"name must be given: the name of a value");
-	*ret = world_find(m->world, name);
-	if (*ret)
-		return 0;
-	(void)rpc_fail(err, RPC_INVALID_PARAMS, "params.name", "no value \"%.100s\"",
-		       name);
-	near = world_nearest(m->world, name);
-	if (near)
-		rpc_hint(err, "did you mean \"%s\"?", near);
-	return -ENOENT;
+	if (!name) {
+		rpc_fail(err, RPC_INVALID_PARAMS, "params.name",
+			 "name must be given: the name of a value");
+	} else if (!v) {
+		rpc_fail(err, RPC_INVALID_PARAMS, "params.name", "no value \"%.100s\"",
+			 name);
+		near = world_nearest(m->world, name);
+		if (near)
+			rpc_hint(err, "did you mean \"%s\"?", near);
+	}
+	return v;
 }
 
 static int values_get(void *arg, const cJSON *params, cJSON **ret, struct rpc_error *err)
 {
-	struct value *v;
-	int r = named_value(arg, params, &v, err);
+	const struct value *v = named_value(arg, params, err);
 
-	if (r == 0)
-		*ret = describe(v);
-	return r;
+	if (!v)
+		return -ENOENT;
+	*ret = describe(v);
+	return 0;
 }
 
 /* A name has one source. Parameters are there to be set; so is what nobody else sets. */
@@ -113,9 +113,8 @@ static int refuse_set(const struct value *v, struct rpc_error *err)
 {
 	const char *source = value_info(v)->source;
 
-	(void)rpc_fail(err, RPC_REFUSED, "params.name", "%s is set by %s",
-		       value_info(v)->name,
-		       source && source[0] ? source : "what it is derived from");
+	rpc_fail(err, RPC_REFUSED, "params.name", "%s is set by %s", value_info(v)->name,
+		 source && source[0] ? source : "what it is derived from");
 	rpc_hint(err, "parameters can be set: param.*");
 	return -EPERM;
 }
@@ -139,11 +138,11 @@ static int set_value(struct value *v, const cJSON *json, struct rpc_error *err)
 static int values_set(void *arg, const cJSON *params, cJSON **ret, struct rpc_error *err)
 {
 	const cJSON *json = cJSON_GetObjectItemCaseSensitive(params, "v");
-	struct value *v;
-	int r = named_value(arg, params, &v, err);
+	struct value *v = named_value(arg, params, err);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!v)
+		return -ENOENT;
 	if (!may_set(v))
 		return refuse_set(v, err);
 	if (!json)
@@ -287,18 +286,19 @@ static void add_bus(cJSON *status, const struct methods *m)
 	cJSON_AddNumberToObject(o, "errors", (double)asked.errors);
 }
 
-/* Resident memory; the second number of statm is in pages. */
+/* Resident memory: the second number of statm, in pages. */
 static void add_memory(cJSON *status)
 {
 	FILE *in = fopen("/proc/self/statm", "re");
-	long pages;
+	char line[128];
+	char *resident;
 
 	if (!in)
 		return;
-	if (fscanf(in, "%*s %ld", &pages) == 1)
+	if (fgets(line, sizeof(line), in) && (resident = strchr(line, ' ')) != NULL)
 		cJSON_AddNumberToObject(status, "rss_kib",
-					(double)pages * (double)sysconf(_SC_PAGESIZE) /
-						1024);
+					(double)strtol(resident, NULL, 10) *
+						(double)sysconf(_SC_PAGESIZE) / 1024);
 	fclose(in);
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/link/subscriptions.h"
 #include "daemon/rt/rt.h"
 
+#define PREFIX_MAX 256    /* bytes of a subscription with its NUL; names are shorter */
 #define SENDS_PER_STEP 64 /* then the other tasks have a turn */
 
 /* What is known of one value's messages. */
@@ -271,8 +272,10 @@ void publish_free(struct publish *p)
 }
 
 /* The last value of each name that begins so, for who has just subscribed. */
-static void replay(struct publish *p, const char *prefix, size_t len)
+static void replay(struct publish *p, const char *prefix)
 {
+	size_t len = strlen(prefix);
+
 	for (size_t i = 0; i < world_size(p->world); i++) {
 		struct value *v = world_at(p->world, i);
 		struct topic *t;
@@ -285,23 +288,22 @@ static void replay(struct publish *p, const char *prefix, size_t len)
 	}
 }
 
-/* A message of a subscriber: 1 and a prefix, or 0 and a prefix. */
+/* A message of a subscriber: 1 and a prefix, or 0 and a prefix. No name has such a long one, or a NUL. */
 static void subscriber_said(struct publish *p, const struct zmsg *m)
 {
 	const char *text = m->frame[0].data;
 	size_t len = m->frame[0].len;
-	char prefix[SUBSCRIPTION_LEN_MAX + 1];
+	char prefix[PREFIX_MAX];
 
-	if (len < 1 || len - 1 > SUBSCRIPTION_LEN_MAX || text[0] > 1 || text[0] < 0)
+	if (len < 1 || len > sizeof(prefix) || memchr(text + 1, '\0', len - 1))
 		return;
-	len--;
-	memcpy(prefix, text + 1, len);
-	prefix[len] = '\0';
+	memcpy(prefix, text + 1, len - 1);
+	prefix[len - 1] = '\0';
 	if (text[0] == 1) {
-		subscriptions_add(&p->subscriptions, prefix, len);
-		replay(p, prefix, len);
-	} else {
-		subscriptions_remove(&p->subscriptions, prefix, len);
+		subscriptions_add(&p->subscriptions, prefix);
+		replay(p, prefix);
+	} else if (text[0] == 0) {
+		subscriptions_remove(&p->subscriptions, prefix);
 	}
 }
 

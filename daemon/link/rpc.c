@@ -99,7 +99,7 @@ static int no_method(const struct rpc *rpc, const char *name, struct rpc_error *
 	const char **names = calloc(rpc->n_methods + 1, sizeof(*names));
 	const char *near = NULL;
 
-	(void)rpc_fail(err, RPC_NO_METHOD, "method", "no method \"%.100s\"", name);
+	rpc_fail(err, RPC_NO_METHOD, "method", "no method \"%.100s\"", name);
 	for (size_t i = 0; names && i < rpc->n_methods; i++)
 		names[i] = rpc->methods[i]->name;
 	if (names)
@@ -145,7 +145,7 @@ static int run_method(struct rpc *rpc, const struct rpc_request *req, cJSON **re
 		return no_method(rpc, req->method, err);
 	r = m->call(m->arg, req->params, ret, err);
 	if (r < 0 && err->code == 0)
-		(void)rpc_fail(err, RPC_INTERNAL, "", "%s: %s", m->name, strerror(-r));
+		rpc_fail(err, RPC_INTERNAL, "", "%s: %s", m->name, strerror(-r));
 	return r;
 }
 
@@ -193,8 +193,8 @@ static void refuse_busy(struct call *call)
 	struct rpc_request req;
 
 	if (rpc_request_parse(body->data, body->len, &req, &err) == 0) {
-		(void)rpc_fail(&err, RPC_BUSY, "", "busy: %d requests are running",
-			       RPC_AT_ONCE);
+		rpc_fail(&err, RPC_BUSY, "", "busy: %d requests are running",
+			 RPC_AT_ONCE);
 		rpc_hint(&err, "try again");
 	}
 	answer(call, &req, NULL, &err);

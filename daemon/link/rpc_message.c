@@ -55,12 +55,12 @@ static int parse_json(const char *text, size_t len, cJSON **ret, struct rpc_erro
 	int r = json_message_parse(text, len, RPC_MESSAGE_MAX, "request", &errs, ret);
 
 	if (r == -EMSGSIZE)
-		(void)rpc_fail(err, RPC_INVALID_REQUEST, "",
-			       "the request has %zu bytes; at most %d are read", len,
-			       RPC_MESSAGE_MAX);
+		rpc_fail(err, RPC_INVALID_REQUEST, "",
+			 "the request has %zu bytes; at most %d are read", len,
+			 RPC_MESSAGE_MAX);
 	else if (r < 0)
-		(void)rpc_fail(err, r == -ENOMEM ? RPC_INTERNAL : RPC_PARSE_ERROR, "",
-			       "%s", errs.n > 0 ? errs.list[0].text : "out of memory");
+		rpc_fail(err, r == -ENOMEM ? RPC_INTERNAL : RPC_PARSE_ERROR, "", "%s",
+			 errs.n > 0 ? errs.list[0].text : "out of memory");
 	conf_errors_fini(&errs);
 	return r < 0 ? -EINVAL : 0;
 }

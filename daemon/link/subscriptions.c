@@ -4,75 +4,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct prefix {
-	struct link link;
-	size_t len;
-	char text[];
-};
-
 void subscriptions_init(struct subscriptions *s)
 {
-	*s = (struct subscriptions){.generation = 1};
-	list_init(&s->prefixes);
+	s->count = 0;
+	s->generation = 1;
+	s->crowded = false;
 }
 
 void subscriptions_fini(struct subscriptions *s)
 {
-	struct link *k;
-
-	while ((k = list_pop(&s->prefixes)) != NULL)
-		free(container_of(k, struct prefix, link));
-	s->count = 0;
+	while (s->count > 0)
+		free(s->prefixes[--s->count]);
 }
 
-static struct prefix *find(const struct subscriptions *s, const char *text, size_t len)
+/* Where @prefix is; count if it is not there. */
+static unsigned find(const struct subscriptions *s, const char *prefix)
 {
-	list_each(p, &s->prefixes, struct prefix,
-		  link) if (p->len == len && memcmp(p->text, text, len) == 0) return p;
-	return NULL;
+	unsigned i = 0;
+
+	while (i < s->count && strcmp(s->prefixes[i], prefix) != 0)
+		i++;
+	return i;
 }
 
-void subscriptions_add(struct subscriptions *s, const char *prefix, size_t len)
+void subscriptions_add(struct subscriptions *s, const char *prefix)
 {
-	struct prefix *p;
+	char *copy;
 
-	if (len > SUBSCRIPTION_LEN_MAX || find(s, prefix, len))
+	if (find(s, prefix) < s->count)
 		return;
 	s->generation++;
-	p = s->count < SUBSCRIPTIONS_MAX ? malloc(sizeof(*p) + len) : NULL;
-	if (!p) {
+	copy = s->count < SUBSCRIPTIONS_MAX ? strdup(prefix) : NULL;
+	if (copy)
+		s->prefixes[s->count++] = copy;
+	else
 		s->crowded = true;
-		return;
-	}
-	p->link = (struct link){0};
-	p->len = len;
-	memcpy(p->text, prefix, len);
-	list_push(&s->prefixes, &p->link);
-	s->count++;
 }
 
-void subscriptions_remove(struct subscriptions *s, const char *prefix, size_t len)
+void subscriptions_remove(struct subscriptions *s, const char *prefix)
 {
-	struct prefix *p = find(s, prefix, len);
+	unsigned i = find(s, prefix);
 
-	if (!p)
+	if (i == s->count)
 		return;
 	s->generation++;
-	link_remove(&p->link);
-	free(p);
-	s->count--;
+	free(s->prefixes[i]);
+	s->prefixes[i] = s->prefixes[--s->count];
 	if (s->count == 0)
 		s->crowded = false;
 }
 
 bool subscriptions_match(const struct subscriptions *s, const char *name)
 {
-	size_t len = strlen(name);
-
-	if (s->crowded)
-		return true;
-	list_each(p, &s->prefixes, struct prefix,
-		  link) if (p->len <= len &&
-			    memcmp(p->text, name, p->len) == 0) return true;
-	return false;
+	for (unsigned i = 0; i < s->count; i++)
+		if (strncmp(s->prefixes[i], name, strlen(s->prefixes[i])) == 0)
+			return true;
+	return s->crowded;
 }

@@ -10,15 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/base/list.h"
-
-/* Prefixes kept at most, and their longest; names are shorter. */
+/* Prefixes kept at most. */
 #define SUBSCRIPTIONS_MAX 1000
-#define SUBSCRIPTION_LEN_MAX 255
 
-/* Placed by the caller; start with subscriptions_init(). */
+/* Storage is the caller's: start with subscriptions_init(). */
 struct subscriptions {
-	struct list prefixes;
+	char *prefixes[SUBSCRIPTIONS_MAX];
 	unsigned count;
 	uint64_t
 		generation; /* counts what may change an answer of subscriptions_match() */
@@ -28,9 +25,9 @@ struct subscriptions {
 void subscriptions_init(struct subscriptions *s);
 void subscriptions_fini(struct subscriptions *s);
 
-/* Add or take away @prefix of @len bytes, as libzmq tells. */
-void subscriptions_add(struct subscriptions *s, const char *prefix, size_t len);
-void subscriptions_remove(struct subscriptions *s, const char *prefix, size_t len);
+/* Add or take away @prefix (copied), as libzmq tells. */
+void subscriptions_add(struct subscriptions *s, const char *prefix);
+void subscriptions_remove(struct subscriptions *s, const char *prefix);
 
 /* Does somebody listen to @name? */
 bool subscriptions_match(const struct subscriptions *s, const char *name);

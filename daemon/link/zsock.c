@@ -65,9 +65,10 @@ static void mark_used(struct zsock *s)
 static void look_at_used(struct rt_idle *idle)
 {
 	struct zctx *ctx = container_of(idle, struct zctx, idle);
+	struct link *k;
 
-	while (!list_empty(&ctx->used))
-		look(list_first(&ctx->used, struct zsock, used));
+	while ((k = list_pop(&ctx->used)) != NULL)
+		look(container_of(k, struct zsock, used));
 }
 
 int zctx_open(struct zctx **ret)

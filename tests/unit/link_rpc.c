@@ -24,7 +24,7 @@ static int refuse(void *arg, const cJSON *params, cJSON **ret, struct rpc_error 
 	(void)arg;
 	(void)params;
 	(void)ret;
-	(void)rpc_fail(err, RPC_REFUSED, "params.x", "x is too %s", "green");
+	rpc_fail(err, RPC_REFUSED, "params.x", "x is too %s", "green");
 	rpc_hint(err, "try blue");
 	return -EPERM;
 }

@@ -9,22 +9,18 @@
 #define LABEL_WIDTH 14
 
 /* One line for each member; what is an object is a line of its members. */
-static void print_members(const struct cli *cli, const cJSON *status)
+static void print_members(const cJSON *status)
 {
 	for (const cJSON *m = status->child; m; m = m->next) {
+		bool up = strcmp(m->string, "uptime_s") == 0;
 		char text[512];
 
-		if (strcmp(m->string, "uptime_s") == 0)
+		if (up)
 			print_age(m->valuedouble, text, sizeof(text));
 		else
 			print_value(m, text, sizeof(text));
 		if (text[0] != '\0')
-			printf("%-*s %s%s%s\n", LABEL_WIDTH,
-			       strcmp(m->string, "uptime_s") == 0 ? "up" : m->string,
-			       strcmp(m->string, "state") == 0
-				       ? print_colour(cli->colour, text)
-				       : "",
-			       text, print_plain(cli->colour));
+			printf("%-*s %s\n", LABEL_WIDTH, up ? "up" : m->string, text);
 	}
 }
 
@@ -40,7 +36,7 @@ int cmd_status(struct cli *cli, int argc, char **argv)
 	if (cli->json)
 		print_json(status);
 	else
-		print_members(cli, status);
+		print_members(status);
 	cJSON_Delete(status);
 	return CLI_OK;
 }

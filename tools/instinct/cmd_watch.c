@@ -13,11 +13,12 @@
 
 #define MESSAGE_MAX ((size_t)1 << 20)
 
-/* The last message seen of a name: replays for other subscribers repeat it. */
+/* What was seen of a name: replays for other subscribers repeat messages. */
 struct seen {
 	char *name;
-	char *boot;
+	char boot[32];
 	double seq;
+	char shown[256]; /* for people: what is measured anew but the same is no news */
 	struct seen *next;
 };
 
@@ -33,27 +34,37 @@ static const char *member_text(const cJSON *object, const char *key)
 	return text ? text : "";
 }
 
-/* Note the message @m of @name. False when it is a repeat. */
-static bool is_news(struct seen **list, const char *name, const cJSON *m)
+/* What was seen of @name; NULL without memory. */
+static struct seen *seen_of(struct seen **list, const char *name)
 {
-	double seq = cJSON_GetNumberValue(member(m, "seq"));
-	const char *boot = member_text(m, "boot");
 	struct seen *s = *list;
 
 	while (s && strcmp(s->name, name) != 0)
 		s = s->next;
-	if (!s) {
-		s = calloc(1, sizeof(*s));
-		if (!s)
-			return true;
-		s->name = strdup(name);
-		s->next = *list;
-		*list = s;
-	} else if (s->seq == seq && strcmp(s->boot, boot) == 0) {
-		return false;
+	if (s)
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->name = strdup(name);
+	if (!s->name) {
+		free(s);
+		return NULL;
 	}
-	free(s->boot);
-	s->boot = strdup(boot);
+	s->next = *list;
+	*list = s;
+	return s;
+}
+
+/* Note the message @m. False when it is a repeat. */
+static bool is_news(struct seen *s, const cJSON *m)
+{
+	double seq = cJSON_GetNumberValue(member(m, "seq"));
+	const char *boot = member_text(m, "boot");
+
+	if (s->seq == seq && strcmp(s->boot, boot) == 0)
+		return false;
+	snprintf(s->boot, sizeof(s->boot), "%s", boot);
 	s->seq = seq;
 	return true;
 }
@@ -64,25 +75,33 @@ static void forget(struct seen *list)
 		struct seen *next = list->next;
 
 		free(list->name);
-		free(list->boot);
 		free(list);
 		list = next;
 	}
 }
 
-/* {"name": ..., and the message's own members}, or a line of columns. */
-static void print_message(const struct cli *cli, const char *name, cJSON *m)
+/* A line of columns, unless it is the same as the last one. */
+static void print_line(const struct cli *cli, struct seen *s, const cJSON *m)
 {
 	const char *state = member_text(m, "state");
-	char text[256];
+	char text[200], line[sizeof(s->shown)];
 
+	print_value(member(m, "v"), text, sizeof(text));
+	snprintf(line, sizeof(line), "%s %s", state, text);
+	if (strcmp(line, s->shown) == 0)
+		return;
+	memcpy(s->shown, line, sizeof(line));
+	printf("%-28s %s%-6s%s %s %s\n", s->name, print_colour(cli->colour, state), state,
+	       print_plain(cli->colour), text, member_text(m, "unit"));
+}
+
+static void print_message(const struct cli *cli, struct seen *s, cJSON *m)
+{
 	if (cli->json) {
-		cJSON_AddStringToObject(m, "name", name);
+		cJSON_AddStringToObject(m, "name", s->name);
 		print_json(m);
 	} else {
-		print_value(member(m, "v"), text, sizeof(text));
-		printf("%-28s %s%-6s%s %s %s\n", name, print_colour(cli->colour, state),
-		       state, print_plain(cli->colour), text, member_text(m, "unit"));
+		print_line(cli, s, m);
 	}
 	fflush(stdout);
 }
@@ -101,13 +120,15 @@ static int receive(void *socket, char *name, size_t size, zmq_msg_t *body)
 static void print_received(const struct cli *cli, struct seen **seen, const char *name,
 			   zmq_msg_t *body)
 {
+	struct seen *s = seen_of(seen, name);
 	struct conf_errors errs = {0};
 	cJSON *m = NULL;
 
-	if (json_message_parse(zmq_msg_data(body), zmq_msg_size(body), MESSAGE_MAX, name,
+	if (s &&
+	    json_message_parse(zmq_msg_data(body), zmq_msg_size(body), MESSAGE_MAX, name,
 			       &errs, &m) == 0 &&
-	    is_news(seen, name, m))
-		print_message(cli, name, m);
+	    is_news(s, m))
+		print_message(cli, s, m);
 	cJSON_Delete(m);
 	conf_errors_fini(&errs);
 }
