@@ -1,7 +1,6 @@
 /* Script calls: loops over the changes of a value. */
 #include <errno.h>
 
-#include "daemon/behave/lua_datum.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
 #include "daemon/behave/lua_value.h"
@@ -49,22 +48,19 @@ static int push_loop(lua_State *L, int state, lua_CFunction next)
 static int transitions_iterate(lua_State *L)
 {
 	struct lua_transitions *u = luaL_checkudata(L, 1, TRANSITIONS_TYPE);
-	struct lua_pred *p = u->pred;
+	struct datum found[2];
 	struct lua_task *t;
 	int r;
 
 	if (!u->open)
 		return luaL_error(L, "the loop has ended");
 	t = lua_wait_begin(L);
-	datum_fini(&p->now);
-	datum_fini(&p->old);
-	r = lua_wait_end(L, t, transitions_next(&u->t, &p->now, &p->old));
+	r = lua_wait_end(L, t, transitions_next(&u->t, &found[0], &found[1]));
 	if (r == -EPIPE)
 		return 0;
 	if (r < 0)
-		return lua_wait_failed(L, p, r);
-	lua_push_datum(L, &p->now);
-	lua_push_datum(L, &p->old);
+		return lua_wait_failed(L, u->pred, r);
+	lua_push_found(L, found, 2);
 	return 2;
 }
 
@@ -102,20 +98,19 @@ static int value_transitions(lua_State *L)
 static int eventual_iterate(lua_State *L)
 {
 	struct lua_eventual *u = luaL_checkudata(L, 1, EVENTUAL_TYPE);
-	struct lua_pred *p = u->pred;
+	struct datum found[2];
 	struct lua_task *t;
 	int r;
 
 	if (!u->open)
 		return luaL_error(L, "the loop has ended");
 	t = lua_wait_begin(L);
-	datum_fini(&p->now);
-	r = lua_wait_end(L, t, eventual_next(&u->e, &p->now));
+	r = lua_wait_end(L, t, eventual_next(&u->e, &found[0]));
 	if (r == -EPIPE)
 		return 0;
 	if (r < 0)
-		return lua_wait_failed(L, p, r);
-	lua_push_datum(L, &p->now);
+		return lua_wait_failed(L, u->pred, r);
+	lua_push_found(L, found, 1);
 	return 1;
 }
 

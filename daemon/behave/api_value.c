@@ -11,7 +11,12 @@
 #include "daemon/rt/scope.h"
 
 #define VALUE_TYPE "value"
+/*
+ * Comparisons of numbers hold no memory and have no finalizer, which would make them costly garbage;
+ * those of texts and tables, and functions, have one.
+ */
 #define PRED_TYPE "comparison"
+#define HOLDING_PRED_TYPE "predicate"
 
 struct lua_value *lua_push_value(lua_State *L, struct value *v, bool own, bool writes)
 {
@@ -171,44 +176,64 @@ static int call_predicate(void *arg, const struct datum *now, const struct datum
 
 	if (r == 0)
 		return ev.result.b;
-	memcpy(p->why, ev.why, sizeof(p->why));
+	memcpy(p->why, ev.why, EVALUATOR_WHY);
 	return r;
+}
+
+static bool holds_memory(const struct datum *d)
+{
+	return d->type == DATUM_STRING || d->type == DATUM_TABLE;
 }
 
 static struct lua_pred *new_pred(lua_State *L, enum pred_op op)
 {
-	struct lua_pred *p = lua_newuserdatauv(L, sizeof(*p), 0);
+	size_t size = sizeof(struct lua_pred) + (op == PRED_FN ? EVALUATOR_WHY : 0);
+	struct lua_pred *p = lua_newuserdatauv(L, size, 0);
 
-	memset(p, 0, sizeof(*p));
+	memset(p, 0, size);
 	p->host = lua_host_of(L);
 	p->pred.op = op;
 	p->fn = LUA_NOREF;
-	luaL_setmetatable(L, PRED_TYPE);
+	luaL_setmetatable(L, op == PRED_FN ? HOLDING_PRED_TYPE : PRED_TYPE);
 	return p;
+}
+
+/* Push a comparison with the datum at @idx. */
+static struct lua_pred *new_datum_pred(lua_State *L, enum pred_op op, int idx)
+{
+	struct lua_pred *p = new_pred(L, op);
+	const char *why = lua_get_datum(L, idx, &p->pred.datum);
+
+	if (why)
+		luaL_argerror(L, idx, why);
+	if (holds_memory(&p->pred.datum))
+		luaL_setmetatable(L, HOLDING_PRED_TYPE);
+	return p;
+}
+
+static bool is_pred(lua_State *L, int idx)
+{
+	return luaL_testudata(L, idx, PRED_TYPE) ||
+	       luaL_testudata(L, idx, HOLDING_PRED_TYPE);
 }
 
 static int pred_gc(lua_State *L)
 {
-	struct lua_pred *p = luaL_checkudata(L, 1, PRED_TYPE);
+	struct lua_pred *p = luaL_checkudata(L, 1, HOLDING_PRED_TYPE);
 
 	luaL_unref(L, LUA_REGISTRYINDEX, p->fn);
 	p->fn = LUA_NOREF;
 	datum_fini(&p->pred.datum);
-	datum_fini(&p->now);
-	datum_fini(&p->old);
 	return 0;
 }
 
 struct lua_pred *lua_push_pred(lua_State *L, int idx)
 {
-	const struct lua_pred *from = luaL_testudata(L, idx, PRED_TYPE);
 	struct lua_pred *p;
-	const char *why;
 
-	if (from) {
-		p = new_pred(L, from->pred.op);
-		p->pred = from->pred;
-		p->pred.datum = datum_copy(&from->pred.datum);
+	if (is_pred(L, idx)) {
+		lua_pushvalue(L, idx);
+		p = lua_touserdata(L, -1);
 	} else if (lua_isnoneornil(L, idx)) {
 		p = new_pred(L, PRED_ANY);
 	} else if (lua_isfunction(L, idx)) {
@@ -219,24 +244,51 @@ struct lua_pred *lua_push_pred(lua_State *L, int idx)
 		lua_pushvalue(L, idx);
 		p->fn = luaL_ref(L, LUA_REGISTRYINDEX);
 	} else {
-		p = new_pred(L, PRED_EQ);
-		why = lua_get_datum(L, idx, &p->pred.datum);
-		if (why)
-			luaL_argerror(L, idx, why);
+		p = new_datum_pred(L, PRED_EQ, idx);
 	}
 	return p;
+}
+
+struct found {
+	struct datum *data;
+	int n;
+};
+
+static int push_all(lua_State *L)
+{
+	const struct found *f = lua_touserdata(L, 1);
+
+	for (int i = 0; i < f->n; i++)
+		lua_push_datum(L, &f->data[i]);
+	return f->n;
+}
+
+void lua_push_found(lua_State *L, struct datum *found, int n)
+{
+	struct found f = {found, n};
+	int status;
+
+	if (!holds_memory(&found[0]) && !holds_memory(&found[n - 1])) {
+		for (int i = 0; i < n; i++)
+			lua_push_datum(L, &found[i]);
+		return;
+	}
+	lua_pushcfunction(L, push_all);
+	lua_pushlightuserdata(L, &f);
+	status = lua_pcall(L, 1, n, 0);
+	for (int i = 0; i < n; i++)
+		datum_fini(&found[i]);
+	if (status != LUA_OK)
+		lua_error(L);
 }
 
 /* eq(x), ne(x): upvalue 1 is the operation */
 static int api_equal(lua_State *L)
 {
 	enum pred_op op = (enum pred_op)lua_tointeger(L, lua_upvalueindex(1));
-	struct lua_pred *p = new_pred(L, op);
-	const char *why;
 
 	luaL_checkany(L, 1);
-	why = lua_get_datum(L, 1, &p->pred.datum);
-	luaL_argcheck(L, !why, 1, why);
+	new_datum_pred(L, op, 1);
 	return 1;
 }
 
@@ -306,14 +358,14 @@ int lua_wait_failed(lua_State *L, const struct lua_pred *p, int r)
 						    : "cancelling");
 		return 2;
 	}
-	if (p->why[0])
+	if (p->pred.op == PRED_FN && p->why[0])
 		return luaL_error(L, "the predicate failed: %s", p->why);
 	return luaL_error(L, "the wait failed: %s", strerror(-r));
 }
 
 /* The body of a wait under its time-out. -EINTR: a soft cancellation ended it. */
-static int wait_within(struct lua_value *u, struct lua_pred *p,
-		       const struct lua_wait_opt *o, bool transition)
+static int wait_within(struct lua_value *u, const struct lua_pred *p,
+		       const struct lua_wait_opt *o, bool transition, struct datum *found)
 {
 	struct scope s;
 	int r;
@@ -321,9 +373,10 @@ static int wait_within(struct lua_value *u, struct lua_pred *p,
 	if (o->timeout_ns != TIME_NEVER)
 		scope_enter_after(&s, o->timeout_ns);
 	if (transition)
-		r = value_await_transition(u->v, &p->pred, &o->await, &p->now, &p->old);
+		r = value_await_transition(u->v, &p->pred, &o->await, &found[0],
+					   &found[1]);
 	else
-		r = value_await(u->v, &p->pred, &o->await, &p->now);
+		r = value_await(u->v, &p->pred, &o->await, &found[0]);
 	if (r == -ECANCELED && o->await.soft && task_check() == 0)
 		r = -EINTR;
 	if (o->timeout_ns != TIME_NEVER)
@@ -337,16 +390,17 @@ static int value_wait_value(lua_State *L)
 	struct lua_value *u = lua_check_value(L, 1);
 	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
 	struct lua_pred *p;
+	struct datum found[2];
 	struct lua_task *t;
 	int r;
 
 	luaL_checkany(L, 2);
 	p = lua_push_pred(L, 2);
 	t = lua_wait_begin(L);
-	r = lua_wait_end(L, t, wait_within(u, p, &o, false));
+	r = lua_wait_end(L, t, wait_within(u, p, &o, false, found));
 	if (r < 0)
 		return lua_wait_failed(L, p, r);
-	lua_push_datum(L, &p->now);
+	lua_push_found(L, found, 1);
 	return 1;
 }
 
@@ -357,12 +411,12 @@ static int value_wait_transition(lua_State *L)
 	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
 	struct lua_pred *p = lua_push_pred(L, 2);
 	struct lua_task *t = lua_wait_begin(L);
-	int r = lua_wait_end(L, t, wait_within(u, p, &o, true));
+	struct datum found[2];
+	int r = lua_wait_end(L, t, wait_within(u, p, &o, true, found));
 
 	if (r < 0)
 		return lua_wait_failed(L, p, r);
-	lua_push_datum(L, &p->now);
-	lua_push_datum(L, &p->old);
+	lua_push_found(L, found, 2);
 	return 2;
 }
 
@@ -444,10 +498,12 @@ void lua_open_value(lua_State *L)
 		{NULL, NULL},
 	};
 	static const luaL_Reg pred_methods[] = {{"__gc", pred_gc}, {NULL, NULL}};
+	static const luaL_Reg no_methods[] = {{NULL, NULL}};
 
 	lua_open_null(L);
 	lua_new_type(L, VALUE_TYPE, methods, value_index);
-	lua_new_type(L, PRED_TYPE, pred_methods, NULL);
+	lua_new_type(L, PRED_TYPE, no_methods, NULL);
+	lua_new_type(L, HOLDING_PRED_TYPE, pred_methods, NULL);
 	lua_register(L, "value", api_value);
 	lua_register(L, "AsyncValue", api_async_value);
 	lua_register(L, "batch", api_batch);

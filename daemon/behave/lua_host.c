@@ -19,6 +19,9 @@
 /* What lies above a Lua task's first frame on its stack: the task itself and the way in. */
 #define TOP_RESERVE ((ptrdiff_t)16 * 1024)
 
+/* Of Lua's collector, in percent: when a cycle begins, and how fast it goes on. */
+enum { GC_PAUSE = 130, GC_STEPMUL = 400 };
+
 /* Lua's allocator with a limit; giving memory back never fails. */
 static void *allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
 {
@@ -52,6 +55,8 @@ static int panic(lua_State *L)
 static int open_all(lua_State *L)
 {
 	budget_watch(L); /* threads inherit it */
+	/* Heaps are small: collect early, so that garbage with finalizers does not pile up. */
+	lua_gc(L, LUA_GCINC, GC_PAUSE, GC_STEPMUL, 0);
 	lua_open_base(L);
 	lua_open_error(L);
 	lua_open_task(L);

@@ -16,13 +16,12 @@ struct lua_value {
 	bool writes; /* the script may set it */
 };
 
-/* A predicate, with room for what a wait on it finds, so that no error leaks a datum. */
+/* A predicate; shared by all waits that were given it. */
 struct lua_pred {
 	struct lua_host *host;
 	struct pred pred;
-	int fn; /* of PRED_FN: registry reference; else LUA_NOREF */
-	struct datum now, old;
-	char why[EVALUATOR_WHY]; /* how the function failed */
+	int fn;     /* of PRED_FN: registry reference; else LUA_NOREF */
+	char why[]; /* of PRED_FN: how it failed, EVALUATOR_WHY bytes */
 };
 
 /* Push a handle on @v. Raises without memory; then an own value is not taken over. */
@@ -35,8 +34,11 @@ struct lua_value *lua_test_value(lua_State *L, int idx); /* NULL for anything el
 /* One more method of values. */
 void lua_add_value_method(lua_State *L, const char *name, lua_CFunction fn);
 
-/* Push a predicate of its own from argument @idx: nothing (all), a datum, a comparison, a function. */
+/* Push the predicate that argument @idx is: nothing (all), a datum, a comparison, a function. */
 struct lua_pred *lua_push_pred(lua_State *L, int idx);
+
+/* Push the @n data at @found, 1 or 2, and give them back, also when it raises. */
+void lua_push_found(lua_State *L, struct datum *found, int n);
 
 /* What a wait may be told in its options table at @idx (nil is fine). */
 struct lua_wait_opt {
