@@ -9,23 +9,29 @@
 #include "daemon/base/log.h"
 
 /*
- * A daemon that runs from the folder it was built in finds the scripts beside it: build/instinctd and
- * behaviours/. NULL when there are none.
+ * A daemon that runs from the folder it was built in, build/ or one below it, finds the scripts of its
+ * source tree. NULL when there are none.
  */
 static const char *source_folder(void)
 {
 	static char path[PATH_MAX]; /* handed out for ever; the same each time */
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 32);
-	char *slash;
 
 	if (n < 0)
 		return NULL;
 	path[n] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash)
-		return NULL;
-	memcpy(slash, "/../behaviours", sizeof("/../behaviours"));
-	return access(path, R_OK) == 0 ? path : NULL;
+	/* Not the program's own folder, /usr/sbin say: two and three levels up from the program. */
+	for (int up = 0; up < 3; up++) {
+		char *slash = strrchr(path, '/');
+
+		if (!slash)
+			return NULL;
+		memcpy(slash, "/behaviours", sizeof("/behaviours"));
+		if (up > 0 && access(path, R_OK) == 0)
+			return path;
+		*slash = '\0';
+	}
+	return NULL;
 }
 
 const char *const *scripts_folders(void)
