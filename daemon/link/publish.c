@@ -147,28 +147,36 @@ static void advance(struct topic *t)
 	t->state = value_state(v);
 }
 
+/* Of a buffer with @len bytes written: where the rest begins. Like snprintf, NULL when there is none. */
+static char *rest(char *buf, size_t size, size_t len)
+{
+	return len < size ? buf + len : NULL;
+}
+
+static size_t room(size_t size, size_t len)
+{
+	return len < size ? size - len : 0;
+}
+
 /* Write to @buf; returns the length it would have, like snprintf. */
 static size_t compose(const struct publish *p, const struct topic *t,
 		      const struct stamp *stamp, char *buf, size_t size)
 {
 	char when[128] = "\"t\":null, \"mono\":null";
-	size_t len = 5;
-	int n;
+	size_t len;
 
 	if (t->state != VALUE_UNSET)
 		snprintf(when, sizeof(when),
 			 "\"t\":\"%" PRId64 "\", \"mono\":\"%" PRId64 "\"",
 			 t->sample_ns + stamp->offset_ns, t->sample_ns);
-	if (size > len)
-		memcpy(buf, "{\"v\":", len);
-	len += datum_json(value_get(t->v), len < size ? buf + len : NULL,
-			  len < size ? size - len : 0);
-	n = snprintf(len < size ? buf + len : NULL, len < size ? size - len : 0,
-		     ", %s, %s\"boot\":\"%s\", \"seq\":%" PRIu64
-		     ", \"state\":\"%s\", \"unit\":%s}",
-		     when, stamp->synced ? "" : "\"synced\":false, ", p->boot, t->seq,
-		     value_state_name(t->state), t->unit);
-	return len + (size_t)n;
+	len = (size_t)snprintf(buf, size, "{\"v\":");
+	len += datum_json(value_get(t->v), rest(buf, size, len), room(size, len));
+	len += (size_t)snprintf(rest(buf, size, len), room(size, len),
+				", %s, %s\"boot\":\"%s\", \"seq\":%" PRIu64
+				", \"state\":\"%s\", \"unit\":%s}",
+				when, stamp->synced ? "" : "\"synced\":false, ", p->boot,
+				t->seq, value_state_name(t->state), t->unit);
+	return len;
 }
 
 static void send_topic(struct publish *p, struct topic *t, const struct stamp *stamp)

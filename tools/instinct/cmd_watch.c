@@ -84,6 +84,7 @@ static void forget(struct seen *list)
 static void print_line(const struct cli *cli, struct seen *s, const cJSON *m)
 {
 	const char *state = member_text(m, "state");
+	const char *unit = member_text(m, "unit");
 	char text[200], line[sizeof(s->shown)];
 
 	print_value(member(m, "v"), text, sizeof(text));
@@ -91,8 +92,8 @@ static void print_line(const struct cli *cli, struct seen *s, const cJSON *m)
 	if (strcmp(line, s->shown) == 0)
 		return;
 	memcpy(s->shown, line, sizeof(line));
-	printf("%-28s %s%-6s%s %s %s\n", s->name, print_colour(cli->colour, state), state,
-	       print_plain(cli->colour), text, member_text(m, "unit"));
+	printf("%-28s %s%-6s%s %s%s%s\n", s->name, print_colour(cli->colour, state),
+	       state, print_plain(cli->colour), text, unit[0] ? " " : "", unit);
 }
 
 static void print_message(const struct cli *cli, struct seen *s, cJSON *m)

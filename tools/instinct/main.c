@@ -28,6 +28,8 @@ static const struct command commands[] = {
 	 true, cmd_demo},
 };
 
+#define HELP_COLUMN 26 /* of --help, where the texts begin */
+
 static const char options_help[] =
 	"\nOptions of the commands that ask a daemon:\n"
 	"  --socket PATH   its control socket, or the folder that it is in; else the "
@@ -61,7 +63,9 @@ static void print_help(void)
 		const struct command *c = &commands[i];
 		int width = printf("  %s %s", c->name, c->usage);
 
-		printf("%*s%s\n", width < 26 ? 26 - width : 2, "", c->help);
+		if (width >= HELP_COLUMN)
+			width = printf("\n") - 1;
+		printf("%*s%s\n", HELP_COLUMN - width, "", c->help);
 	}
 	fputs(options_help, stdout);
 }
