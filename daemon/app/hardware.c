@@ -8,6 +8,9 @@
 
 #include "daemon/app/sim.h"
 #include "daemon/base/log.h"
+#include "daemon/rt/error.h"
+#include "hal/gpio_linux.h"
+#include "hal/i2c_linux.h"
 
 struct hardware {
 	const struct config *conf;
@@ -19,11 +22,17 @@ struct hardware {
 
 static int open_bus(struct hardware *hw, const struct conf_bus *bus, struct i2c_bus **ret)
 {
+	const struct error *e;
+	int r;
+
 	if (hw->dry || strcmp(bus->path, "sim") == 0)
 		return sim_bus_open(hw->sim, bus->name, ret);
-	LOG(ERR, "bus %s: %s: real buses are not built in yet; \"sim\" is", bus->name,
-	    bus->path);
-	return -ENOTSUP;
+	r = i2c_linux_open(bus->name, bus->path, ret);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	e = error_last(r);
+	LOG(ERR, "bus %s: %s", bus->name, e && e->text[0] ? e->text : strerror(-r));
+	return -ENODEV;
 }
 
 static int open_buses(struct hardware *hw)
@@ -60,7 +69,8 @@ int hardware_open(const struct config *c, enum hardware_mode mode, const char *r
 	if (r == 0)
 		r = open_buses(hw);
 	if (r == 0)
-		hw->gpio = hw->sim ? sim_gpio(hw->sim) : NULL;
+		hw->gpio = hw->dry || c->gpio == CONF_GPIO_SIM ? sim_gpio(hw->sim)
+							       : gpio_linux_provider();
 	if (r < 0) {
 		hardware_close(hw);
 		return r;

@@ -30,6 +30,7 @@ struct robot {
 	struct conf_errors
 		*errs; /* what is found wrong only when things are put together */
 	bool check;    /* only put together: no hardware, nothing runs */
+	bool refused;  /* a bus or socket of the configuration is not to be had */
 	struct world *world;
 	struct hardware *hardware;
 	struct senses *senses;
@@ -156,6 +157,7 @@ static int make_bus(struct robot *bot)
 	if (bot->check || bot->options->no_bus)
 		return 0;
 	r = bus_new(&bot->conf->bus, bot->world, &bot->bus);
+	bot->refused = r < 0 && r != -ENOMEM;
 	if (r == 0)
 		bus_on_status(bot->bus, status_add, bot);
 	return r;
@@ -168,6 +170,7 @@ static int make(struct robot *bot)
 	int r = hardware_open(c, bot->check ? HARDWARE_DRY : HARDWARE_AS_CONFIGURED,
 			      bot->options->world, &bot->hardware);
 
+	bot->refused = r == -ENODEV;
 	if (r < 0)
 		return r;
 	bot->world = world_new();
@@ -236,6 +239,13 @@ int robot_run(const struct config *c, const struct options *o, struct conf_error
 		return EXIT_OK;
 	if (errs->n_errors > 0)
 		return EXIT_CONFIG;
+	if (bot.refused) {
+		LOG(ERR,
+		    "%s: the configuration asks for what is not to be had; nothing was "
+		    "started",
+		    c->robot.name);
+		return EXIT_CONFIG;
+	}
 	LOG(ERR, "%s: stopped: %s", c->robot.name, strerror(-r));
 	return EXIT_FAILED;
 }
