@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/base/log.h"
 #include "daemon/base/unit.h"
@@ -146,6 +147,33 @@ static int parse_one(int opt, struct options *o)
 	}
 }
 
+/*
+ * Without --config: the files that a package and its administrator have put in place, later over earlier.
+ * Those that are not there are left out; one must be.
+ */
+static int use_installed(struct options *o, struct options *ret)
+{
+	static const char *const files[] = {
+		"/usr/lib/instinct/instinct.jsonc",
+		"/etc/instinct/instinct.jsonc",
+		"/etc/instinct/conf.d/",
+		"/var/lib/instinct/conf.d/",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (access(files[i], F_OK) == 0)
+			o->configs[o->n_configs++] = files[i];
+	if (o->n_configs == 0) {
+		fputs("instinctd: no configuration: there is no "
+		      "/etc/instinct/instinct.jsonc; "
+		      "name one with --config, or try: instinct demo\n",
+		      stderr);
+		return EXIT_CONFIG;
+	}
+	*ret = *o;
+	return -1;
+}
+
 int options_parse(int argc, char **argv, struct options *ret)
 {
 	struct options o = {0};
@@ -160,10 +188,8 @@ int options_parse(int argc, char **argv, struct options *ret)
 	if (optind < argc)
 		return wrong("unexpected", argv[optind],
 			     "options only; see instinctd --help");
-	if (o.n_configs == 0) {
-		o.configs[o.n_configs++] = "/etc/instinct/instinct.jsonc";
-		o.configs[o.n_configs++] = "/etc/instinct/conf.d/";
-	}
+	if (o.n_configs == 0)
+		return use_installed(&o, ret);
 	*ret = o;
 	return -1;
 }

@@ -38,6 +38,7 @@ struct robot {
 	struct body *body;
 	struct view *view; /* NULL: nobody looks */
 	struct supervisor *supervisor;
+	int code;        /* how to exit when something fails */
 	struct bus *bus; /* NULL: nobody can reach the daemon */
 	struct nursery *nursery;
 	struct child behaviours;
@@ -230,7 +231,7 @@ int robot_check(const struct config *c, struct conf_errors *errs)
 
 int robot_run(const struct config *c, const struct options *o, struct conf_errors *errs)
 {
-	struct robot bot = {.conf = c, .options = o, .errs = errs};
+	struct robot bot = {.conf = c, .options = o, .errs = errs, .code = EXIT_FAILED};
 	const struct rt_conf conf = {.clock = o->max_speed ? RT_CLOCK_VIRTUAL
 							   : RT_CLOCK_MONOTONIC};
 	int r = rt_run(&conf, robot_main, &bot);
@@ -247,5 +248,5 @@ int robot_run(const struct config *c, const struct options *o, struct conf_error
 		return EXIT_CONFIG;
 	}
 	LOG(ERR, "%s: stopped: %s", c->robot.name, strerror(-r));
-	return EXIT_FAILED;
+	return bot.code;
 }
