@@ -17,37 +17,38 @@
 
 struct zctx {
 	void *zmq;
+	unsigned sockets;
 	struct rt_idle idle;
 	struct list used; /* sockets used since they were last asked */
 };
+
+enum direction { TO_RECV, TO_SEND };
 
 struct zsock {
 	void *zmq;
 	const char *name;
 	struct zctx *ctx;
-	struct link used; /* in ctx->used */
-	struct wait *reader, *writer;
+	struct link used;       /* in ctx->used */
+	struct wait *waiter[2]; /* by enum direction */
 	bool pumping;
 };
 
 /* Ask libzmq what is true, and wake who waits for it. */
 static void look(struct zsock *s)
 {
+	static const int event[] = {[TO_RECV] = ZMQ_POLLIN, [TO_SEND] = ZMQ_POLLOUT};
 	int events = 0;
 	size_t size = sizeof(events);
-	struct wait *w;
 
 	link_remove(&s->used);
 	if (zmq_getsockopt(s->zmq, ZMQ_EVENTS, &events, &size) < 0)
 		return; /* the context is ending */
-	w = s->reader;
-	if (w && events & ZMQ_POLLIN) {
-		s->reader = NULL;
-		task_wake(w, 0);
-	}
-	w = s->writer;
-	if (w && events & ZMQ_POLLOUT) {
-		s->writer = NULL;
+	for (int d = TO_RECV; d <= TO_SEND; d++) {
+		struct wait *w = s->waiter[d];
+
+		if (!w || !(events & event[d]))
+			continue;
+		s->waiter[d] = NULL;
 		task_wake(w, 0);
 	}
 }
@@ -95,7 +96,7 @@ void zctx_close(struct zctx *ctx)
 {
 	if (!ctx)
 		return;
-	assert(list_empty(&ctx->used));
+	assert(ctx->sockets == 0); /* libzmq would wait for them for ever */
 	rt_idle_remove(&ctx->idle);
 	zmq_ctx_term(ctx->zmq);
 	free(ctx);
@@ -173,6 +174,7 @@ int zsock_open(struct zctx *ctx, const struct zsock_conf *conf, struct zsock **r
 	}
 	s->name = conf->name;
 	s->ctx = ctx;
+	ctx->sockets++;
 	mark_used(s);
 	*ret = s;
 	return 0;
@@ -182,8 +184,9 @@ void zsock_close(struct zsock *s)
 {
 	if (!s)
 		return;
-	assert(!s->pumping && !s->reader && !s->writer);
+	assert(!s->pumping && !s->waiter[TO_RECV] && !s->waiter[TO_SEND]);
 	link_remove(&s->used);
+	s->ctx->sockets--;
 	zmq_close(s->zmq);
 	free(s);
 }
@@ -217,35 +220,28 @@ int zsock_pump(struct zsock *s, struct nursery *n)
 
 struct zwait {
 	struct wait wait;
-	struct zsock *s;
+	struct wait **place;
 };
 
-static bool reader_abort(struct wait *w)
+static bool zwait_abort(struct wait *w)
 {
-	container_of(w, struct zwait, wait)->s->reader = NULL;
-	return true;
-}
-
-static bool writer_abort(struct wait *w)
-{
-	container_of(w, struct zwait, wait)->s->writer = NULL;
+	*container_of(w, struct zwait, wait)->place = NULL;
 	return true;
 }
 
 /* Wait until the socket may be received from, or sent to. Suspends. */
-static int park(struct zsock *s, bool to_read)
+static int park(struct zsock *s, enum direction d)
 {
-	struct wait **place = to_read ? &s->reader : &s->writer;
 	struct zwait w = {
-		.wait = {.kind = to_read ? "message" : "room to send",
+		.wait = {.kind = d == TO_RECV ? "message" : "room to send",
 			 .what = s->name,
-			 .abort = to_read ? reader_abort : writer_abort},
-		.s = s,
+			 .abort = zwait_abort},
+		.place = &s->waiter[d],
 	};
 
-	if (*place)
+	if (*w.place)
 		return -EBUSY;
-	*place = &w.wait;
+	*w.place = &w.wait;
 	return task_park(&w.wait);
 }
 
@@ -336,7 +332,7 @@ int zsock_recv(struct zsock *s, struct zmsg *ret)
 		return r;
 	}
 	while (r == -EAGAIN) {
-		r = park(s, true);
+		r = park(s, TO_RECV);
 		if (r == 0)
 			r = zsock_try_recv(s, ret);
 	}
@@ -355,7 +351,7 @@ int zsock_send(struct zsock *s, const struct zframe *frames, unsigned n)
 		return r;
 	}
 	while (r == -EAGAIN) {
-		r = park(s, false);
+		r = park(s, TO_SEND);
 		if (r == 0)
 			r = zsock_try_send(s, frames, n);
 	}

@@ -47,6 +47,14 @@ static void desk_close(struct desk *d)
 	world_free(d->world);
 }
 
+static unsigned subscriptions(const struct publish *p)
+{
+	struct publish_stats stats;
+
+	publish_stats(p, &stats);
+	return stats.subscriptions;
+}
+
 static void subscribe(struct zsock *s, const char *prefix)
 {
 	char text[64];
@@ -192,10 +200,7 @@ LINK_TEST(publish, nothing_is_sent_that_nobody_wants)
 	const char leave[] = {0, 'b', '\0'};
 
 	expect(zsock_send(d.sub, &(struct zframe){leave, 2}, 1), 0);
-	do {
-		expect(task_sleep(NS_PER_MS), 0);
-		publish_stats(d.publish, &stats);
-	} while (stats.subscriptions > 0);
+	wait_until(subscriptions(d.publish) == 0);
 	set(b, 4);
 	expect(task_wait_all_blocked(), 0);
 	publish_stats(d.publish, &stats);

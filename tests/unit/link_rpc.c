@@ -79,6 +79,14 @@ static void stop(struct served *s)
 	rpc_free(s->rpc);
 }
 
+static struct rpc_stats stats(const struct served *s)
+{
+	struct rpc_stats ret;
+
+	rpc_stats(s->rpc, &ret);
+	return ret;
+}
+
 static void ask(struct zsock *client, const char *request, char *answer, size_t size)
 {
 	expect(send_text(client, request), 0);
@@ -282,7 +290,6 @@ LINK_TEST(rpc, more_than_it_runs_at_once_are_told_that_it_is_busy)
 LINK_TEST(rpc, clients_that_vanish_do_no_harm)
 {
 	struct served s = {.hold = true};
-	struct rpc_stats stats;
 	struct nursery short_lived;
 	struct zsock *gone[100];
 
@@ -294,19 +301,13 @@ LINK_TEST(rpc, clients_that_vanish_do_no_harm)
 				 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"wait\"}"),
 		       0);
 	}
-	do {
-		expect(task_sleep(NS_PER_MS), 0);
-		rpc_stats(s.rpc, &stats);
-	} while (stats.requests < ARRAY_LEN(gone));
+	wait_until(stats(&s).requests == ARRAY_LEN(gone));
 	nursery_cancel(&short_lived, "vanish");
 	expect(nursery_close(&short_lived, 0), 0);
 	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
 		zsock_close(gone[i]);
 	s.hold = false;
-	do {
-		expect(task_sleep(NS_PER_MS), 0);
-		rpc_stats(s.rpc, &stats);
-	} while (stats.running > 0);
+	wait_until(stats(&s).running == 0);
 
 	struct zsock *c = open_connected(t, &s.n, ZMQ_REQ, s.where);
 
@@ -320,20 +321,15 @@ LINK_TEST(rpc, clients_that_vanish_do_no_harm)
 LINK_TEST(rpc, requests_that_run_end_with_the_server)
 {
 	struct served s = {.hold = true};
-	struct rpc_stats stats;
 
 	serve(&s, t);
 	struct zsock *c = open_connected(t, &s.n, ZMQ_DEALER, s.where);
 
 	expect(send_text(c, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"wait\"}"), 0);
-	do {
-		expect(task_sleep(NS_PER_MS), 0);
-		rpc_stats(s.rpc, &stats);
-	} while (stats.running == 0);
+	wait_until(stats(&s).running == 1);
 	nursery_cancel(&s.n, "stop");
 	expect(nursery_close(&s.n, 0), 0);
-	rpc_stats(s.rpc, &stats);
-	cr_assert(eq(uint, stats.running, 0));
+	cr_assert(eq(uint, stats(&s).running, 0));
 	rpc_free(s.rpc);
 	zsock_close(c);
 	return 0;

@@ -74,6 +74,15 @@ static inline void link_test_run(const struct rt_conf *conf,
 	}                                                                                \
 	static int suite##_##name(struct link_test *t)
 
+/*
+ * Let the loop run until @condition, which libzmq's own thread or a peer brings about. There is nothing to
+ * wait on; the test's deadline ends it otherwise.
+ */
+#define wait_until(condition)                                                            \
+	do {                                                                             \
+		expect(task_sleep(100 * NS_PER_US), 0);                                  \
+	} while (!(condition))
+
 /* "ipc://<folder>/<name>". */
 static inline const char *endpoint(const struct link_test *t, const char *name)
 {
