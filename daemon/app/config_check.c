@@ -90,20 +90,19 @@ struct claim {
 	const char *irq; /* NULL: none */
 };
 
-#define CLAIMS_MAX 256
-
+/* Room is for n_sensors + n_chips + n_actuators. Returns how many there are. */
 static size_t collect(const struct config *c, struct claim *claims)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->n_sensors && n < CLAIMS_MAX; i++)
+	for (size_t i = 0; i < c->n_sensors; i++)
 		claims[n++] = (struct claim){c->sensors[i].role, "sensors",
 					     &c->sensors[i].sensor.device,
 					     c->sensors[i].sensor.irq};
-	for (size_t i = 0; i < c->n_chips && n < CLAIMS_MAX; i++)
+	for (size_t i = 0; i < c->n_chips; i++)
 		claims[n++] = (struct claim){c->chips[i].name, "devices",
 					     &c->chips[i].chip.device, NULL};
-	for (size_t i = 0; i < c->n_actuators && n < CLAIMS_MAX; i++)
+	for (size_t i = 0; i < c->n_actuators; i++)
 		if (!c->actuators[i].actuator.on[0])
 			claims[n++] =
 				(struct claim){c->actuators[i].name, "actuators",
@@ -161,8 +160,12 @@ static void check_claim(const struct conf_at *at, const struct claim *claims, si
 
 static void check_claims(const struct conf_at *root, const struct config *c)
 {
-	struct claim *claims = calloc(CLAIMS_MAX, sizeof(*claims));
+	struct claim *claims =
+		calloc(c->n_sensors + c->n_chips + c->n_actuators + 1, sizeof(*claims));
 	size_t n = claims ? collect(c, claims) : 0;
+
+	if (!claims)
+		conf_complain(root, "no memory to check it");
 
 	for (size_t i = 0; i < n; i++) {
 		struct conf_at section = conf_child(root, claims[i].section);
