@@ -7,6 +7,8 @@
 #include "daemon/app/options.h"
 #include "daemon/app/robot.h"
 #include "daemon/app/signals.h"
+#include "daemon/base/log.h"
+#include "daemon/rt/task.h"
 
 /* Every error and warning, and how many there are. */
 static void print_errors(const struct conf_errors *errs)
@@ -58,6 +60,14 @@ static int start(const struct options *options)
 	return code;
 }
 
+/* For the journal: which task is speaking. */
+static const char *running_task(void)
+{
+	const struct task *t = task_self();
+
+	return t ? task_name(t) : NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -73,5 +83,6 @@ int main(int argc, char **argv)
 	r = signals_block();
 	if (r < 0)
 		fprintf(stderr, "instinctd: signals: %s\n", strerror(-r));
+	log_set_context(running_task);
 	return start(&options);
 }
