@@ -26,3 +26,17 @@ void scene_measure(struct scene *s, int64_t t_ns, struct scene_motion *ret)
 {
 	s->ops->measure(s, t_ns, ret);
 }
+
+void scene_ambient(const struct scene *s, int64_t t_ns, struct scene_ambient *ret)
+{
+	s->ops->ambient(s, t_ns, ret);
+}
+
+const struct scene_ambient scene_still_room = {
+	.pressure_pa = 101325,
+	.temp_c = 25,
+	.humidity = 0.45,
+	.distance_m = 1,
+	.supply_v = 7.4,
+	.supply_a = 0.4,
+};

@@ -22,6 +22,14 @@ struct scene_motion {
 	double temp_c;
 };
 
+/* What else there is to measure around the robot, and inside it. Nothing of it has noise. */
+struct scene_ambient {
+	double pressure_pa, temp_c, humidity; /* of the air; relative humidity 0 to 1 */
+	double mag_t[3];                      /* magnetic field, body axes */
+	double distance_m;                    /* ahead, to the nearest thing */
+	double supply_v, supply_a;            /* of the battery */
+};
+
 struct scene;
 
 struct scene_ops {
@@ -29,6 +37,7 @@ struct scene_ops {
 	void (*stop)(struct scene *s);
 	int64_t (*next_ns)(struct scene *s, int64_t last_ns, int64_t period_ns);
 	void (*measure)(struct scene *s, int64_t t_ns, struct scene_motion *ret);
+	void (*ambient)(const struct scene *s, int64_t t_ns, struct scene_ambient *ret);
 	void (*free)(struct scene *s);
 };
 
@@ -56,10 +65,17 @@ int64_t scene_next_ns(struct scene *s, int64_t last_ns, int64_t period_ns);
 /* Measure at @t_ns, as scene_next_ns() said. */
 void scene_measure(struct scene *s, int64_t t_ns, struct scene_motion *ret);
 
+/* What surrounds the robot at @t_ns: any chip may ask, at any time. */
+void scene_ambient(const struct scene *s, int64_t t_ns, struct scene_ambient *ret);
+
+/* A room in which nothing happens: 101325 Pa, 25 degC, no magnetic field. */
+extern const struct scene_ambient scene_still_room;
+
 /*
  * A robot on a desk. By itself it is touched 1.5 s after the start and then about every 7 s, and every
  * 12 s it is lifted, tilted, shaken (first at 3.5 s, for 1.2 s) and put down. The sensor has noise and
- * a constant gyroscope bias; equal seeds give equal scenes.
+ * a constant gyroscope bias; equal seeds give equal scenes. Meanwhile the weather changes a little,
+ * somebody walks up and away again, and the battery runs down.
  */
 struct scene_desk_conf {
 	uint64_t seed;

@@ -29,6 +29,24 @@ static const double field_t[3] = {0, 30e-6, -35e-6};
 #define TEMP_C 25.0
 #define TEMP_NOISE_C 0.02
 
+/* Slow changes around the values of a still room: how far, and how long a full swing takes. */
+#define PRESSURE_SWING_PA 40
+#define PRESSURE_SWING_S 1800
+#define PRESSURE_PA_PER_M 12.0 /* less, the higher */
+#define TEMP_SWING_C 0.5
+#define TEMP_SWING_S 900
+#define HUMIDITY_SWING 0.03
+#define HUMIDITY_SWING_S 1300
+/* Somebody comes as near as this and goes again. */
+#define PERSON_NEAR_M 0.4
+#define PERSON_FAR_M 2.0
+#define PERSON_S 30
+/* Two lithium cells: half empty after an hour. */
+#define BATTERY_V 7.9
+#define BATTERY_V_PER_S (0.5 / 3600)
+#define BATTERY_OHM 0.2
+#define IDLE_A 0.4
+
 #define TOUCH_FIRST_NS (1500 * NS_PER_MS)
 #define TOUCH_EVERY_NS (7 * NS_PER_S)
 #define TOUCH_LENGTH_NS (400 * NS_PER_MS)
@@ -291,6 +309,31 @@ static void desk_measure(struct scene *s, int64_t t_ns, struct scene_motion *ret
 	ret->temp_c = TEMP_C + TEMP_NOISE_C * noise(d);
 }
 
+static double swing_of(double t_s, double size, double length_s)
+{
+	return size * sin(TAU * t_s / length_s);
+}
+
+static void desk_ambient(const struct scene *s, int64_t t_ns, struct scene_ambient *ret)
+{
+	const struct desk *d = desk_of(s);
+	double t_s = (double)(t_ns - d->start_ns) / (double)NS_PER_S;
+	struct jet at[AXES];
+
+	trajectory(d, t_ns, at);
+	*ret = scene_still_room;
+	ret->pressure_pa += swing_of(t_s, PRESSURE_SWING_PA, PRESSURE_SWING_S) -
+			    PRESSURE_PA_PER_M * at[UP].v;
+	ret->temp_c += swing_of(t_s, TEMP_SWING_C, TEMP_SWING_S);
+	ret->humidity += swing_of(t_s, HUMIDITY_SWING, HUMIDITY_SWING_S);
+	to_body(at, field_t, ret->mag_t);
+	ret->distance_m = (PERSON_FAR_M + PERSON_NEAR_M) / 2 +
+			  (PERSON_FAR_M - PERSON_NEAR_M) / 2 * cos(TAU * t_s / PERSON_S);
+	ret->supply_a = IDLE_A;
+	ret->supply_v = BATTERY_V - BATTERY_V_PER_S * fmin(fmax(t_s, 0), 7200) -
+			BATTERY_OHM * ret->supply_a;
+}
+
 static void desk_free(struct scene *s)
 {
 	struct desk *d = desk_of(s);
@@ -304,6 +347,7 @@ static const struct scene_ops desk_ops = {
 	.stop = desk_stop,
 	.next_ns = desk_next_ns,
 	.measure = desk_measure,
+	.ambient = desk_ambient,
 	.free = desk_free,
 };
 

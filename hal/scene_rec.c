@@ -112,6 +112,18 @@ static void rec_measure(struct scene *s, int64_t t_ns, struct scene_motion *ret)
 	rec->measured++;
 }
 
+/* The field as it was measured last; of all else the recording knows nothing. */
+static void rec_ambient(const struct scene *s, int64_t t_ns, struct scene_ambient *ret)
+{
+	const struct rec *rec = rec_of(s);
+	const float *f = rec->record[rec->measured ? rec->measured - 1 : 0];
+
+	(void)t_ns;
+	*ret = scene_still_room;
+	for (int i = 0; i < 3; i++)
+		ret->mag_t[i] = (double)f[COL_MAG + i] * 1e-6;
+}
+
 static void rec_free(struct scene *s)
 {
 	struct rec *rec = rec_of(s);
@@ -126,6 +138,7 @@ static const struct scene_ops rec_ops = {
 	.stop = rec_stop,
 	.next_ns = rec_next_ns,
 	.measure = rec_measure,
+	.ambient = rec_ambient,
 	.free = rec_free,
 };
 
