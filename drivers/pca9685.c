@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "drivers/driver.h"
+#include "drivers/ident.h"
 
 enum {
 	REG_MODE1 = 0x00,
@@ -74,12 +75,13 @@ static int pca9685_probe(struct dev_io *io, const void *conf)
 	r = i2c_read_reg(&io->i2c, REG_PRE_SCALE, &prescale);
 	if (r < 0)
 		return r;
-	if (mode2 & MODE2_RESERVED || allcall & 1 || prescale < PRE_SCALE_MIN)
-		return error_set(-ENODEV,
-				 "0x%02x is no PCA9685: MODE2 is 0x%02x, ALLCALLADR "
-				 "0x%02x, PRE_SCALE 0x%02x",
-				 io->i2c.addr, mode2, allcall, prescale);
-	return 0;
+	if (!(mode2 & MODE2_RESERVED) && !(allcall & 1) && allcall != 0 &&
+	    prescale >= PRE_SCALE_MIN)
+		return 0;
+	return ident_refuse(&io->i2c,
+			    "no PCA9685 has MODE2 0x%02x, ALLCALLADR 0x%02x, PRE_SCALE "
+			    "0x%02x",
+			    mode2, allcall, prescale);
 }
 
 static int pca9685_setup(struct dev_io *io, const void *conf)

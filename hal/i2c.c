@@ -62,6 +62,24 @@ int i2c_write_reg(struct i2c_dev *d, uint8_t reg, uint8_t value)
 	return i2c_write_regs(d, reg, &value, 1);
 }
 
+int i2c_read_reg16(struct i2c_dev *d, uint8_t reg, uint16_t *ret)
+{
+	uint8_t b[2];
+	int r = i2c_read_regs(d, reg, b, sizeof(b));
+
+	if (r < 0)
+		return r;
+	*ret = (uint16_t)(b[0] << 8 | b[1]);
+	return 0;
+}
+
+int i2c_write_reg16(struct i2c_dev *d, uint8_t reg, uint16_t value)
+{
+	const uint8_t b[] = {(uint8_t)(value >> 8), (uint8_t)value};
+
+	return i2c_write_regs(d, reg, b, sizeof(b));
+}
+
 void i2c_bus_close(struct i2c_bus *bus)
 {
 	if (bus)

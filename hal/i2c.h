@@ -69,6 +69,9 @@ int i2c_write_regs(struct i2c_dev *d, uint8_t reg, const uint8_t *buf,
 		   size_t len) MUST_CHECK;
 int i2c_read_reg(struct i2c_dev *d, uint8_t reg, uint8_t *ret) MUST_CHECK;
 int i2c_write_reg(struct i2c_dev *d, uint8_t reg, uint8_t value) MUST_CHECK;
+/* Of 16 bits, the high byte first. */
+int i2c_read_reg16(struct i2c_dev *d, uint8_t reg, uint16_t *ret) MUST_CHECK;
+int i2c_write_reg16(struct i2c_dev *d, uint8_t reg, uint16_t value) MUST_CHECK;
 
 void i2c_bus_close(struct i2c_bus *bus); /* NULL is fine */
 

@@ -1,0 +1,179 @@
+/* Every sensor on I2C lives with its model: what it says is what the scene is like. */
+#include <math.h>
+
+#include "daemon/base/log.h"
+#include "daemon/rt/nursery.h"
+#include "drivers/core/sensor.h"
+#include "tests/driver/rig.h"
+
+#define LIFE_NS                                                                          \
+	(12 *                                                                            \
+	 NS_PER_S) /* more than the longest back-off, and two periods of the slowest */
+
+/* How far from the scene a reading may be: half an LSB, noise, and what the scene does meanwhile. */
+static const double tolerance[CHAN_COUNT] = {
+	[CHAN_ACCEL] = 0.5,     [CHAN_GYRO] = 0.1,     [CHAN_MAG] = 2e-6,
+	[CHAN_TEMP] = 0.6,      [CHAN_PRESSURE] = 2,   [CHAN_HUMIDITY] = 0.002,
+	[CHAN_DISTANCE] = 0.05, [CHAN_VOLTAGE] = 0.02, [CHAN_CURRENT] = 0.002,
+	[CHAN_POWER] = 0.03,
+};
+
+struct life {
+	struct rig rig;
+	struct sensor_conf conf;
+	struct sensor *sensor;
+	unsigned count[CHAN_COUNT];
+	double worst[CHAN_COUNT]; /* difference from the scene */
+	int64_t last_ns;
+};
+
+/* What an ideal sensor would say, one that has been at rest since the beginning. */
+static void expected(const struct life *l, int64_t t_ns, enum chan chan, double ret[3])
+{
+	struct scene_ambient air;
+
+	scene_ambient(l->rig.scene, t_ns, &air);
+	memset(ret, 0, 3 * sizeof(*ret));
+	ret[0] = chan == CHAN_TEMP       ? air.temp_c
+		 : chan == CHAN_PRESSURE ? air.pressure_pa
+		 : chan == CHAN_HUMIDITY ? air.humidity
+		 : chan == CHAN_DISTANCE ? air.distance_m
+		 : chan == CHAN_VOLTAGE  ? air.supply_v
+		 : chan == CHAN_CURRENT  ? air.supply_a
+		 : chan == CHAN_POWER    ? air.supply_v * air.supply_a
+					 : 0;
+	if (chan == CHAN_MAG)
+		memcpy(ret, air.mag_t, sizeof(air.mag_t));
+	if (chan == CHAN_ACCEL)
+		ret[2] = 9.80665;
+}
+
+static void keep(void *arg, const struct sample *s, unsigned n)
+{
+	struct life *l = arg;
+
+	for (unsigned i = 0; i < n; i++) {
+		double want[3];
+
+		l->count[s[i].chan]++;
+		l->last_ns = s[i].t_ns;
+		if (s[i].t_ns > NS_PER_S) /* then it is played with */
+			continue;
+		expected(l, s[i].t_ns, s[i].chan, want);
+		for (int k = 0; k < chan_info[s[i].chan].width; k++) {
+			double off = fabs((double)s[i].v[k] - want[k]);
+
+			l->worst[s[i].chan] = fmax(l->worst[s[i].chan], off);
+		}
+	}
+}
+
+static int live(void *arg)
+{
+	struct life *l = arg;
+	struct emul *model = rig_model(&l->rig, l->conf.device.driver);
+	struct nursery n;
+
+	scene_start(l->rig.scene);
+	emul_start(model);
+	nursery_open(&n);
+	nursery_go(&n, "it", sensor_run, l->sensor);
+	(void)!task_sleep(LIFE_NS);
+	nursery_cancel(&n, "the life is over");
+	(void)!nursery_close(&n, 0);
+	emul_stop(model);
+	scene_stop(l->rig.scene);
+	return 0;
+}
+
+static void quiet(enum log_level level, const char *text, void *arg)
+{
+	(void)level;
+	(void)text;
+	(void)arg;
+}
+
+/* Live once, transfer @fail_at not being answered. The caller frees the sensor and closes the rig. */
+static void live_once(struct life *l, const struct driver *d, unsigned fail_at)
+{
+	const struct sensor_sink sink = {.samples = keep, .arg = l};
+	struct device_ports ports;
+
+	*l = (struct life){.conf = {.mount = mount_identity}};
+	rig_open(&l->rig, 400000);
+	rig_conf(d, &l->conf.device);
+	l->rig.spy.fail_at = fail_at;
+	rig_plug(&l->rig, d->name);
+	ports = rig_ports(&l->rig);
+	l->sensor = sensor_new("it", &l->conf, &ports, &sink);
+	cr_assert(l->sensor != NULL);
+	log_set_sink(quiet, NULL);
+	cr_assert(eq(int, rig_run(live, l), 0));
+	log_set_sink(NULL, NULL);
+	rig_unplug(&l->rig, d->name);
+}
+
+static void bury(struct life *l)
+{
+	sensor_free(l->sensor);
+	rig_close(&l->rig);
+}
+
+static bool is_i2c_sensor(const struct driver *d)
+{
+	return d->bus == BUS_I2C && d->chans;
+}
+
+Test(life, shows_the_scene_as_it_is)
+{
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct device_health health;
+		unsigned most = 0;
+		struct life l;
+
+		if (!is_i2c_sensor(d))
+			continue;
+		live_once(&l, d, 0);
+		health = sensor_health(l.sensor);
+		cr_expect(eq(int, health.state, DEVICE_RUNNING), "%s", d->name);
+		for (int f = 0; f < FAULT_COUNT; f++)
+			cr_expect(eq(u64, health.faults[f], 0), "%s: %s", d->name,
+				  device_fault_name((enum device_fault)f));
+		for (int c = 0; c < CHAN_COUNT; c++) {
+			bool has = d->chans & CHAN_BIT(c);
+
+			cr_expect(eq(int, l.count[c] > 0, has), "%s: %s", d->name,
+				  chan_info[c].name);
+			cr_expect(l.worst[c] <= tolerance[c], "%s: %s is %g off", d->name,
+				  chan_info[c].name, l.worst[c]);
+			most = l.count[c] > most ? l.count[c] : most;
+		}
+		/* At its own rate, less what the set-up takes. */
+		cr_expect(most + 1 >= (unsigned)((LIFE_NS - NS_PER_S) /
+						 d->period_ns(l.conf.device.settings)),
+			  "%s: only %u", d->name, most);
+		bury(&l);
+	}
+}
+
+/* Any single transfer of a whole life may fail: the life goes on. */
+Test(life, survives_a_nack_at_every_transfer)
+{
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+
+		if (!is_i2c_sensor(d))
+			continue;
+		for (unsigned at = 1; at <= 25; at++) {
+			struct life l;
+
+			live_once(&l, d, at);
+			cr_expect(eq(int, sensor_health(l.sensor).state, DEVICE_RUNNING),
+				  "%s, transfer %u", d->name, at);
+			cr_expect(l.last_ns > LIFE_NS - 5 * NS_PER_S, "%s, transfer %u",
+				  d->name, at);
+			bury(&l);
+		}
+	}
+}
