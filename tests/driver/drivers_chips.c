@@ -3,20 +3,6 @@
 
 #include "tests/driver/rig.h"
 
-/* As in drivers/mpu6050.c and drivers/pca9685.c, by way of their tables. */
-static void set_key(const struct driver *d, struct device_conf *conf, const char *text)
-{
-	struct conf_errors errs = {0};
-	struct json_doc doc = {0};
-	struct conf_at root;
-
-	cr_assert(eq(int, json_doc_parse(&doc, text, strlen(text), "test", &errs), 0));
-	root = conf_root(&doc, &errs);
-	cr_assert(eq(int, conf_read(&root, d->conf, NULL, conf->settings), 0));
-	json_doc_fini(&doc);
-	conf_errors_fini(&errs);
-}
-
 #define NEAR(a, b, eps)                                                                  \
 	cr_expect(fabs((double)(a) - (b)) <= (eps), "%.9g is not %.9g", (double)(a),     \
 		  (double)(b))
@@ -30,7 +16,7 @@ Test(mpu6050, decodes_worked_numbers)
 	struct device_conf conf;
 
 	rig_conf(d, &conf);
-	set_key(d, &conf, "{\"accel_range\": \"2g\", \"gyro_range\": \"250dps\"}");
+	rig_set(d, &conf, "{\"accel_range\": \"2g\", \"gyro_range\": \"250dps\"}");
 	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), 3));
 	cr_expect(eq(int, s[0].chan, CHAN_ACCEL));
 	NEAR(s[0].v[0], 9.80665, 1e-6);
@@ -71,7 +57,7 @@ Test(mpu6050, decodes_each_range)
 
 	rig_conf(d, &conf);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		set_key(d, &conf, rows[i].text);
+		rig_set(d, &conf, rows[i].text);
 		cr_assert(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 0, s),
 			     3));
 		NEAR(s[0].v[2], rows[i].accel * 9.80665, 1e-5);
@@ -103,11 +89,11 @@ Test(mpu6050, rounds_the_rate_to_what_the_chip_has)
 
 	rig_conf(d, &conf);
 	cr_expect(eq(i64, d->period_ns(conf.settings), 5 * NS_PER_MS));
-	set_key(d, &conf, "{\"rate\": \"1kHz\"}");
+	rig_set(d, &conf, "{\"rate\": \"1kHz\"}");
 	cr_expect(eq(i64, d->period_ns(conf.settings), NS_PER_MS));
-	set_key(d, &conf, "{\"rate\": 300}");
+	rig_set(d, &conf, "{\"rate\": 300}");
 	cr_expect(eq(i64, d->period_ns(conf.settings), 3 * NS_PER_MS));
-	set_key(d, &conf, "{\"rate\": 4}");
+	rig_set(d, &conf, "{\"rate\": 4}");
 	cr_expect(eq(i64, d->period_ns(conf.settings), 250 * NS_PER_MS));
 }
 
@@ -151,7 +137,7 @@ Test(mpu6050, sets_its_registers)
 	rig_open(&rig, 0);
 	rig_plug(&rig, d->name);
 	rig_conf(d, &conf);
-	set_key(d, &conf,
+	rig_set(d, &conf,
 		"{\"rate\": \"100Hz\", \"bandwidth\": \"44Hz\", \"gyro_range\": "
 		"\"1000dps\", \"accel_range\": \"4g\"}");
 	cr_expect(eq(u8, look_after_setup(&rig, d, &conf, 0x19), 9));
@@ -182,7 +168,7 @@ Test(pca9685, prescales_as_the_data_sheet)
 	rig_plug(&rig, d->name);
 	rig_conf(d, &conf);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		set_key(d, &conf, rows[i].text);
+		rig_set(d, &conf, rows[i].text);
 		cr_expect(
 			eq(u8, look_after_setup(&rig, d, &conf, 0xfe), rows[i].prescale));
 	}
@@ -321,4 +307,121 @@ Test(mpu6500, has_a_thermometer_of_its_own)
 	raw[8] = 0x0b;
 	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), 3));
 	NEAR(s[2].v[0], 31.0009, 1e-4);
+}
+
+Test(ina219, decodes_the_worked_numbers)
+{
+	const struct driver *d = driver_find("ina219");
+	uint8_t raw[4] = {0x07, 0xd0, 0x5d, 0x98};
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	rig_set(d, &conf, "{\"shunt\": 0.002}");
+	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), 3));
+	cr_expect(eq(int, s[0].chan, CHAN_VOLTAGE));
+	NEAR(s[0].v[0], 11.98, 1e-6);
+	cr_expect(eq(int, s[1].chan, CHAN_CURRENT));
+	NEAR(s[1].v[0], 10, 1e-6);
+	cr_expect(eq(int, s[2].chan, CHAN_POWER));
+	NEAR(s[2].v[0], 119.8, 1e-5);
+	raw[0] = 0xff; /* -10 uV */
+	raw[1] = 0xff;
+	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), 3));
+	NEAR(s[1].v[0], -0.005, 1e-9);
+	raw[3] |= 4;
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 4, 7, s), -EBADMSG));
+}
+
+Test(ads1115, decodes_each_range)
+{
+	static const struct {
+		const char *text;
+		uint8_t config[2];
+		double lsb_v;
+	} rows[] = {
+		{"{\"range\": \"6.144V\"}", {0xc1, 0x83}, 187.5e-6},
+		{"{\"range\": \"4.096V\"}", {0xc3, 0x83}, 125e-6},
+		{"{\"range\": \"2.048V\"}", {0xc5, 0x83}, 62.5e-6},
+		{"{\"range\": \"1.024V\"}", {0xc7, 0x83}, 31.25e-6},
+		{"{\"range\": \"0.512V\"}", {0xc9, 0x83}, 15.625e-6},
+		{"{\"range\": \"0.256V\"}", {0xcb, 0x83}, 7.8125e-6},
+	};
+	const struct driver *d = driver_find("ads1115");
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t raw[4] = {rows[i].config[0], rows[i].config[1], 0x7f, 0xff};
+
+		rig_set(d, &conf, rows[i].text);
+		cr_assert(eq(int, d->decode(conf.settings, NULL, raw, 4, 7, s), 1));
+		NEAR(s[0].v[0], 0x7fff * rows[i].lsb_v, 1e-6);
+		raw[2] = 0x80;
+		raw[3] = 0;
+		cr_assert(eq(int, d->decode(conf.settings, NULL, raw, 4, 7, s), 1));
+		NEAR(s[0].v[0], -0x8000 * rows[i].lsb_v, 1e-6);
+		raw[1] ^= 0x20; /* not the settings that were asked for */
+		cr_expect(
+			eq(int, d->decode(conf.settings, NULL, raw, 4, 7, s), -EBADMSG));
+	}
+}
+
+Test(lis3mdl, decodes_each_range)
+{
+	static const struct {
+		const char *text;
+		int lsb_per_gauss;
+	} rows[] = {{"{\"range\": \"4G\"}", 6842},
+		    {"{\"range\": \"8G\"}", 3421},
+		    {"{\"range\": \"12G\"}", 2281},
+		    {"{\"range\": \"16G\"}", 1711}};
+	const struct driver *d = driver_find("lis3mdl");
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int n = rows[i].lsb_per_gauss;
+		uint8_t raw[7] = {0x0f, (uint8_t)n, (uint8_t)(n >> 8), (uint8_t)-n,
+				  (uint8_t)(-n >> 8)};
+
+		rig_set(d, &conf, rows[i].text);
+		cr_assert(eq(int, d->decode(conf.settings, NULL, raw, 7, 7, s), 1));
+		NEAR(s[0].v[0], 100e-6, 1e-11);
+		NEAR(s[0].v[1], -100e-6, 1e-11);
+		NEAR(s[0].v[2], 0, 0);
+	}
+}
+
+Test(sht31, decodes_worked_numbers_with_their_checksums)
+{
+	static const struct {
+		uint8_t word[3];
+		double celsius, humidity;
+	} rows[] = {
+		{{0x66, 0x66, 0x93}, 25, 0.4},
+		{{0x00, 0x00, 0x81}, -45, 0},
+		{{0xff, 0xff, 0xac}, 130, 1},
+		{{0xbe, 0xef, 0x92}, 85.523, 0.745846},
+	};
+	const struct driver *d = driver_find("sht31");
+	struct sample s[DRIVER_SAMPLES];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t raw[6];
+
+		memcpy(raw, rows[i].word, 3);
+		memcpy(raw + 3, rows[i].word, 3);
+		cr_assert(eq(int, d->decode(NULL, NULL, raw, 6, 7, s), 2));
+		NEAR(s[0].v[0], rows[i].celsius, 1e-3);
+		NEAR(s[1].v[0], rows[i].humidity, 1e-6);
+		for (int bit = 0; bit < 48; bit++) {
+			raw[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			cr_expect(eq(int, d->decode(NULL, NULL, raw, 6, 7, s), -EBADMSG),
+				  "bit %d", bit);
+			raw[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+	}
 }

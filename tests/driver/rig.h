@@ -147,6 +147,21 @@ static inline void rig_conf(const struct driver *d, struct device_conf *ret)
 		conf_defaults(d->conf, ret->settings);
 }
 
+/* Settings as the chip's own keys @text, a JSON object, give them. */
+static inline void rig_set(const struct driver *d, struct device_conf *conf,
+			   const char *text)
+{
+	struct conf_errors errs = {0};
+	struct json_doc doc = {0};
+	struct conf_at root;
+
+	cr_assert(eq(int, json_doc_parse(&doc, text, strlen(text), "test", &errs), 0));
+	root = conf_root(&doc, &errs);
+	cr_assert(eq(int, conf_read(&root, d->conf, NULL, conf->settings), 0));
+	json_doc_fini(&doc);
+	conf_errors_fini(&errs);
+}
+
 /* Run @fn(@arg) as the root task on the virtual clock. */
 static inline int rig_run(int (*fn)(void *arg), void *arg)
 {

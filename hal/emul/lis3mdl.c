@@ -1,0 +1,141 @@
+/*
+ * A register-level model of the ST LIS3MDL (DocID024204 revision 6): reset, power-down, rate, full scale, the
+ * status that tells of new data, bursts only with bit 7 of the register's number.
+ *
+ * It is new data that a period has passed since the last were read. Not modelled: the thermometer, offsets,
+ * thresholds, the fast rates, self test, and what BDU is for, as its numbers never change while being read.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "daemon/rt/rt.h"
+#include "hal/emul/reg8.h"
+
+enum reg {
+	WHO_AM_I = 0x0f,
+	CTRL_REG1 = 0x20,
+	CTRL_REG2 = 0x21,
+	CTRL_REG3 = 0x22,
+	CTRL_REG5 = 0x24,
+	STATUS_REG = 0x27,
+	OUT_X_L = 0x28,
+	OUT_Z_H = 0x2d,
+	AUTO_INCREMENT = 0x80,
+};
+
+#define SOFT_RST 0x04
+#define STATUS_ZYXDA 0x0f /* and one bit for each axis */
+#define MD_CONTINUOUS 0
+#define GAUSS_T 1e-4
+
+static const double lsb_per_gauss[] = {6842, 3421, 2281, 1711};
+
+struct lis3mdl_model {
+	struct reg8 chip;
+	int64_t last_ns; /* of the measurement in the registers, or of switching on */
+};
+
+static struct lis3mdl_model *model_of(struct reg8 *chip)
+{
+	return container_of(chip, struct lis3mdl_model, chip);
+}
+
+static void clear(struct lis3mdl_model *m)
+{
+	memset(m->chip.reg, 0, sizeof(m->chip.reg));
+	m->chip.reg[WHO_AM_I] = 0x3d;
+	m->chip.reg[CTRL_REG1] = 0x10;
+	m->chip.reg[CTRL_REG3] = 0x03;
+}
+
+static int64_t period_ns(const struct lis3mdl_model *m)
+{
+	return (int64_t)(1.6e9 / (1 << (m->chip.reg[CTRL_REG1] >> 2 & 7)));
+}
+
+static void measure(struct lis3mdl_model *m)
+{
+	double lsb = lsb_per_gauss[m->chip.reg[CTRL_REG2] >> 5 & 3] / GAUSS_T;
+	struct scene_ambient around;
+
+	scene_ambient(m->chip.emul.scene, m->last_ns, &around);
+	for (int i = 0; i < 3; i++) {
+		double value = fmin(fmax(around.mag_t[i] * lsb, -32768), 32767);
+		uint16_t bits = (uint16_t)(int16_t)lround(value);
+
+		m->chip.reg[OUT_X_L + 2 * i] = (uint8_t)bits;
+		m->chip.reg[OUT_X_L + 2 * i + 1] = (uint8_t)(bits >> 8);
+	}
+	m->chip.reg[STATUS_REG] = STATUS_ZYXDA;
+}
+
+/* Time has passed: the last whole period's measurement is there. */
+static void advance(struct lis3mdl_model *m)
+{
+	int64_t periods = (rt_now() - m->last_ns) / period_ns(m);
+
+	if ((m->chip.reg[CTRL_REG3] & 3) != MD_CONTINUOUS || periods == 0)
+		return;
+	m->last_ns += periods * period_ns(m);
+	measure(m);
+}
+
+static uint8_t get(struct reg8 *chip, uint8_t pointer)
+{
+	struct lis3mdl_model *m = model_of(chip);
+	uint8_t reg = pointer & (uint8_t)~AUTO_INCREMENT;
+	uint8_t value;
+
+	/* A burst shows one measurement: time does not pass within it. */
+	if (reg < OUT_X_L || reg > OUT_Z_H)
+		advance(m);
+	value = chip->reg[reg];
+	if (reg == OUT_Z_H)
+		chip->reg[STATUS_REG] = 0;
+	return value;
+}
+
+static void set(struct reg8 *chip, uint8_t pointer, uint8_t value)
+{
+	struct lis3mdl_model *m = model_of(chip);
+	uint8_t reg = pointer & (uint8_t)~AUTO_INCREMENT;
+
+	if (reg == CTRL_REG2 && value & SOFT_RST)
+		clear(m);
+	else if (reg >= CTRL_REG1 && reg <= CTRL_REG5)
+		chip->reg[reg] = value;
+	m->last_ns = rt_now();
+}
+
+static uint8_t next(const struct reg8 *chip, uint8_t pointer)
+{
+	(void)chip;
+	return pointer & AUTO_INCREMENT ? (uint8_t)((pointer + 1) | AUTO_INCREMENT)
+					: pointer;
+}
+
+static const struct reg8_ops ops = {.get = get, .set = set, .next = next};
+
+static struct lis3mdl_model *of_emul(struct emul *e)
+{
+	return container_of(e, struct lis3mdl_model, chip.emul);
+}
+
+static int lis3mdl_init(struct emul *e, const struct emul_conf *conf)
+{
+	(void)conf;
+	reg8_init(&of_emul(e)->chip, &ops);
+	return 0;
+}
+
+static void lis3mdl_power_on(struct emul *e)
+{
+	clear(of_emul(e));
+}
+
+const struct emul_kind emul_lis3mdl = {
+	.name = "lis3mdl",
+	.size = sizeof(struct lis3mdl_model),
+	.init = lis3mdl_init,
+	.power_on = lis3mdl_power_on,
+};
