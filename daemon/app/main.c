@@ -5,6 +5,7 @@
 
 #include "daemon/app/config.h"
 #include "daemon/app/options.h"
+#include "daemon/app/program.h"
 #include "daemon/app/robot.h"
 #include "daemon/app/signals.h"
 #include "daemon/base/log.h"
@@ -84,5 +85,7 @@ int main(int argc, char **argv)
 	if (r < 0)
 		fprintf(stderr, "instinctd: signals: %s\n", strerror(-r));
 	log_set_context(running_task);
+	if (options.script && options.n_configs == 0)
+		return program_alone(&options);
 	return start(&options);
 }

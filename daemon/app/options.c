@@ -25,6 +25,9 @@ static const char usage[] =
 	"      --keys            list every key of the configuration and exit\n"
 	"      --view            show what the robot senses, decides and does\n"
 	"      --no-bus          without the state and control sockets\n"
+	"      --run FILE.lua    run a script as a program, alone or, with --config, "
+	"in the\n"
+	"                        place of the robot's behaviours; ends when it ends\n"
 	"      --world FILE      let simulated motion sensors measure this recording "
 	"(.f32)\n"
 	"                        and report how well the attitude follows its reference\n"
@@ -42,6 +45,7 @@ enum {
 	OPT_CHECK = 256,
 	OPT_KEYS,
 	OPT_NO_BUS,
+	OPT_RUN,
 	OPT_VIEW,
 	OPT_WORLD,
 	OPT_SPEED,
@@ -54,6 +58,7 @@ static const struct option long_options[] = {
 	{"check", no_argument, NULL, OPT_CHECK},
 	{"keys", no_argument, NULL, OPT_KEYS},
 	{"no-bus", no_argument, NULL, OPT_NO_BUS},
+	{"run", required_argument, NULL, OPT_RUN},
 	{"view", no_argument, NULL, OPT_VIEW},
 	{"world", required_argument, NULL, OPT_WORLD},
 	{"speed", required_argument, NULL, OPT_SPEED},
@@ -119,6 +124,9 @@ static int parse_one(int opt, struct options *o)
 		return -1;
 	case OPT_NO_BUS:
 		o->no_bus = true;
+		return -1;
+	case OPT_RUN:
+		o->script = optarg;
 		return -1;
 	case OPT_VIEW:
 		o->view = true;
@@ -188,7 +196,7 @@ int options_parse(int argc, char **argv, struct options *ret)
 	if (optind < argc)
 		return wrong("unexpected", argv[optind],
 			     "options only; see instinctd --help");
-	if (o.n_configs == 0)
+	if (o.n_configs == 0 && !o.script)
 		return use_installed(&o, ret);
 	*ret = o;
 	return -1;

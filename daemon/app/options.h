@@ -19,6 +19,7 @@ struct options {
 	const char *configs[OPTIONS_CONFIGS];
 	size_t n_configs;
 	const char *world;   /* a recording; NULL: none */
+	const char *script;  /* a script to run instead of behaviours; NULL: none */
 	int64_t duration_ns; /* 0: until it is told to stop */
 	bool max_speed;      /* virtual clock */
 	bool view;           /* show what happens */

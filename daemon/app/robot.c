@@ -10,10 +10,12 @@
 #include "daemon/app/derived.h"
 #include "daemon/app/hardware.h"
 #include "daemon/app/notify.h"
+#include "daemon/app/program.h"
 #include "daemon/app/scripts.h"
 #include "daemon/app/senses.h"
 #include "daemon/app/signals.h"
 #include "daemon/app/view.h"
+#include "daemon/app/wallclock.h"
 #include "daemon/base/log.h"
 #include "daemon/behave/supervisor.h"
 #include "daemon/link/bus.h"
@@ -37,7 +39,9 @@ struct robot {
 	struct resources *resources;
 	struct body *body;
 	struct view *view; /* NULL: nobody looks */
-	struct supervisor *supervisor;
+	struct wallclock clock;
+	struct supervisor *supervisor; /* NULL: a program runs instead */
+	struct program program;
 	int code;        /* how to exit when something fails */
 	struct bus *bus; /* NULL: nobody can reach the daemon */
 	struct nursery *nursery;
@@ -89,12 +93,18 @@ static int end_after(void *arg)
 	return r;
 }
 
-/* Until it is asked to stop: a robot without behaviours still senses and answers. */
+/*
+ * Until it is asked to stop, or the program in their place ends: a robot without behaviours still senses
+ * and answers.
+ */
 static int behave(void *arg)
 {
 	struct robot *bot = arg;
-	int r = supervisor_run(bot->supervisor);
+	int r;
 
+	if (!bot->supervisor)
+		return program_run(&bot->program);
+	r = supervisor_run(bot->supervisor);
 	return r == 0 ? task_sleep_forever() : r;
 }
 
@@ -119,6 +129,7 @@ static int run_all(struct robot *bot)
 	senses_go(bot->senses, &n);
 	serve(&n, "signals", signals_run, &signals);
 	serve(&n, "heartbeat", notify_heartbeat, NULL);
+	serve(&n, "clock", wallclock_run, &bot->clock);
 	if (bot->bus)
 		serve(&n, "bus", bus_run, bot->bus);
 	if (bot->view)
@@ -133,7 +144,7 @@ static int run_all(struct robot *bot)
 	return nursery_close(&n, 0);
 }
 
-/* Make the behaviours. When only checking, what is wrong with a script is an error like any other. */
+/* Make the behaviours, or the program in their place. When only checking, what is wrong with a script is an error like any other. */
 static int make_behaviours(struct robot *bot)
 {
 	struct supervisor_conf conf = {
@@ -145,6 +156,11 @@ static int make_behaviours(struct robot *bot)
 		.arg = bot->view,
 	};
 
+	if (bot->options->script) {
+		bot->program.path = bot->options->script;
+		bot->program.world = bot->world;
+		return 0;
+	}
 	bot->supervisor = supervisor_new(&conf);
 	if (!bot->supervisor)
 		return -ENOMEM;
@@ -155,7 +171,8 @@ static int make_bus(struct robot *bot)
 {
 	int r;
 
-	if (bot->check || bot->options->no_bus)
+	/* A program may run beside the daemon, whose sockets these are. */
+	if (bot->check || bot->options->no_bus || bot->options->script)
 		return 0;
 	r = bus_new(&bot->conf->bus, bot->world, &bot->bus);
 	bot->refused = r < 0 && r != -ENOMEM;
@@ -178,7 +195,9 @@ static int make(struct robot *bot)
 	bot->resources = bot->world ? resources_new(bot->world) : NULL;
 	if (!bot->resources)
 		return -ENOMEM;
-	r = senses_new(c, bot->hardware, bot->world, &bot->senses);
+	r = wallclock_add(&bot->clock, bot->world);
+	if (r == 0)
+		r = senses_new(c, bot->hardware, bot->world, &bot->senses);
 	if (r == 0)
 		r = body_new(c, bot->hardware, bot->resources, bot->world, &bot->body);
 	if (r == 0 && bot->options->view && !bot->check) {
@@ -237,7 +256,7 @@ int robot_run(const struct config *c, const struct options *o, struct conf_error
 	int r = rt_run(&conf, robot_main, &bot);
 
 	if (r == 0 || r == -ECANCELED)
-		return EXIT_OK;
+		return bot.program.failed ? EXIT_FAILED : EXIT_OK;
 	if (errs->n_errors > 0)
 		return EXIT_CONFIG;
 	if (bot.refused) {

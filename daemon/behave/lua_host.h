@@ -33,6 +33,8 @@ struct lua_host_conf {
 	const char *name;    /* of the behaviour or script; borrowed */
 	size_t heap_max;     /* bytes; 0: LUA_HOST_HEAP */
 	struct world *world; /* what `value "name"` finds; NULL: nothing */
+	/* Whose lib/ folders `require "name"` looks in; the first wins, NULL ends. NULL: none. */
+	const char *const *folders;
 	/* A line that the script printed, without newline. NULL: the log. */
 	void (*print)(void *arg, const char *line, size_t len);
 	void *arg;

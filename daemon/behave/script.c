@@ -30,6 +30,7 @@ static int program_main(void *arg)
 		.name = p->conf->path,
 		.heap_max = p->conf->heap_max,
 		.world = p->conf->world,
+		.folders = p->conf->folders,
 		.print = p->conf->print ? p->conf->print : print_line,
 		.arg = p->conf->arg,
 	};

@@ -6,13 +6,14 @@
 #include "daemon/base/macros.h"
 #include "daemon/state/world.h"
 
-/* A line that the script prints, without newline, of @len bytes. */
 struct script_conf {
 	const char *path;
 	struct world *world; /* what `value "name"` finds; NULL: nothing */
 	size_t heap_max;     /* bytes; 0: 4 MiB */
-	void (*print)(void *arg, const char *line,
-		      size_t len); /* NULL: standard output */
+	/* Whose lib/ folders `require "name"` looks in; the first wins, NULL ends. NULL: none. */
+	const char *const *folders;
+	/* A line that it prints, without newline, of @len bytes. NULL: standard output. */
+	void (*print)(void *arg, const char *line, size_t len);
 	void *arg;
 };
 

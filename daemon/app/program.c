@@ -1,0 +1,107 @@
+/* Scripts as programs. */
+#include "daemon/app/program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/app/scripts.h"
+#include "daemon/app/signals.h"
+#include "daemon/app/wallclock.h"
+#include "daemon/behave/script.h"
+#include "daemon/rt/nursery.h"
+#include "daemon/rt/rt.h"
+
+int program_run(struct program *p)
+{
+	const struct script_conf conf = {
+		.path = p->path,
+		.world = p->world,
+		.folders = scripts_folders(),
+	};
+	char why[SCRIPT_WHY];
+	int r = script_run(&conf, why);
+
+	if (r == 0 || r == -ECANCELED)
+		return r;
+	p->failed = true;
+	fprintf(stderr, "instinctd: %s\n", why[0] ? why : strerror(-r));
+	return 0;
+}
+
+/* What a program alone consists of. */
+struct alone {
+	const struct options *options;
+	struct program program;
+	struct child child;
+};
+
+static void stop(void *arg, const char *reason)
+{
+	struct alone *a = arg;
+
+	child_cancel(&a->child, CANCEL_SHUTDOWN, reason);
+}
+
+static int run_child(void *arg)
+{
+	struct alone *a = arg;
+
+	return program_run(&a->program);
+}
+
+static int end_after(void *arg)
+{
+	struct alone *a = arg;
+	int r = task_sleep(a->options->duration_ns);
+
+	if (r == 0)
+		stop(a, "the duration is over");
+	return r;
+}
+
+static int run_all(struct alone *a, struct wallclock *clock)
+{
+	const struct task_opt script = {.name = "program"};
+	const struct task_opt signals = {.name = "signals", .service = true};
+	const struct task_opt time = {.name = "clock", .service = true};
+	const struct task_opt duration = {.name = "duration", .service = true};
+	struct signals handler = {.stop = stop, .arg = a};
+	struct nursery n;
+
+	/* What cannot be started fails the nursery. */
+	nursery_open(&n);
+	(void)nursery_start(&n, &a->child, &script, run_child, a);
+	(void)nursery_start(&n, NULL, &signals, signals_run, &handler);
+	(void)nursery_start(&n, NULL, &time, wallclock_run, clock);
+	if (a->options->duration_ns > 0)
+		(void)nursery_start(&n, NULL, &duration, end_after, a);
+	return nursery_close(&n, 0);
+}
+
+static int alone_main(void *arg)
+{
+	struct alone *a = arg;
+	struct wallclock clock;
+	int r;
+
+	a->program.world = world_new();
+	r = a->program.world ? wallclock_add(&clock, a->program.world) : -ENOMEM;
+	if (r == 0)
+		r = run_all(a, &clock);
+	world_free(a->program.world);
+	return r;
+}
+
+int program_alone(const struct options *o)
+{
+	struct alone a = {.options = o, .program = {.path = o->script}};
+	const struct rt_conf conf = {.clock = o->max_speed ? RT_CLOCK_VIRTUAL
+							   : RT_CLOCK_MONOTONIC};
+	int r = rt_run(&conf, alone_main, &a);
+
+	if (r == 0 || r == -ECANCELED)
+		return a.program.failed ? EXIT_FAILED : EXIT_OK;
+	fprintf(stderr, "instinctd: %s: %s\n", o->script, strerror(-r));
+	return EXIT_FAILED;
+}

@@ -1,0 +1,101 @@
+/* The wall clock as values: looked at once a minute, so that it may be set at any time. */
+#include "daemon/app/wallclock.h"
+
+#include <sys/timex.h>
+#include <time.h>
+
+#include "daemon/rt/rt.h"
+#include "daemon/rt/task.h"
+
+enum { DAYS_PER_WEEK = 7 };
+
+struct reading {
+	struct tm tm;
+	int64_t to_minute_ns; /* until the next minute begins */
+	bool synced;
+};
+
+static struct reading read_clock(void)
+{
+	struct timex status = {0}; /* asks, sets nothing */
+	struct reading now = {.synced = true};
+	struct timespec ts;
+
+	if (rt_is_virtual()) {
+		ts.tv_sec = rt_now() / NS_PER_S;
+		ts.tv_nsec = rt_now() % NS_PER_S;
+		gmtime_r(&ts.tv_sec, &now.tm);
+	} else {
+		clock_gettime(CLOCK_REALTIME, &ts);
+		localtime_r(&ts.tv_sec, &now.tm);
+		now.synced = adjtimex(&status) >= 0 && !(status.status & STA_UNSYNC);
+	}
+	now.to_minute_ns = (60 - ts.tv_sec % 60) * NS_PER_S - ts.tv_nsec;
+	return now;
+}
+
+static void show(const struct wallclock *k, const struct reading *now)
+{
+	int sunday_last = (now->tm.tm_wday + DAYS_PER_WEEK - 1) % DAYS_PER_WEEK + 1;
+	struct datum hour = datum_number(now->tm.tm_hour);
+	struct datum weekday = datum_number(sunday_last);
+	struct datum synced = datum_bool(now->synced);
+
+	/* Values of the right types take them. */
+	value_batch_begin();
+	(void)value_set(k->hour, &hour);
+	(void)value_set(k->weekday, &weekday);
+	(void)value_set(k->synced, &synced);
+	value_batch_end();
+}
+
+int wallclock_add(struct wallclock *k, struct world *world)
+{
+	static const struct value_info hour = {
+		.name = "clock.hour",
+		.unit = "h",
+		.help = "The hour of the day, 0 to 23, in local time.",
+		.source = "clock",
+		.typed = true,
+		.type = DATUM_NUMBER,
+	};
+	static const struct value_info weekday = {
+		.name = "clock.weekday",
+		.help = "The day of the week, 1 for Monday to 7 for Sunday.",
+		.source = "clock",
+		.typed = true,
+		.type = DATUM_NUMBER,
+	};
+	static const struct value_info synced = {
+		.name = "clock.synced",
+		.help = "Whether the wall clock follows a time server.",
+		.source = "clock",
+		.typed = true,
+		.type = DATUM_BOOL,
+	};
+	struct reading now = read_clock();
+	int r = world_add(world, &hour, &k->hour);
+
+	if (r == 0)
+		r = world_add(world, &weekday, &k->weekday);
+	if (r == 0)
+		r = world_add(world, &synced, &k->synced);
+	if (r == 0)
+		show(k, &now);
+	return r;
+}
+
+int wallclock_run(void *wallclock)
+{
+	const struct wallclock *k = wallclock;
+
+	for (;;) {
+		struct reading now = read_clock();
+		int r;
+
+		show(k, &now);
+		r = task_sleep(now.to_minute_ns);
+		if (r < 0)
+			return r;
+	}
+}

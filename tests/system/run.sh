@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Scripts as programs: alone, on the virtual clock, in a robot; how they end and what they say.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+desk=$source/config/desk.jsonc
+
+cat >"$scratch/good.lua" <<'L'
+local hour = value "clock.hour"
+print("hello", hour.state, hour.value >= 0 and hour.value < 24)
+sleep(3600 * 24)
+print("a day later", now())
+L
+run "$build/instinct" run "$scratch/good.lua" --virtual
+expect_status 0 "a program on the virtual clock"
+expect_line '^hello	ok	true$' "its output, bare"
+expect_line '^a day later	86400' "virtual time"
+[ "$(wc -l <<<"$out")" -eq 2 ] || fail "nothing but its own output"
+passed "a program ends with 0, print goes to standard output"
+
+cat >"$scratch/bad.lua" <<'L'
+local function inner(t) return t.x end
+local function outer() return inner(nil) + 1 end
+print "before"
+outer()
+L
+run "$build/instinctd" --run "$scratch/bad.lua"
+expect_status 1 "an error"
+expect_line '^instinctd: bad\.lua:1: attempt to index a nil value' "the message with its place"
+expect_line '	bad\.lua:2: in .*outer' "the traceback"
+if grep -q '\[C\]' <<<"$out"; then fail "lines without a place in a script"; fi
+run bash -c "'$build/instinctd' --run '$scratch/bad.lua' 2>/dev/null"
+[ "$out" = before ] || fail "the error goes to standard error alone"
+passed "an error: exit 1 with the traceback"
+
+printf 'print(\n' >"$scratch/syntax.lua"
+run "$build/instinct" run "$scratch/syntax.lua"
+expect_status 1 "a syntax error"
+expect_line 'syntax\.lua:[0-9]+: ' "the place of the syntax error"
+run "$build/instinct" run "$scratch/none.lua"
+expect_status 1 "no script"
+expect_line 'none\.lua: No such file' "the missing file is named"
+printf 'value "imu.accel"\n' >"$scratch/world.lua"
+run "$build/instinct" run "$scratch/world.lua"
+expect_status 1 "a robot's value without a robot"
+expect_line 'world\.lua:1: no value "imu\.accel"' "the value is named"
+passed "what cannot run says why"
+
+cat >"$scratch/robot.lua" <<'L'
+local touched, accel = value "head.touched", value "imu.accel"
+print("touched", touched:wait_value(true))
+print(accel.unit, accel.value.z > 5)
+L
+run "$build/instinct" run "$scratch/robot.lua" --virtual --config "$desk"
+expect_status 0 "with a robot"
+expect_line '^touched	true$' "its sensors run"
+expect_line '^m/s\^2	true$' "its values are there"
+passed "--config brings the robot's values"
+
+printf 'print "waiting" sleep(1e9)\n' >"$scratch/long.lua"
+run "$build/instinct" run "$scratch/long.lua" --duration 2s --virtual
+expect_status 0 "--duration"
+passed "--duration ends it"
+
+mkfifo "$scratch/out"
+"$build/instinctd" --run "$scratch/long.lua" >"$scratch/out" 2>&1 &
+pid=$!
+exec 3<"$scratch/out"
+read -r line <&3
+[ "$line" = waiting ] || fail "the line comes at once: $line"
+kill -INT "$pid"
+cat <&3 >/dev/null
+status=0
+wait "$pid" || status=$?
+expect_status 0 "Ctrl-C"
+passed "Ctrl-C ends it"
