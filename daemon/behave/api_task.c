@@ -60,13 +60,30 @@ static int api_cancelling(lua_State *L)
 	return 1;
 }
 
-/* The error at the top becomes the next of the nursery @idx. */
+/*
+ * The error at the top becomes the next of the nursery @idx, unless it is there already: it may come
+ * again by way of join.
+ */
 static void record_error(lua_State *L, int idx)
 {
+	lua_Integer n;
+
 	lua_error_settle(L);
 	lua_getiuservalue(L, idx, 1);
+	n = (lua_Integer)lua_rawlen(L, -1);
+	for (lua_Integer i = 1; i <= n; i++) {
+		bool same;
+
+		lua_rawgeti(L, -1, i);
+		same = lua_rawequal(L, -1, -3);
+		lua_pop(L, 1);
+		if (same) {
+			lua_pop(L, 1);
+			return;
+		}
+	}
 	lua_pushvalue(L, -2);
-	lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+	lua_rawseti(L, -2, n + 1);
 	lua_pop(L, 1);
 }
 
@@ -172,10 +189,13 @@ static int nursery_method_cancel(lua_State *L)
 	return 0;
 }
 
-/* Raise the first of the errors in the nursery @idx, the others attached; return if there is none. */
+/*
+ * Raise the first of the errors in the nursery @idx, the others attached behind what it came with; return
+ * if there is none.
+ */
 static void raise_recorded(lua_State *L, int idx)
 {
-	lua_Integer n;
+	lua_Integer n, had;
 
 	lua_getiuservalue(L, idx, 1);
 	n = (lua_Integer)lua_rawlen(L, -1);
@@ -184,14 +204,19 @@ static void raise_recorded(lua_State *L, int idx)
 		return;
 	}
 	lua_rawgeti(L, -1, 1);
-	if (n > 1) {
-		lua_createtable(L, (int)n - 1, 0);
-		for (lua_Integer i = 2; i <= n; i++) {
-			lua_rawgeti(L, -3, i);
-			lua_rawseti(L, -2, i - 1);
-		}
-		lua_setfield(L, -2, "errors");
+	lua_getfield(L, -1, "errors");
+	had = lua_istable(L, -1) ? (lua_Integer)lua_rawlen(L, -1) : 0;
+	lua_createtable(L, (int)(had + n - 1), 0); /* list, first, its errors, all */
+	for (lua_Integer i = 1; i <= had; i++) {
+		lua_rawgeti(L, -2, i);
+		lua_rawseti(L, -2, i);
 	}
+	for (lua_Integer i = 2; i <= n; i++) {
+		lua_rawgeti(L, -4, i);
+		lua_rawseti(L, -2, had + i - 1);
+	}
+	lua_setfield(L, -3, "errors");
+	lua_pop(L, 1);
 	lua_error(L);
 }
 

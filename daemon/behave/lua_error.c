@@ -34,6 +34,40 @@ static bool is_error_object(lua_State *L, int idx)
 	return is;
 }
 
+/*
+ * Push the traceback from @level on: the lines that have a place in a script. Those of C functions and of
+ * the prelude say nothing to its author; a traceback of nothing else is empty.
+ */
+static void push_traceback(lua_State *L, int level)
+{
+	const char *line, *end;
+	luaL_Buffer b;
+	bool any = false;
+
+	luaL_traceback(L, L, NULL, level);
+	line = lua_tostring(L, -1);
+	luaL_buffinit(L, &b);
+	for (; line; line = end ? end + 1 : NULL) {
+		bool ours = strncmp(line, "\t[C]:", 5) == 0 ||
+			    strncmp(line, "\tinstinct:", 10) == 0;
+
+		end = strchr(line, '\n');
+		if (ours)
+			continue;
+		if (line[0] == '\t') {
+			any = true;
+			luaL_addchar(&b, '\n');
+		}
+		luaL_addlstring(&b, line, end ? (size_t)(end - line) : strlen(line));
+	}
+	luaL_pushresult(&b);
+	lua_remove(L, -2);
+	if (!any) {
+		lua_pop(L, 1);
+		lua_pushliteral(L, "");
+	}
+}
+
 void lua_error_wrap(lua_State *L, const char *kind, int level)
 {
 	const struct task *self = task_self();
@@ -46,7 +80,7 @@ void lua_error_wrap(lua_State *L, const char *kind, int level)
 	lua_setfield(L, -2, "kind");
 	lua_pushstring(L, self ? task_name(self) : "");
 	lua_setfield(L, -2, "task");
-	luaL_traceback(L, L, NULL, level);
+	push_traceback(L, level);
 	lua_setfield(L, -2, "traceback");
 	lua_newtable(L);
 	lua_setfield(L, -2, "errors");
@@ -122,7 +156,7 @@ const char *lua_error_text(lua_State *L, int idx)
 			lua_pop(L, 2);
 		}
 	lua_settop(L, idx + 1);
-	if (lua_getfield(L, idx, "traceback") != LUA_TSTRING)
+	if (lua_getfield(L, idx, "traceback") != LUA_TSTRING || lua_rawlen(L, -1) == 0)
 		return lua_tostring(L, idx + 1);
 	lua_pushliteral(L, "\n");
 	lua_insert(L, -2);

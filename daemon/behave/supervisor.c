@@ -101,6 +101,25 @@ static int find_script(const struct supervisor *s, struct supervised *sb,
 	return -ENOENT;
 }
 
+static void complain_missing(const struct supervisor *s, const char *name,
+			     const char *script, struct conf_errors *errs)
+{
+	char places[512] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; s->conf.folders && s->conf.folders[i]; i++) {
+		int n = snprintf(places + len, sizeof(places) - len, "%s%s",
+				 len > 0 ? ", " : "", s->conf.folders[i]);
+
+		len += (size_t)n;
+		if (len >= sizeof(places))
+			break;
+	}
+	conf_error(errs, (struct conf_place){0}, "", "%s: no script %s%s; looked in %s",
+		   name, *script ? script : name, *script ? "" : ".lua",
+		   len > 0 ? places : "no folder");
+}
+
 struct loading {
 	struct supervised *sb;
 	const struct conf_at *at;
@@ -178,8 +197,7 @@ int supervisor_load(struct supervisor *s, const char *name, const char *script,
 	snprintf(sb->b.name, sizeof(sb->b.name), "%s", name);
 	r = find_script(s, sb, script);
 	if (r < 0) {
-		conf_error(errs, (struct conf_place){0}, "", "%s: no script %s", name,
-			   script);
+		complain_missing(s, name, script, errs);
 		goto free_it;
 	}
 	r = load(sb, at, errs);

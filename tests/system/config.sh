@@ -45,7 +45,7 @@ passed "a wrong expression is refused before anything starts"
 sed 's/"nod.lua"/"nodd.lua"/' "$desk" >"$scratch/script.jsonc"
 run "$build/instinctd" --check --config "$scratch/script.jsonc"
 expect_status 78 "--check of a script that is not there"
-expect_line 'nodd.lua' "the script is named"
+expect_line 'no script nodd.lua; looked in .*/behaviours' "the script is named, and where it was looked for"
 passed "--check loads the scripts"
 
 # Half a megabyte and more of things that are not a configuration.
