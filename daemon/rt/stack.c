@@ -93,7 +93,8 @@ void stack_put(struct stack_pool *pool, const struct stack *s)
 		unmap(s->lo, s->size);
 		return;
 	}
-	if (went_deep(s, page))
+	/* What is more than the pool keeps is unmapped soon anyway. */
+	if (pool->count[i] < POOL_KEEP && went_deep(s, page))
 		madvise(s->lo, s->size - page, MADV_DONTNEED);
 	*pool_link(s->lo, s->size) = pool->free[i];
 	pool->free[i] = s->lo;
