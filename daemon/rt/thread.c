@@ -11,7 +11,7 @@
 
 #define MAX_THREADS 64
 /* What NSS and file systems need, with room; only what is touched takes memory. */
-#define STACK_BYTES (256 * 1024)
+#define STACK_BYTES ((size_t)256 * 1024)
 
 struct thread_pool {
 	struct rt *rt;
