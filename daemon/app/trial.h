@@ -1,6 +1,8 @@
 /*
  * A recorded trial as an examination: each attitude is compared with the recording's optical reference
- * at the record it was made from, by the metric of the BROAD benchmark.
+ * at the record it was made from, by the metric of the BROAD benchmark. With a magnetometer that is the 9D
+ * attitude as it is. Without one the heading has no origin: the 6D attitude is compared, turned about up
+ * by the mean heading error of the last second before the motion ("start-aligned").
  */
 #ifndef DAEMON_APP_TRIAL_H
 #define DAEMON_APP_TRIAL_H
@@ -25,7 +27,7 @@ void trial_score(struct trial *t, const struct estimate_attitude *a);
 /* Wait until the recording has been read to its end. 0 or -ECANCELED. Suspends. */
 int trial_wait_end(struct trial *t) MUST_CHECK;
 
-/* Write what came out: samples, samples/s of real time, errors in degrees. */
+/* Write what came out: samples, samples/s of real time; total, heading and inclination error in degrees. */
 void trial_report(const struct trial *t, FILE *out);
 
 #endif
