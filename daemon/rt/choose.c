@@ -14,6 +14,7 @@ struct choice {
 	struct wait wait; /* the task's */
 	struct choice_case *const *cases;
 	size_t armed; /* cases before this one */
+	int decided;  /* while arming: the case that was woken by it; -1: none */
 };
 
 static void take_back(struct choice *ch, const struct choice_case *but)
@@ -42,7 +43,10 @@ void choice_decide(struct wait *w, int r)
 	ch->cases[i]->result = r;
 	w->parked = false;
 	take_back(ch, ch->cases[i]);
-	task_wake(&ch->wait, (int)i);
+	if (ch->wait.parked)
+		task_wake(&ch->wait, (int)i);
+	else
+		ch->decided = (int)i;
 }
 
 static bool choice_abort(struct wait *w)
@@ -56,6 +60,7 @@ int choose(struct choice_case *const *cases, size_t n)
 	struct choice ch = {
 		.wait = {.kind = "choice", .abort = choice_abort},
 		.cases = cases,
+		.decided = -1,
 	};
 
 	assert(n > 0);
@@ -65,6 +70,13 @@ int choose(struct choice_case *const *cases, size_t n)
 		struct choice_case *c = cases[ch.armed];
 		int r = c->arm(c);
 
+		/* A predicate set off what an earlier case waits for. */
+		if (ch.decided >= 0) {
+			if (r == CHOICE_ARMED)
+				(void)c->wait->abort(c->wait);
+			task_yield();
+			return ch.decided;
+		}
 		if (r <= 0) {
 			int chosen = (int)ch.armed;
 
