@@ -10,8 +10,8 @@
 #include "daemon/rt/internal.h"
 
 #define MAX_THREADS 64
-/* What NSS and file systems need, with room; only what is touched takes memory. */
-#define STACK_BYTES ((size_t)256 * 1024)
+/* What Lua, NSS and file systems need, with room; only what is touched takes memory. */
+#define STACK_BYTES (STACK_LUA + (size_t)256 * 1024)
 
 struct thread_pool {
 	struct rt *rt;
