@@ -26,7 +26,10 @@ struct i2c_model {
 /* A bus named @name without chips; @clock_hz 0: transfers take no time. 0 or -ENOMEM. */
 int i2c_sim_open(const char *name, uint32_t clock_hz, struct i2c_bus **ret) MUST_CHECK;
 
-/* Put a chip on the bus, or take it off (unplug). Models outlive the bus or are detached first. */
+/*
+ * Put a chip on the bus, or take it off (unplug). Models outlive the bus or are detached first. Of two at
+ * one address the one that was put there last answers.
+ */
 void i2c_sim_attach(struct i2c_bus *bus, struct i2c_model *m);
 void i2c_sim_detach(struct i2c_bus *bus, struct i2c_model *m);
 

@@ -425,3 +425,31 @@ Test(sht31, decodes_worked_numbers_with_their_checksums)
 		}
 	}
 }
+
+Test(icm20948, decodes_worked_numbers)
+{
+	const struct driver *d = driver_find("icm20948");
+	/* 1 g forward, 1 dps about it, 21 degC; 30, 0, -35 uT in the robot's axes. */
+	uint8_t raw[24] = {0x01, 0x40, 0, 0,    0,   0, 0, 0, 131,  0, 0, 0,
+			   0,    0,    0, 0x01, 200, 0, 0, 0, 0xe9, 0, 0, 0};
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	rig_set(d, &conf, "{\"accel_range\": \"2g\", \"gyro_range\": \"250dps\"}");
+	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), 4));
+	NEAR(s[0].v[0], 9.80665, 1e-6);
+	NEAR(s[1].v[0], 0.01745329, 1e-8);
+	NEAR(s[2].v[0], 21, 0);
+	cr_expect(eq(int, s[3].chan, CHAN_MAG));
+	NEAR(s[3].v[0], 30e-6, 1e-11);
+	NEAR(s[3].v[1], 0, 0);
+	NEAR(s[3].v[2], -34.95e-6, 1e-11); /* 0x00e9 is 233 */
+	raw[23] = 0x08;                    /* too strong a field */
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), 3));
+	raw[23] = 0;
+	raw[15] = 0; /* no new field */
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), 3));
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 15, 7, s), 3));
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 16, 7, s), -EBADMSG));
+}

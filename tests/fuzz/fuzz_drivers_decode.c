@@ -1,6 +1,6 @@
 /*
- * Fuzz target: raw bytes through every driver's decode. The first byte picks the driver; then
- * come its factory constants and its raw bytes.
+ * Fuzz target: raw bytes through every driver's decode, each of which takes the input as its factory
+ * constants with raw bytes behind them.
  */
 #include <assert.h>
 #include <errno.h>
@@ -46,11 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	size_t n = 0;
-
-	while (driver_table[n])
-		n++;
-	if (len > 0 && driver_table[data[0] % n]->decode)
-		run_decode(driver_table[data[0] % n], data + 1, len - 1);
+	for (size_t i = 0; driver_table[i]; i++)
+		if (driver_table[i]->decode)
+			run_decode(driver_table[i], data, len);
 	return 0;
 }

@@ -1,0 +1,377 @@
+/*
+ * A register-level model of the TDK ICM-20948 (DS-000189 revision 1.3) with its AK09916: banks, sleep and
+ * reset, sample rate, ranges, data-ready on a line, the bypass through which the magnetometer is reached,
+ * its rates, and that its data stay until ST2 is read.
+ *
+ * It answers at once where the chip takes its time to reset. Not modelled: the FIFO, the auxiliary bus, the
+ * filters, standby of single axes, the magnetometer's single shots and self test.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/rt/rt.h"
+#include "daemon/rt/timer.h"
+#include "hal/emul/reg8.h"
+
+enum reg {
+	BANK0_WHO_AM_I = 0x00,
+	BANK0_PWR_MGMT_1 = 0x06,
+	BANK0_INT_PIN_CFG = 0x0f,
+	BANK0_INT_ENABLE_1 = 0x11,
+	BANK0_INT_STATUS_1 = 0x1a,
+	BANK0_ACCEL_XOUT_H = 0x2d,
+	BANK0_GYRO_XOUT_H = 0x33,
+	BANK0_TEMP_OUT_H = 0x39,
+	BANK0_TEMP_OUT_L = 0x3a,
+	BANK2_GYRO_SMPLRT_DIV = 0x00,
+	BANK2_GYRO_CONFIG_1 = 0x01,
+	BANK2_ACCEL_CONFIG = 0x14,
+	REG_BANK_SEL = 0x7f,
+	REGS = 0x80,
+};
+
+enum mag_reg {
+	WIA1 = 0x00,
+	WIA2 = 0x01,
+	ST1 = 0x10,
+	HXL = 0x11,
+	ST2 = 0x18,
+	CNTL2 = 0x31,
+	CNTL3 = 0x32,
+	MAG_REGS = 0x40,
+};
+
+#define BANKS 4
+#define DEVICE_RESET 0x80
+#define SLEEP 0x40
+#define BYPASS_EN 0x02
+#define RAW_DATA_RDY 0x01
+#define ST1_DRDY 0x01
+#define ST2_HOFL 0x08
+#define MAG_ADDR 0x0c
+#define MAG_LSB_T 0.15e-6
+#define MAG_MAX 32752 /* 4912 uT: above it overflows */
+#define INT_PULSE_NS (50 * NS_PER_US)
+#define GRAVITY_MS2 9.80665
+#define RADS_PER_DPS (3.141592653589793 / 180)
+
+static const double accel_lsb_per_g[] = {16384, 8192, 4096, 2048};
+static const double gyro_lsb_per_dps[] = {131, 65.5, 32.8, 16.4};
+
+struct icm20948_model {
+	struct reg8 chip; /* whose `reg` is not used: there are four of them */
+	uint8_t bank[BANKS][REGS];
+	struct gpio_board *board; /* NULL: the INT1 pin is not connected */
+	char int_line[EMUL_LINE_MAX];
+	struct timer timer;
+	int64_t due_ns, last_ns;    /* of the sample clock: its next tick and its last */
+	struct scene_motion motion; /* the last sample */
+	bool unread;
+
+	struct i2c_model mag;
+	uint8_t mag_reg[MAG_REGS];
+	uint8_t mag_pointer;
+	bool mag_addressed;
+	int64_t mag_ns; /* of the measurement in its registers, or of switching on */
+};
+
+static struct icm20948_model *model_of(struct reg8 *chip)
+{
+	return container_of(chip, struct icm20948_model, chip);
+}
+
+static bool asleep(const struct icm20948_model *m)
+{
+	return m->bank[0][BANK0_PWR_MGMT_1] & SLEEP;
+}
+
+static int64_t period_ns(const struct icm20948_model *m)
+{
+	return (1 + m->bank[2][BANK2_GYRO_SMPLRT_DIV]) * NS_PER_S / 1100;
+}
+
+/* Set the clock to the next sample. A paced scene's next one waits until the last was read. */
+static void arm(struct icm20948_model *m)
+{
+	struct scene *scene = m->chip.emul.scene;
+
+	timer_disarm(&m->timer);
+	if (!m->chip.emul.running || asleep(m) || (scene->paced && m->unread))
+		return;
+	m->due_ns = scene_next_ns(scene, m->last_ns, period_ns(m));
+	if (m->due_ns != TIME_NEVER)
+		timer_arm(&m->timer, m->due_ns);
+}
+
+static void announce(struct icm20948_model *m)
+{
+	if (!m->board || !(m->bank[0][BANK0_INT_ENABLE_1] & RAW_DATA_RDY))
+		return;
+	/* Cannot fail: the line was made with the model. */
+	(void)gpio_board_drive(m->board, m->int_line, true, m->last_ns);
+	(void)gpio_board_drive(m->board, m->int_line, false, m->last_ns + INT_PULSE_NS);
+}
+
+static void icm20948_sample(struct timer *t)
+{
+	struct icm20948_model *m = container_of(t, struct icm20948_model, timer);
+
+	scene_measure(m->chip.emul.scene, m->due_ns, &m->motion);
+	m->last_ns = m->due_ns;
+	m->unread = true;
+	m->bank[0][BANK0_INT_STATUS_1] = RAW_DATA_RDY;
+	announce(m);
+	arm(m);
+}
+
+/* The number that begins at register @reg of bank 0. */
+static double output(const struct icm20948_model *m, uint8_t reg)
+{
+	double accel = accel_lsb_per_g[m->bank[2][BANK2_ACCEL_CONFIG] >> 1 & 3];
+	double gyro = gyro_lsb_per_dps[m->bank[2][BANK2_GYRO_CONFIG_1] >> 1 & 3];
+
+	if (reg < BANK0_GYRO_XOUT_H)
+		return m->motion.accel_ms2[(reg - BANK0_ACCEL_XOUT_H) / 2] * accel /
+		       GRAVITY_MS2;
+	if (reg < BANK0_TEMP_OUT_H)
+		return m->motion.gyro_rads[(reg - BANK0_GYRO_XOUT_H) / 2] * gyro /
+		       RADS_PER_DPS;
+	return (m->motion.temp_c - 21) * 333.87;
+}
+
+static uint16_t saturate(double x)
+{
+	return (uint16_t)(int16_t)lround(fmin(fmax(x, -32768), 32767));
+}
+
+/* Numbers are made as they are read, so that a set-up that comes late applies to a held sample too. */
+static uint8_t read_output(struct icm20948_model *m, uint8_t reg)
+{
+	bool low = (reg - BANK0_ACCEL_XOUT_H) % 2;
+	uint16_t bits = saturate(output(m, (uint8_t)(reg - low)));
+
+	if (reg == BANK0_TEMP_OUT_L && m->unread) {
+		m->unread = false;
+		if (m->chip.emul.scene->paced)
+			arm(m);
+	}
+	return (uint8_t)(low ? bits : bits >> 8);
+}
+
+static uint8_t get(struct reg8 *chip, uint8_t pointer)
+{
+	struct icm20948_model *m = model_of(chip);
+	uint8_t reg = pointer % REGS;
+	uint8_t bank = m->bank[0][REG_BANK_SEL] >> 4 & 3;
+	uint8_t value = m->bank[bank][reg];
+
+	if (reg == REG_BANK_SEL)
+		return m->bank[0][REG_BANK_SEL];
+	if (bank == 0 && reg == BANK0_INT_STATUS_1)
+		m->bank[0][reg] = 0;
+	if (bank == 0 && reg >= BANK0_ACCEL_XOUT_H && reg <= BANK0_TEMP_OUT_L)
+		return read_output(m, reg);
+	return value;
+}
+
+static void clear(struct icm20948_model *m)
+{
+	memset(m->bank, 0, sizeof(m->bank));
+	m->bank[0][BANK0_WHO_AM_I] = 0xea;
+	m->bank[0][BANK0_PWR_MGMT_1] = SLEEP | 0x01;
+	m->bank[2][BANK2_GYRO_CONFIG_1] = 0x01;
+	m->bank[2][BANK2_ACCEL_CONFIG] = 0x01;
+	timer_disarm(&m->timer);
+}
+
+static void set(struct reg8 *chip, uint8_t pointer, uint8_t value)
+{
+	struct icm20948_model *m = model_of(chip);
+	uint8_t reg = pointer % REGS;
+	uint8_t bank = m->bank[0][REG_BANK_SEL] >> 4 & 3;
+
+	if (reg == REG_BANK_SEL) {
+		m->bank[0][reg] = value & 0x30;
+	} else if (bank == 0 && reg == BANK0_PWR_MGMT_1 && value & DEVICE_RESET) {
+		clear(m);
+	} else if (bank != 0 || (reg != BANK0_WHO_AM_I && reg < BANK0_INT_STATUS_1)) {
+		m->bank[bank][reg] = value;
+		if ((bank == 0 && reg == BANK0_PWR_MGMT_1) ||
+		    (bank == 2 && reg == BANK2_GYRO_SMPLRT_DIV)) {
+			m->last_ns = rt_now();
+			arm(m);
+		}
+		if (bank == 0 && reg == BANK0_INT_ENABLE_1 && m->unread && !asleep(m)) {
+			m->bank[0][BANK0_INT_STATUS_1] = RAW_DATA_RDY;
+			announce(m);
+		}
+	}
+}
+
+static const struct reg8_ops ops = {.get = get, .set = set};
+
+static struct icm20948_model *model_of_mag(struct i2c_model *i2c)
+{
+	return container_of(i2c, struct icm20948_model, mag);
+}
+
+static void mag_clear(struct icm20948_model *m)
+{
+	memset(m->mag_reg, 0, sizeof(m->mag_reg));
+	m->mag_reg[WIA1] = 0x48;
+	m->mag_reg[WIA2] = 0x09;
+}
+
+/* Continuous modes 1 to 4; 0: it does not measure. */
+static int64_t mag_period_ns(const struct icm20948_model *m)
+{
+	switch (m->mag_reg[CNTL2]) {
+	case 0x02:
+		return 100 * NS_PER_MS;
+	case 0x04:
+		return 50 * NS_PER_MS;
+	case 0x06:
+		return 20 * NS_PER_MS;
+	case 0x08:
+		return 10 * NS_PER_MS;
+	}
+	return 0;
+}
+
+static void mag_measure(struct icm20948_model *m)
+{
+	static const double axis[] = {1, -1, -1};
+	struct scene_ambient around;
+
+	scene_ambient(m->chip.emul.scene, m->mag_ns, &around);
+	m->mag_reg[ST2] = 0;
+	for (int i = 0; i < 3; i++) {
+		double value = axis[i] * around.mag_t[i] / MAG_LSB_T;
+		uint16_t bits = saturate(value);
+
+		if (fabs(value) > MAG_MAX)
+			m->mag_reg[ST2] = ST2_HOFL;
+		m->mag_reg[HXL + 2 * i] = (uint8_t)bits;
+		m->mag_reg[HXL + 2 * i + 1] = (uint8_t)(bits >> 8);
+	}
+	m->mag_reg[ST1] = ST1_DRDY;
+}
+
+/* Time has passed: the last whole period's measurement is there. */
+static void mag_advance(struct icm20948_model *m)
+{
+	int64_t each_ns = mag_period_ns(m);
+	int64_t periods = each_ns ? (rt_now() - m->mag_ns) / each_ns : 0;
+
+	if (periods == 0)
+		return;
+	m->mag_ns += periods * each_ns;
+	mag_measure(m);
+}
+
+/* Reached through the bypass only. */
+static int mag_start(struct i2c_model *i2c, int read)
+{
+	struct icm20948_model *m = model_of_mag(i2c);
+
+	if (!(m->bank[0][BANK0_INT_PIN_CFG] & BYPASS_EN))
+		return -ENXIO;
+	if (!read)
+		m->mag_addressed = false;
+	return 0;
+}
+
+static int mag_write(struct i2c_model *i2c, uint8_t byte)
+{
+	struct icm20948_model *m = model_of_mag(i2c);
+
+	if (!m->mag_addressed) {
+		m->mag_addressed = true;
+		m->mag_pointer = byte % MAG_REGS;
+		return 0;
+	}
+	if (m->mag_pointer == CNTL3 && byte & 1)
+		mag_clear(m);
+	else if (m->mag_pointer == CNTL2)
+		m->mag_reg[CNTL2] = byte;
+	m->mag_ns = rt_now();
+	m->mag_pointer = (uint8_t)(m->mag_pointer + 1) % MAG_REGS;
+	return 0;
+}
+
+static uint8_t mag_read(struct i2c_model *i2c)
+{
+	struct icm20948_model *m = model_of_mag(i2c);
+	uint8_t value;
+
+	if (m->mag_pointer == ST1)
+		mag_advance(m);
+	value = m->mag_reg[m->mag_pointer];
+	if (m->mag_pointer == ST2)
+		m->mag_reg[ST1] = 0;
+	m->mag_pointer = (uint8_t)(m->mag_pointer + 1) % MAG_REGS;
+	return value;
+}
+
+static void mag_stop(struct i2c_model *i2c)
+{
+	(void)i2c;
+}
+
+static struct icm20948_model *of_emul(struct emul *e)
+{
+	return container_of(e, struct icm20948_model, chip.emul);
+}
+
+static int icm20948_init(struct emul *e, const struct emul_conf *conf)
+{
+	struct icm20948_model *m = of_emul(e);
+	int r;
+
+	reg8_init(&m->chip, &ops);
+	m->timer.fn = icm20948_sample;
+	m->mag = (struct i2c_model){
+		.addr = MAG_ADDR,
+		.start = mag_start,
+		.write = mag_write,
+		.read = mag_read,
+		.stop = mag_stop,
+	};
+	e->second = &m->mag;
+	if (!conf->irq)
+		return 0;
+	r = gpio_board_drive(conf->board, conf->irq, false, 0);
+	if (r < 0)
+		return r;
+	m->board = conf->board;
+	(void)snprintf(m->int_line, sizeof(m->int_line), "%s", conf->irq);
+	return 0;
+}
+
+static void icm20948_power_on(struct emul *e)
+{
+	clear(of_emul(e));
+	mag_clear(of_emul(e));
+}
+
+static void icm20948_start(struct emul *e)
+{
+	of_emul(e)->last_ns = rt_now();
+	arm(of_emul(e));
+}
+
+static void icm20948_stop(struct emul *e)
+{
+	timer_disarm(&of_emul(e)->timer);
+}
+
+const struct emul_kind emul_icm20948 = {
+	.name = "icm20948",
+	.size = sizeof(struct icm20948_model),
+	.init = icm20948_init,
+	.power_on = icm20948_power_on,
+	.start = icm20948_start,
+	.stop = icm20948_stop,
+};
