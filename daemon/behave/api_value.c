@@ -82,11 +82,13 @@ static void set(lua_State *L, struct lua_value *u, int idx)
 static int api_async_value(lua_State *L)
 {
 	static const struct value_info info = {.source = "script"};
-	struct lua_value *u = lua_push_value(L, NULL, true, true);
+	struct lua_value *u;
 
+	lua_settop(L, 1);
+	u = lua_push_value(L, NULL, true, true);
 	if (value_new(&info, &u->v) < 0)
 		return luaL_error(L, "not enough memory");
-	if (!lua_isnone(L, 1) && !lua_isnil(L, 1))
+	if (!lua_isnil(L, 1))
 		set(L, u, 1);
 	return 1;
 }
@@ -358,6 +360,8 @@ int lua_wait_failed(lua_State *L, const struct lua_pred *p, int r)
 						    : "cancelling");
 		return 2;
 	}
+	if (r == -EINVAL && p->pred.op == PRED_CHANGED)
+		return luaL_error(L, "`changed` is for transitions");
 	if (p->pred.op == PRED_FN && p->why[0])
 		return luaL_error(L, "the predicate failed: %s", p->why);
 	return luaL_error(L, "the wait failed: %s", strerror(-r));
