@@ -181,19 +181,29 @@ static const char *link_base(const char *path, char *buf, size_t size)
 	return slash ? slash + 1 : buf;
 }
 
-/* Name the kernel's driver that has the address: chip 0x48 on /dev/i2c-1 is 1-0048 in sysfs. */
+/*
+ * Name the kernel's driver that has the address, and how to take it from it: chip 0x48 on /dev/i2c-1 is
+ * 1-0048 in sysfs.
+ */
 static int taken_error(const struct linux_bus *bus, uint8_t addr)
 {
 	char path[64];
-	char buf[64];
+	char node[64];
+	char link[64];
 	const char *number;
+	const char *driver;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", bus->fd);
-	number = strchr(link_base(path, buf, sizeof(buf)), '-');
-	(void)snprintf(path, sizeof(path), "/sys/bus/i2c/devices/%s-%04x/driver",
-		       number ? number + 1 : "", addr);
-	return error_set(-EBUSY, "0x%02x on bus %s belongs to the kernel's driver %s",
-			 addr, bus->bus.name, link_base(path, buf, sizeof(buf)));
+	number = strchr(link_base(path, node, sizeof(node)), '-');
+	number = number ? number + 1 : "";
+	(void)snprintf(path, sizeof(path), "/sys/bus/i2c/devices/%s-%04x/driver", number,
+		       addr);
+	driver = link_base(path, link, sizeof(link));
+	return error_set(
+		-EBUSY,
+		"0x%02x on bus %s belongs to the kernel's driver %s; to free it: "
+		"echo %s-%04x >/sys/bus/i2c/drivers/%s/unbind",
+		addr, bus->bus.name, driver, number, addr, driver);
 }
 
 static int linux_transfer(struct i2c_bus *bus, uint8_t addr,
