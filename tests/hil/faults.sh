@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# Real device nodes that misbehave: unplugged, silent, slow, taken, forbidden, not there. Each is one clear
+# line in the log; the rest goes on, and what comes back is used again.
+# shellcheck source=tests/hil/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+unplugged=4294967295
+
+printf '{ "sensors": { "imu": { "irq": "" } } }\n' >"$scratch/no_irq.jsonc"
+robot=(--config "$source/config/robot.jsonc" --config "$scratch/no_irq.jsonc")
+
+# refused WHAT REGEX COMMAND... : it says the line and ends with 78.
+refused()
+{
+	local what=$1 line=$2
+	shift 2
+	run "$@"
+	expect_status 78 "$what"
+	expect_line "$line" "$what"
+	expect_line 'nothing was started' "$what"
+	passed "$what: a line, exit 78"
+}
+
+# robot_with FILE JSON : the robot with a layer over it.
+robot_with()
+{
+	printf '%s\n' "$2" >"$scratch/$1.jsonc"
+	changed=("${robot[@]}" --config "$scratch/$1.jsonc")
+}
+
+make_board
+start_daemon "${robot[@]}"
+for role in imu head pwm0 led; do
+	expect_value "health.$role" '^running$' "at first"
+done
+passed "a board in good health"
+
+refused "a second daemon on the same folder" 'bus: cannot bind to .*: another daemon serves it' \
+	"$build/instinctd" "${robot[@]}"
+expect_value health.imu '^running$' "the first one goes on"
+
+hil-i2c opt 0x68 fail_count 1
+within 10 file_is /sys/kernel/debug/i2c-regs/68/failed 1 || fail "the fault has not happened"
+expect_value health.imu '^running$' "a fault that happens once"
+log_has 'imu: running -> ' && fail "a single fault is no news"
+passed "one failed transfer is made again, without a word"
+
+mark_log
+hil-i2c opt 0x68 fail_count $unplugged
+expect_log 'imu: running -> failing: no answer at 0x68 \(ENXIO\), retry 1 in [0-9]+ ms' "unplugged"
+expect_value health.imu '^(failing|lost)$' "unplugged"
+expect_log 'imu: failing -> lost: no answer at 0x68 \(ENXIO\), retry [0-9]+ in 5000 ms' "for long"
+grep -q 'imu.accel *stale' <<<"$("$build/instinct" values 'imu.*')" || fail "the values are not stale"
+expect_value health.pwm0 '^running$' "the other chip on the bus"
+hil-i2c opt 0x68 fail_count 0
+expect_log 'imu: lost -> running: mpu6050 at 0x68, after [0-9.]+ s and [0-9]+ retries' "plugged in"
+[ "$(tail -n +$((mark + 1)) "$log" | grep -c 'imu: ')" = 3 ] || fail "three lines, not one for each attempt"
+passed "a chip that is unplugged and plugged in again: three lines, and it is set up anew"
+
+mark_log
+hil-i2c opt 0x68 fail_errno 110
+hil-i2c opt 0x68 fail_count 2
+expect_log 'imu: running -> [a-z]+: no answer in time at 0x68 \(ETIMEDOUT\)' "a silent bus"
+expect_log 'imu: [a-z]+ -> running' "it recovers"
+passed "transfers that time out"
+
+# A chip that holds the bus for as long as ten periods: the loop must not wait with it.
+hil-i2c opt 0x68 delay_us 50000
+for _ in 1 2 3; do
+	run "$build/instinct" status
+	expect_status 0 "it answers while a transfer hangs"
+done
+hil-i2c opt 0x68 delay_us 0
+passed "a slow chip does not hold up the daemon"
+
+# What a wrong chip is called when it is plugged in there.
+mark_log
+hil-i2c set 0x68 0x75 0x70
+hil-i2c opt 0x68 fail_errno 6
+hil-i2c opt 0x68 fail_count 2
+expect_log 'imu: running -> [a-z]+: no answer at 0x68' "it fails"
+expect_log 'imu: [a-z]+ -> [a-z]+: 0x68 is MPU-6500: ' "another chip in its place"
+make_imu
+expect_log 'imu: [a-z]+ -> running' "the right one again"
+passed "another chip at the address is called by its name"
+
+# The board's lines go away, as those of a USB adapter do, and come back.
+mark_log
+hil-gpio del board
+expect_log 'head: running -> failing: ' "the chip with the button is gone"
+expect_log 'head: [a-z]+ -> [a-z]+: no chip has a line GPIO22' "it is looked for again"
+hil-gpio add board 32 17=GPIO17 18=GPIO18 22=GPIO22 >/dev/null
+hil-gpio set board GPIO22 1
+expect_log 'head: [a-z]+ -> running: gpio_button at GPIO22, after' "the chip is back"
+expect_value health.head '^running$' "the chip is back"
+passed "lines that go away and come back"
+
+# Stopped while nothing answers on the bus.
+for addr in 0x40 0x68; do
+	hil-i2c opt "$addr" fail_count $unplugged
+done
+stop_daemon
+expect_status 0 "SIGTERM without a bus"
+[ "$took" -le 5 ] || fail "SIGTERM without a bus took $took s"
+expect_log 'pwm0: the safe state was not sent: ' "it is said"
+for addr in 0x40 0x68; do
+	hil-i2c opt "$addr" fail_count 0
+done
+passed "SIGTERM with a dead bus: after $took s, saying what could not be done"
+
+# Nobody at the address, on a bus of each kind: adapters say ENXIO or ENODEV.
+robot_with absent '{
+  "buses": { "small": { "path": "/dev/i2c-0" } },
+  "devices": {
+    "pwm0": { "address": "0x55" },
+    "pwm1": { "driver": "pca9685", "bus": "small", "address": "0x55" },
+  },
+}'
+start_daemon "${changed[@]}"
+expect_log 'pwm0: starting -> failing: no answer at 0x55 \(ENXIO\), retry 1' "ENXIO"
+expect_log 'pwm1: starting -> failing: no answer at 0x55 \(ENXIO\), retry 1' "ENODEV"
+expect_value health.imu '^running$' "the rest runs"
+stop_daemon
+expect_status 0 "SIGTERM"
+passed "an address without a chip, on a bus of each kind"
+
+# A driver of the kernel has the chip, until it is taken from it.
+modprobe lm75
+echo lm75 0x48 >/sys/bus/i2c/devices/i2c-1/new_device
+make_pwm 0x48
+robot_with taken '{ "devices": { "pwm0": { "address": "0x48" } } }'
+start_daemon "${changed[@]}"
+expect_log "pwm0: .* failing: 0x48 on bus body belongs to the kernel's driver lm75; to free it: echo 1-0048 >.*unbind" \
+	"the driver is named, and what to do"
+echo 1-0048 >/sys/bus/i2c/drivers/lm75/unbind
+expect_log 'pwm0: [a-z]+ -> running: pca9685 at 0x48' "taken from it"
+stop_daemon
+expect_status 0 "SIGTERM"
+passed "a chip that a driver of the kernel has: it is named; after unbinding it runs"
+
+# A line that somebody else uses; one that no chip has.
+gpioset --mode=signal "$(hil-gpio chip board)" 18=0 &
+holder=$!
+within 10 grep -q gpioset <(gpioinfo "$(hil-gpio chip board)") || fail "the line is not held"
+robot_with lines '{ "sensors": { "head": { "line": "GPIO99" } } }'
+start_daemon "${changed[@]}"
+expect_log 'led: starting -> failing: line GPIO18 is used by gpioset' "the other user is named"
+expect_log 'head: starting -> failing: no chip has a line GPIO99; ' "no such line"
+kill "$holder"
+wait "$holder" || true
+expect_log 'led: [a-z]+ -> running: gpio_led at GPIO18' "the line is free again"
+stop_daemon
+expect_status 0 "SIGTERM"
+passed "a line that is in use, a line that is not there"
+
+robot_with nowhere '{ "buses": { "body": { "path": "/dev/i2c-9" } } }'
+refused "a bus that is not there" \
+	'bus body: there is no /dev/i2c-9; there is /dev/i2c-0, /dev/i2c-1' \
+	"$build/instinctd" "${changed[@]}"
+
+robot_with other '{ "buses": { "body": { "path": "/dev/null" } } }'
+refused "a node that is no bus" 'bus body: /dev/null is no I2C adapter' \
+	"$build/instinctd" "${changed[@]}"
+
+# As a user who is in no group, with the nodes as a board has them.
+getent group i2c >/dev/null || groupadd -r i2c
+getent group gpio >/dev/null || groupadd -r gpio
+chgrp i2c /dev/i2c-*
+chgrp gpio /dev/gpiochip*
+chmod 0660 /dev/i2c-* /dev/gpiochip*
+as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups)
+chown nobody "$scratch"
+rm -rf "$scratch/instinct"
+refused "a bus without permission" \
+	'bus body: no permission for /dev/i2c-1: it is for the group i2c' \
+	"${as_nobody[@]}" "$build/instinctd" "${robot[@]}"
+
+mark_log
+setpriv --reuid nobody --regid nogroup --groups "$(getent group i2c | cut -d: -f3)" \
+	"$build/instinctd" "${robot[@]}" 2>>"$log" &
+daemon=$!
+expect_log 'head: starting -> failing: no permission for /dev/gpiochip[0-9]+: it is for the group gpio' \
+	"the lines' group is named"
+expect_log 'imu: starting -> running' "the bus is usable"
+stop_daemon
+expect_status 0 "SIGTERM"
+passed "lines without permission: the group is named, the bus is used"

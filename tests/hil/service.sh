@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# The daemon as a service: installed, ready, fed to the watchdog, stopped safely, started again when it
+# was killed, and not when its configuration is wrong. Wants the installed files in $INSTINCT_STAGE.
+# shellcheck source=tests/hil/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+unit=instinct.service
+
+# show PROPERTY
+show()
+{
+	systemctl show -P "$1" $unit
+}
+
+shows()
+{
+	[ "$(show "$1")" = "$2" ]
+}
+
+# The journal is the log here; what systemd itself says of the unit does not count.
+journal_has()
+{
+	grep -qE -- "$1" < <(journalctl -q -o cat _SYSTEMD_UNIT=$unit)
+}
+
+fail()
+{
+	printf 'FAIL: %s\nstatus %s, output:\n%s\n' "$1" "${status:-?}" "${out:-}" >&2
+	systemctl status --no-pager -n 40 $unit >&2 || true
+	exit 1
+}
+
+cp -a "${INSTINCT_STAGE:?where the package was put together}"/. /
+mkdir -p /etc/instinct/conf.d
+cp "$source/config/robot.jsonc" /etc/instinct/instinct.jsonc
+printf '{ "sensors": { "imu": { "irq": "" } } }\n' >/etc/instinct/conf.d/10-no-irq.jsonc
+systemd-sysusers
+make_board
+systemctl daemon-reload
+udevadm control --reload
+udevadm trigger --settle --subsystem-match=gpio --subsystem-match=i2c-dev
+[ "$(stat -c '%G %a' /dev/i2c-1)" = "i2c 660" ] || fail "the udev rule of the buses"
+[ "$(stat -c '%G %a' "/dev/$(hil-gpio chip board)")" = "gpio 660" ] || fail "the udev rule of the lines"
+systemd-analyze verify --man=no /usr/lib/systemd/system/$unit >"$scratch/verify" 2>&1 || true
+! grep "$unit" "$scratch/verify" || fail "systemd-analyze verify: $(<"$scratch/verify")"
+passed "installed: users, groups, permissions, unit"
+
+run systemctl start $unit
+expect_status 0 "systemctl start"
+run systemctl status --no-pager $unit
+expect_status 0 "systemctl status"
+expect_line 'Active: active \(running\)' "it runs"
+[ "$(ps -o user= -p "$(show MainPID)")" = instinct ] || fail "it runs as instinct"
+export XDG_RUNTIME_DIR=/nowhere # the service's own folder is looked at first
+for role in imu head pwm0 led; do
+	expect_value "health.$role" '^running$' "inside the sandbox"
+done
+passed "Type=notify: ready, running as its own user, with buses and lines"
+
+# Half as long again as WatchdogSec=: unfed it would be dead.
+pid=$(show MainPID)
+fed=$(show WatchdogTimestampMonotonic)
+watchdog_fed()
+{
+	local now
+	now=$(show WatchdogTimestampMonotonic)
+	((now - fed > 15000000))
+}
+within 60 watchdog_fed || fail "the watchdog is not fed"
+[ "$(show NRestarts) $(show MainPID)" = "0 $pid" ] || fail "it did not live on"
+passed "the watchdog is fed"
+
+# entered FIELD=VALUE... : the daemon itself has made such an entry.
+entered()
+{
+	[ -n "$(journalctl -q -o cat _SYSTEMD_UNIT=$unit _TRANSPORT=journal "$@")" ]
+}
+entered PRIORITY=5 INSTINCT_TASK=imu SYSLOG_IDENTIFIER=instinctd \
+	"MESSAGE=imu: starting -> running: mpu6050 at 0x68" || fail "no notice of the task imu"
+hil-i2c opt 0x68 fail_count 4
+within 20 entered PRIORITY=4 INSTINCT_TASK=imu || fail "no warning of the task imu"
+expect_value health.imu '^running$' "healed"
+passed "journal entries have their priority and their task"
+
+systemctl kill -s USR1 --kill-who=main $unit
+within 20 journal_has '^ *(imu|head): waits for' || fail "SIGUSR1 shows no tasks"
+passed "SIGUSR1: the tasks are in the journal"
+
+# In the middle of a nod.
+led=$(level_file 18)
+hil-i2c set 0x40 0xfd 0x00
+hil-gpio set board GPIO22 0
+within 10 file_is "$led" 1 || fail "the light does not go on"
+start=$SECONDS
+systemctl stop $unit
+took=$((SECONDS - start))
+[ "$took" -le 5 ] || fail "it took $took s to stop"
+shows Result success || fail "stopped: $(show Result)"
+file_is "$led" 0 || fail "the light is left on"
+[ "$(hil-i2c get 0x40 0xfd)" = 0x10 ] || fail "the servos are left with pulses"
+passed "stopped in $took s, the light off and the servos limp"
+
+hil-gpio set board GPIO22 1
+systemctl start $unit
+pid=$(show MainPID)
+systemctl kill -s KILL --kill-who=main $unit
+restarted()
+{
+	shows NRestarts 1 && shows ActiveState active
+}
+within 30 restarted || fail "not started again after SIGKILL"
+[ "$(show MainPID)" != "$pid" ] || fail "the same process"
+expect_value health.imu '^running$' "after SIGKILL"
+passed "killed: started again, the sockets taken over"
+systemctl stop $unit
+
+printf '{ "sensors": { "imu": { "drivr": "x" } } }\n' >/etc/instinct/conf.d/20-wrong.jsonc
+systemctl reset-failed
+run systemctl start $unit
+[ "$status" != 0 ] || fail "a wrong configuration starts"
+within 10 shows ActiveState failed || fail "it is not failed but $(show ActiveState)"
+[ "$(show ExecMainStatus) $(show NRestarts)" = "78 0" ] ||
+	fail "exit status and restarts: $(show ExecMainStatus) $(show NRestarts)"
+journal_has '20-wrong.jsonc:1:[0-9]+: sensors.imu.drivr: ' || fail "the journal does not say where"
+passed "a wrong configuration: the journal says where, and it is not tried again"
+rm /etc/instinct/conf.d/20-wrong.jsonc
+
+# A unit that lost its groups: the reason must be in the journal.
+mkdir -p /etc/systemd/system/$unit.d
+printf '[Service]\nSupplementaryGroups=\n' >/etc/systemd/system/$unit.d/groups.conf
+systemctl daemon-reload
+systemctl reset-failed
+run systemctl start $unit
+[ "$status" != 0 ] || fail "it starts without its groups"
+journal_has 'bus body: no permission for /dev/i2c-1: it is for the group i2c' ||
+	fail "the journal does not name the group"
+passed "without its groups: the journal names the missing one"
