@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/behave/lua_host.h"
 #include "daemon/rt/nursery.h"
@@ -26,8 +27,9 @@ static void print_line(void *arg, const char *line, size_t len)
 static int program_main(void *arg)
 {
 	struct program *p = arg;
+	const char *slash = strrchr(p->conf->path, '/');
 	const struct lua_host_conf conf = {
-		.name = p->conf->path,
+		.name = slash ? slash + 1 : p->conf->path,
 		.heap_max = p->conf->heap_max,
 		.world = p->conf->world,
 		.folders = p->conf->folders,
