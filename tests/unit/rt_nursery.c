@@ -476,3 +476,23 @@ Test(nursery, C8_a_cancelled_root_is_told_to_the_caller_of_run)
 {
 	expect(rt_run(NULL, cancels_root, NULL), -ECANCELED);
 }
+
+static int closes(void *arg)
+{
+	return nursery_close(arg, 0);
+}
+
+static int closed_by_another(void *arg)
+{
+	struct nursery n;
+
+	(void)arg;
+	nursery_open(&n);
+	nursery_go(&n, "thief", closes, &n);
+	return task_sleep_forever();
+}
+
+Test(nursery, N1_closing_the_nursery_of_another_task_aborts)
+{
+	dies_of(SIGABRT, closed_by_another, "task thief closes the nursery of task main");
+}

@@ -6,8 +6,11 @@
 #define TESTS_UNIT_RT_RUN_H
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/rt/rt.h"
 
@@ -44,6 +47,36 @@ __attribute__((unused)) static void run_on(enum rt_clock clock, int (*fn)(void *
 		said[0] = '\0';
 		cr_assert(eq(int, rt_run(&conf, fn, NULL), 0), "poller %d", p);
 	}
+}
+
+/* A program's root task @fn dies of the signal @signo and says @message. */
+__attribute__((unused)) static void dies_of(int signo, int (*fn)(void *),
+					    const char *message)
+{
+	char text[4096] = "";
+	int status, out[2];
+	pid_t pid;
+
+	cr_assert(eq(int, pipe(out), 0));
+	pid = fork();
+	if (pid == 0) {
+		dup2(out[1], STDERR_FILENO);
+		signal(signo, SIG_DFL);
+		(void)!rt_run(NULL, fn, NULL);
+		_exit(0);
+	}
+	close(out[1]);
+	for (size_t n = 0; n < sizeof(text) - 1;) {
+		ssize_t got = read(out[0], text + n, sizeof(text) - 1 - n);
+
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	close(out[0]);
+	waitpid(pid, &status, 0);
+	cr_assert(strstr(text, message) != NULL, "%s", text);
+	cr_assert(eq(int, status & 0x7f, signo), "status %x: %s", status, text);
 }
 
 /* RT_TEST(suite, name) { ...the root task's body...; return 0; } */

@@ -1,9 +1,7 @@
 /* Cancel scopes. */
 #include <errno.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/scope.h"
@@ -436,56 +434,29 @@ static int forgets_to_leave(void *arg)
 	return 0;
 }
 
-/* The message names both: the tasks or the places. */
-static void aborts_with(int (*fn)(void *), const char *message)
-{
-	char text[4096] = "";
-	int status, out[2];
-	pid_t pid;
-
-	cr_assert(eq(int, pipe(out), 0));
-	pid = fork();
-	if (pid == 0) {
-		dup2(out[1], STDERR_FILENO);
-		(void)!rt_run(NULL, fn, NULL);
-		_exit(0);
-	}
-	close(out[1]);
-	for (size_t n = 0; n < sizeof(text) - 1;) {
-		ssize_t got = read(out[0], text + n, sizeof(text) - 1 - n);
-
-		if (got <= 0)
-			break;
-		n += (size_t)got;
-	}
-	waitpid(pid, &status, 0);
-	cr_assert(status == SIGABRT || status == (SIGABRT | 0x80), "%s", text);
-	cr_assert(strstr(text, message) != NULL, "%s", text);
-}
-
 Test(scope, C9_B21_leaving_out_of_order_aborts_and_names_both)
 {
-	aborts_with(misordered,
-		    "task main left the scope entered in misordered() while the one "
-		    "entered in misordered() is still entered");
+	dies_of(SIGABRT, misordered,
+		"task main left the scope entered in misordered() while the one "
+		"entered in misordered() is still entered");
 }
 
 Test(scope, C9_B20_entering_twice_aborts)
 {
-	aborts_with(entered_twice,
-		    "task main entered a scope for the second time: it was entered "
-		    "by task main in entered_twice()");
+	dies_of(SIGABRT, entered_twice,
+		"task main entered a scope for the second time: it was entered "
+		"by task main in entered_twice()");
 }
 
 Test(scope, C9_B22_leaving_the_scope_of_another_task_aborts)
 {
-	aborts_with(left_by_another,
-		    "task thief left a scope that it did not enter: it was "
-		    "entered by task main in left_by_another()");
+	dies_of(SIGABRT, left_by_another,
+		"task thief left a scope that it did not enter: it was "
+		"entered by task main in left_by_another()");
 }
 
 Test(scope, C9_a_task_that_ends_inside_a_scope_aborts)
 {
-	aborts_with(forgets_to_leave,
-		    "task main ended inside a scope that it had entered");
+	dies_of(SIGABRT, forgets_to_leave,
+		"task main ended inside a scope that it had entered");
 }

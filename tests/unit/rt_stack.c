@@ -1,0 +1,109 @@
+/* Stacks of tasks: their guard, their pool, what they cost. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include "daemon/rt/nursery.h"
+#include "daemon/rt/stack.h"
+#include "tests/unit/rt_run.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+static int recurses(int depth)
+{
+	volatile char frame[1000];
+
+	frame[0] = (char)depth;
+	return depth < 0 ? 0 : recurses(depth + 1) + frame[0];
+}
+
+static int overflows(void *arg)
+{
+	(void)arg;
+	return recurses(0);
+}
+
+static int in_a_child(void *arg)
+{
+	struct nursery n;
+
+	(void)arg;
+	nursery_open(&n);
+	nursery_go(&n, "recursive", overflows, NULL);
+	return nursery_close(&n, 0);
+}
+
+Test(stack, an_overflow_is_reported_with_the_tasks_name)
+{
+#ifdef SANITIZED
+	cr_skip_test("the sanitizer reports it itself");
+#endif
+	dies_of(SIGSEGV, in_a_child, "stack overflow in task recursive");
+}
+
+/* How many pages of a stack the kernel has given. */
+static int resident_pages(const struct stack *s)
+{
+	unsigned char pages[STACK_DEFAULT / 4096];
+	int count = 0;
+
+	cr_assert(eq(int, mincore(s->lo, s->size, pages), 0));
+	for (size_t i = 0; i < s->size / (size_t)sysconf(_SC_PAGESIZE); i++)
+		count += pages[i] & 1;
+	return count;
+}
+
+Test(stack, what_a_deep_task_touched_goes_back_to_the_kernel)
+{
+	struct stack_pool pool = {0};
+	struct stack s, again;
+
+	cr_assert(eq(int, stack_get(&pool, STACK_DEFAULT, &s), 0));
+	memset(s.lo, 1, s.size);
+	cr_assert(eq(int, resident_pages(&s),
+		     (int)(s.size / (size_t)sysconf(_SC_PAGESIZE))));
+	stack_put(&pool, &s);
+	cr_assert(eq(int, stack_get(&pool, STACK_DEFAULT, &again), 0));
+	cr_assert(again.lo == s.lo);
+	cr_assert(resident_pages(&again) <= 2);
+	stack_put(&pool, &again);
+	stack_pool_fini(&pool);
+}
+
+Test(stack, the_pool_shrinks_when_there_is_time)
+{
+	struct stack_pool pool = {0};
+	struct stack stacks[200];
+	int turns = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(stacks); i++)
+		cr_assert(eq(int, stack_get(&pool, STACK_LUA, &stacks[i]), 0));
+	for (size_t i = 0; i < ARRAY_LEN(stacks); i++)
+		stack_put(&pool, &stacks[i]);
+	while (stack_pool_trim(&pool))
+		turns++;
+	cr_assert(turns > 1); /* a few at a time */
+	cr_assert(eq(u32, pool.count[0] + pool.count[1], 64));
+	stack_pool_fini(&pool);
+	cr_assert(eq(u32, pool.count[0] + pool.count[1], 0));
+}
+
+Test(stack, other_sizes_are_rounded_to_pages_and_not_kept)
+{
+	struct stack_pool pool = {0};
+	struct stack s;
+
+	cr_assert(eq(int, stack_get(&pool, 100001, &s), 0));
+	cr_assert(s.size >= 100001 && s.size % (size_t)sysconf(_SC_PAGESIZE) == 0);
+	cr_assert(stack_in_guard(&s, (char *)s.lo - 1));
+	cr_assert(stack_in_guard(&s, (char *)s.lo - STACK_GUARD));
+	cr_assert(not(stack_in_guard(&s, s.lo)));
+	stack_put(&pool, &s);
+	cr_assert(eq(u32, pool.count[0] + pool.count[1], 0));
+}
