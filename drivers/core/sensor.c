@@ -26,6 +26,7 @@ struct sensor {
 	struct sensor_sink sink;
 	struct gpio_line *irq;
 	struct debounce debounce;
+	struct filters *filters;
 	int64_t period_ns;
 	int64_t silence_ns;
 	int64_t data_ns; /* when there was data, or the set-up ended */
@@ -51,6 +52,11 @@ struct sensor *sensor_new(const char *role, const struct sensor_conf *conf,
 
 	if (!s)
 		return NULL;
+	s->filters = filters_new(&conf->filters);
+	if (!s->filters) {
+		free(s);
+		return NULL;
+	}
 	s->conf = *conf;
 	s->sink = *sink;
 	device_init(&s->dev, role, &s->conf.device, ports);
@@ -65,6 +71,9 @@ struct sensor *sensor_new(const char *role, const struct sensor_conf *conf,
 
 void sensor_free(struct sensor *s)
 {
+	if (!s)
+		return;
+	filters_free(s->filters);
 	free(s);
 }
 
@@ -98,6 +107,7 @@ static int take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 {
 	const struct device_conf *conf = &s->conf.device;
 	struct sample out[DRIVER_SAMPLES];
+	unsigned good = 0;
 	unsigned kept = 0;
 	int n = conf->chip->decode(conf->settings, s->trim, raw, len, t_ns, out);
 
@@ -108,10 +118,12 @@ static int take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 			device_fault(&s->dev, FAULT_RANGE);
 			continue;
 		}
+		good++;
 		out[kept] = out[i];
-		mount_apply(&s->conf.mount, &out[kept++]);
+		mount_apply(&s->conf.mount, &out[kept]);
+		kept += filters_apply(s->filters, &out[kept]);
 	}
-	if (kept == 0) {
+	if (good == 0) {
 		if (++s->bad < BAD_MAX)
 			return 0;
 		return error_set(-EBADMSG, "%u readings in a row make no sense", s->bad);
@@ -121,7 +133,8 @@ static int take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 	s->dev.health.good++;
 	s->dev.health.last_ns = t_ns;
 	device_ran(&s->dev);
-	s->sink.samples(s->sink.arg, out, kept);
+	if (kept > 0)
+		s->sink.samples(s->sink.arg, out, kept);
 	return 0;
 }
 
@@ -324,6 +337,7 @@ static int session(struct sensor *s)
 		return r;
 	s->bad = 0;
 	s->data_ns = rt_now();
+	filters_reset(s->filters);
 	if (chip->edge)
 		return follow_edges(s);
 	return s->irq ? read_on_ready(s) : read_on_schedule(s);

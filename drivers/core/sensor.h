@@ -2,8 +2,8 @@
  * A sensor: one chip under a role ("imu"), read by one task for as long as the nursery lives.
  *
  * The task opens, probes and sets up the chip, reads it (on a fixed schedule, on data-ready edges, or a
- * line's edges), decodes, turns vectors into body axes, drops what is out of range, and hands the samples
- * to its sink. A chip that does not answer is tried again with growing pauses, and set up afresh; it
+ * line's edges), decodes, turns vectors into body axes, drops what is out of range, filters, and hands the
+ * samples to its sink. A chip that does not answer is tried again with growing pauses, and set up afresh; it
  * never ends the nursery. Nothing is allocated while it runs.
  */
 #ifndef DRIVERS_CORE_SENSOR_H
@@ -11,6 +11,7 @@
 #include "daemon/base/conf.h"
 #include "daemon/base/sample.h"
 #include "drivers/core/device.h"
+#include "drivers/core/filter.h"
 #include "drivers/core/mount.h"
 
 /* "sensors.<role>". Copied by value. */
@@ -18,6 +19,7 @@ struct sensor_conf {
 	struct device_conf device;
 	char irq[32]; /* the line of the chip's data-ready output; "": read on a schedule */
 	struct mount mount;
+	struct filters_conf filters;
 	int64_t stale_after_ns; /* for the values made of it; 0: they do not grow stale */
 	int64_t debounce_ns;    /* of edges */
 };

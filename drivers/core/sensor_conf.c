@@ -16,6 +16,8 @@ const struct conf_field sensor_fields[] = {
 	CONF_ANY("mount",
 		 "Where the chip's axes point, such as \"x=left y=up z=front\", or "
 		 "a 3x3 rotation matrix."),
+	CONF_LIST("filters", filter_fields,
+		  "What is done to its samples, in this order: [{ \"median\": 5 }]."),
 	CONF_DURATION_NS(
 		sensor_conf, stale_after_ns, 0, 0, 3600 * NS_PER_S,
 		"How old its values may grow; 0: any age. Without it ten readings, "
@@ -41,11 +43,13 @@ static int64_t usual_stale_after_ns(const struct device_conf *device)
 int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
 {
 	struct conf_at mount = conf_child(at, "mount");
+	struct conf_at filters = conf_child(at, "filters");
 	int own = conf_read(at, sensor_fields, driver_names, ret);
 	int device = device_conf_complete(at, "sensor", &ret->device);
 	int axes = mount_read(&mount, &ret->mount);
+	int chain = filters_read(&filters, &ret->filters);
 
 	if (!conf_child(at, "stale_after").node)
 		ret->stale_after_ns = usual_stale_after_ns(&ret->device);
-	return own < 0 || device < 0 || axes < 0 ? -EINVAL : 0;
+	return own < 0 || device < 0 || axes < 0 || chain < 0 ? -EINVAL : 0;
 }

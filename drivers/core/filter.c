@@ -1,0 +1,214 @@
+/* Filters: pure functions of the samples and their times. */
+#include "drivers/core/filter.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TAU 6.283185307179586
+#define AXES 3
+
+/* What a filter remembers of one channel. */
+struct filter_state {
+	bool begun;    /* there was a sample */
+	int64_t t_ns;  /* of the last one; of a throttle, of the last that passed */
+	float y[AXES]; /* the output; of a delta, the last that passed */
+	union {
+		struct { /* the last samples of each axis, as they came */
+			float x[AXES][FILTER_MEDIAN_MAX];
+			unsigned count, at;
+		} median;
+		struct { /* what the output will be, if it lasts */
+			float x[AXES];
+			int64_t since_ns;
+		} debounce;
+		float slope[AXES]; /* of a one-euro filter: dxhat */
+	};
+};
+
+struct filters {
+	struct filters_conf conf;
+	struct filter_state state[][CHAN_COUNT]; /* by filter */
+};
+
+struct filters *filters_new(const struct filters_conf *conf)
+{
+	struct filters *f = calloc(1, sizeof(*f) + conf->n * sizeof(f->state[0]));
+
+	if (f)
+		f->conf = *conf;
+	return f;
+}
+
+void filters_free(struct filters *f)
+{
+	free(f);
+}
+
+void filters_reset(struct filters *f)
+{
+	memset(f->state, 0, f->conf.n * sizeof(f->state[0]));
+}
+
+static float median_of(const float *x, unsigned n)
+{
+	float sorted[FILTER_MEDIAN_MAX];
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned k = i;
+
+		for (; k > 0 && sorted[k - 1] > x[i]; k--)
+			sorted[k] = sorted[k - 1];
+		sorted[k] = x[i];
+	}
+	return sorted[(n - 1) / 2];
+}
+
+static void median(const struct filter_conf *c, struct filter_state *st, float *v,
+		   int width)
+{
+	unsigned n = (unsigned)c->median;
+
+	if (st->median.count < n)
+		st->median.count++;
+	for (int i = 0; i < width; i++) {
+		st->median.x[i][st->median.at] = v[i];
+		v[i] = median_of(st->median.x[i], st->median.count);
+	}
+	st->median.at = (st->median.at + 1) % n;
+}
+
+static void average(const struct filter_conf *c, struct filter_state *st, float *v,
+		    int width)
+{
+	float alpha = (float)c->exponential_moving_average;
+
+	for (int i = 0; i < width; i++) {
+		st->y[i] = st->begun ? st->y[i] + alpha * (v[i] - st->y[i]) : v[i];
+		v[i] = st->y[i];
+	}
+}
+
+static void clamp(const struct filter_conf *c, float *v, int width)
+{
+	for (int i = 0; i < width; i++)
+		v[i] = fminf(fmaxf(v[i], (float)c->clamp[0]), (float)c->clamp[1]);
+}
+
+static bool same(const float *a, const float *b, int width)
+{
+	for (int i = 0; i < width; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
+}
+
+/* Does @v differ enough, on any axis, from what passed last? */
+static bool delta(const struct filter_conf *c, struct filter_state *st, const float *v,
+		  int width)
+{
+	bool far = !st->begun;
+
+	for (int i = 0; i < width; i++)
+		far = far || fabs((double)v[i] - (double)st->y[i]) >= c->delta;
+	if (far)
+		memcpy(st->y, v, sizeof(st->y));
+	return far;
+}
+
+static void debounce(const struct filter_conf *c, struct filter_state *st, int64_t t_ns,
+		     float *v, int width)
+{
+	if (!st->begun)
+		memcpy(st->y, v, sizeof(st->y));
+	if (!st->begun || !same(v, st->debounce.x, width)) {
+		memcpy(st->debounce.x, v, sizeof(st->debounce.x));
+		st->debounce.since_ns = t_ns;
+	}
+	if (t_ns - st->debounce.since_ns >= c->debounce_ns)
+		memcpy(st->y, v, sizeof(st->y));
+	memcpy(v, st->y, sizeof(st->y));
+}
+
+static double alpha_of(double cutoff_hz, double rate_hz)
+{
+	return 1 / (1 + rate_hz / (TAU * cutoff_hz));
+}
+
+static void one_euro(const struct one_euro_conf *c, struct filter_state *st, int64_t t_ns,
+		     float *v, int width)
+{
+	double rate_hz = (double)NS_PER_S / (double)(t_ns - st->t_ns);
+
+	for (int i = 0; i < width; i++) {
+		double x = (double)v[i];
+		double y = (double)st->y[i];
+		double slope = (double)st->slope[i];
+
+		if (st->begun) {
+			slope += alpha_of(c->dcutoff_hz, rate_hz) *
+				 ((x - y) * rate_hz - slope);
+			y += alpha_of(c->mincutoff_hz + c->beta * fabs(slope), rate_hz) *
+			     (x - y);
+		} else {
+			y = x;
+		}
+		st->slope[i] = (float)slope;
+		st->y[i] = v[i] = (float)y;
+	}
+}
+
+static bool apply(const struct filter_conf *c, struct filter_state *st, struct sample *s)
+{
+	int width = chan_info[s->chan].width;
+
+	switch (c->kind) {
+	case FILTER_MEDIAN:
+		median(c, st, s->v, width);
+		break;
+	case FILTER_AVERAGE:
+		average(c, st, s->v, width);
+		break;
+	case FILTER_CLAMP:
+		clamp(c, s->v, width);
+		break;
+	case FILTER_DELTA:
+		if (!delta(c, st, s->v, width))
+			return false;
+		break;
+	case FILTER_THROTTLE:
+		if (st->begun && s->t_ns - st->t_ns < c->throttle_ns)
+			return false;
+		break;
+	case FILTER_DEBOUNCE:
+		debounce(c, st, s->t_ns, s->v, width);
+		break;
+	case FILTER_ONE_EURO:
+		if (st->begun && s->t_ns <= st->t_ns)
+			return false; /* no time has passed: there is no slope */
+		one_euro(&c->one_euro, st, s->t_ns, s->v, width);
+		break;
+	}
+	st->begun = true;
+	st->t_ns = s->t_ns;
+	return true;
+}
+
+static bool measured(const struct sample *s)
+{
+	for (int i = 0; i < chan_info[s->chan].width; i++)
+		if (isnan(s->v[i]))
+			return false;
+	return true;
+}
+
+bool filters_apply(struct filters *f, struct sample *s)
+{
+	if (!measured(s))
+		return true;
+	for (unsigned i = 0; i < f->conf.n; i++)
+		if (f->conf.filter[i].chans & CHAN_BIT(s->chan) &&
+		    !apply(&f->conf.filter[i], &f->state[i][s->chan], s))
+			return false;
+	return true;
+}

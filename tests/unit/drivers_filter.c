@@ -1,0 +1,211 @@
+/* Filters against numbers computed elsewhere. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "drivers/core/filter.h"
+
+#define STEP_NS (10 * NS_PER_MS)
+
+static int read_filters(const char *text, struct filters_conf *ret)
+{
+	struct conf_errors errs = {0};
+	struct json_doc doc = {0};
+	struct conf_at root;
+	struct conf_at at;
+	char object[400];
+	int r;
+
+	(void)snprintf(object, sizeof(object), "{\"filters\": %s}", text);
+	cr_assert(eq(int, json_doc_parse(&doc, object, strlen(object), "t", &errs), 0));
+	root = conf_root(&doc, &errs);
+	at = conf_child(&root, "filters");
+	r = filters_read(&at, ret);
+	cr_expect(eq(int, errs.n > 0, r < 0));
+	json_doc_fini(&doc);
+	conf_errors_fini(&errs);
+	return r;
+}
+
+static struct filters *make(const char *text)
+{
+	struct filters_conf conf;
+	struct filters *f;
+
+	cr_assert(eq(int, read_filters(text, &conf), 0), "%s", text);
+	f = filters_new(&conf);
+	cr_assert(f != NULL);
+	return f;
+}
+
+/* Feed @n samples of pressure, @step_ns apart; NaN in @want: held back. */
+static void check(const char *text, int64_t step_ns, const double *in, const double *want,
+		  size_t n, double eps)
+{
+	struct filters *f = make(text);
+
+	for (size_t i = 0; i < n; i++) {
+		struct sample s = {.t_ns = (int64_t)i * step_ns,
+				   .chan = CHAN_PRESSURE,
+				   .v = {(float)in[i]}};
+		bool passed = filters_apply(f, &s);
+
+		cr_expect(eq(int, passed, !isnan(want[i])), "%s: %zu", text, i);
+		cr_expect(isnan(want[i]) || fabs((double)s.v[0] - want[i]) <= eps,
+			  "%s: %zu is %.9g, not %.9g", text, i, (double)s.v[0], want[i]);
+	}
+	filters_free(f);
+}
+
+#define CHECK(text, step_ns, in, want, eps)                                              \
+	do {                                                                             \
+		_Static_assert(sizeof(in) == sizeof(want), "one for each");              \
+		check(text, step_ns, in, want, ARRAY_LEN(in), eps);                      \
+	} while (0)
+
+Test(filter, median)
+{
+	static const double in[] = {5, 1, 9, 2, 7, 3, 8};
+	static const double of_3[] = {5, 1, 5, 2, 7, 3, 7};
+	static const double of_5[] = {5, 1, 5, 2, 5, 3, 7};
+
+	CHECK("[{\"median\": 3}]", STEP_NS, in, of_3, 0);
+	CHECK("[{\"median\": 5}]", STEP_NS, in, of_5, 0);
+	CHECK("[{\"median\": 1}]", STEP_NS, in, in, 0);
+}
+
+Test(filter, exponential_moving_average)
+{
+	static const double in[] = {4, 0, 0, 8};
+	static const double want[] = {4, 3, 2.25, 3.6875};
+
+	CHECK("[{\"exponential_moving_average\": 0.25}]", STEP_NS, in, want, 0);
+}
+
+Test(filter, clamp)
+{
+	static const double in[] = {-3, 0.5, 2, -1};
+	static const double want[] = {-1, 0.5, 1.5, -1};
+
+	CHECK("[{\"clamp\": [-1, 1.5]}]", STEP_NS, in, want, 0);
+}
+
+Test(filter, delta_counts_from_what_passed)
+{
+	static const double in[] = {1, 1.4, 1.5, 1.9, 2.0, 1.6, 1.5};
+	static const double want[] = {1, NAN, 1.5, NAN, 2, NAN, 1.5};
+
+	CHECK("[{\"delta\": 0.5}]", STEP_NS, in, want, 0);
+}
+
+Test(filter, throttle_counts_from_what_passed)
+{
+	static const double in[] = {1, 2, 3, 4, 5, 6, 7};
+	static const double want[] = {1, NAN, NAN, 4, NAN, NAN, 7};
+
+	CHECK("[{\"throttle\": \"25ms\"}]", STEP_NS, in, want, 0);
+}
+
+Test(filter, debounce_follows_what_lasts)
+{
+	static const double in[] = {0, 1, 0, 1, 1, 1, 1, 0, 0, 0, 0};
+	static const double want[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0};
+
+	CHECK("[{\"debounce\": \"30ms\"}]", STEP_NS, in, want, 0);
+}
+
+Test(filter, one_euro)
+{
+	static const double in[] = {0, 1, 1, 1, 1, 0.5, 0.5, -1, -1, -1};
+	static const double want[] = {0,           0.061413562, 0.120942209, 0.178232129,
+				      0.233028562, 0.250873532, 0.267553388, 0.186920731,
+				      0.114954286, 0.047773615};
+	/* The authors' ground truth: 120 Hz, beta 0.1. */
+	static const double author[] = {-0.0385099, -0.0280664, 0.048622,
+					0.111498,   0.053026,   0.120548};
+	static const double truth[] = {-0.0385099, -0.0379872, -0.0334427,
+				       -0.0252696, -0.0207099, -0.0119912};
+
+	CHECK("[{\"one_euro\": {\"mincutoff\": \"1Hz\", \"beta\": 0.007}}]", STEP_NS, in,
+	      want, 1e-6);
+	CHECK("[{\"one_euro\": {\"beta\": 0.1}}]", 8333333, author, truth, 2e-6);
+}
+
+Test(filter, chain_is_in_order_and_by_channel)
+{
+	static const double in[] = {0, 9, 0, 0, 9, 9};
+	static const double want[] = {0, NAN, NAN, NAN, NAN, 9};
+
+	CHECK("[{\"median\": 3}, {\"delta\": 1}]", STEP_NS, in, want, 0);
+	CHECK("[{\"delta\": 100, \"channel\": \"temperature\"}]", STEP_NS, in, in, 0);
+}
+
+Test(filter, vectors_go_axis_by_axis)
+{
+	struct filters *f = make("[{\"median\": 3}]");
+	struct sample s = {.chan = CHAN_ACCEL};
+
+	for (int i = 0; i < 3; i++) {
+		s = (struct sample){.t_ns = i,
+				    .chan = CHAN_ACCEL,
+				    .v = {(float)i, (float)-i, i == 1 ? 50 : 0}};
+		cr_assert(filters_apply(f, &s));
+	}
+	cr_expect(eq(flt, s.v[0], 1));
+	cr_expect(eq(flt, s.v[1], -1));
+	cr_expect(eq(flt, s.v[2], 0));
+	filters_free(f);
+}
+
+Test(filter, what_was_not_measured_leaves_no_trace)
+{
+	struct filters *f = make("[{\"exponential_moving_average\": 0.5}]");
+	struct sample s = {.t_ns = 1, .chan = CHAN_DISTANCE, .v = {1}};
+
+	cr_assert(filters_apply(f, &s));
+	s.v[0] = NAN;
+	cr_expect(filters_apply(f, &s) && isnan(s.v[0]));
+	s.v[0] = 2;
+	cr_expect(filters_apply(f, &s));
+	cr_expect(eq(flt, s.v[0], 1.5f));
+	filters_reset(f);
+	s.v[0] = 7;
+	cr_expect(filters_apply(f, &s));
+	cr_expect(eq(flt, s.v[0], 7), "forgotten");
+	filters_free(f);
+}
+
+Test(filter, time_that_stands_still_is_no_speed)
+{
+	struct filters *f = make("[{\"one_euro\": {}}]");
+	struct sample s = {.t_ns = 5, .chan = CHAN_PRESSURE, .v = {1}};
+
+	cr_expect(filters_apply(f, &s));
+	cr_expect(eq(int, filters_apply(f, &s), 0));
+	filters_free(f);
+}
+
+Test(filter, refuses_what_makes_no_sense)
+{
+	static const char *const texts[] = {
+		"[{}]",
+		"[{\"median\": 5, \"delta\": 1}]",
+		"[{\"median\": 16}]",
+		"[{\"median\": 0}]",
+		"[{\"clamp\": [2, 1]}]",
+		"[{\"channel\": \"pressure\"}]",
+		"[{\"median\": 5, \"channel\": \"smell\"}]",
+		"[{\"medium\": 5}]",
+		"[{\"exponential_moving_average\": 0}]",
+		"[{\"delta\": -1}]",
+		"[{\"median\": 1}, {\"median\": 1}, {\"median\": 1}, {\"median\": 1}, "
+		"{\"median\": 1}, {\"median\": 1}, {\"median\": 1}, {\"median\": 1}, "
+		"{\"median\": 1}]",
+	};
+	struct filters_conf conf;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		cr_expect(eq(int, read_filters(texts[i], &conf) < 0, 1), "%s", texts[i]);
+}
