@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,19 +70,44 @@ static void keep_trio(const char *name, double value)
 			*rows[i].value = value;
 }
 
+static void read_trio(FILE *out)
+{
+	char line[80];
+
+	while (fgets(line, sizeof(line), out)) {
+		char *space = strchr(line, ' ');
+
+		if (!space)
+			continue;
+		*space = '\0';
+		keep_trio(line, strtod(space + 1, NULL));
+	}
+}
+
 static void ask_trio(void)
 {
-	FILE *out = popen("/usr/bin/python3 " INSTINCT_SOURCE
-			  "/bench/peers/trio_rt.py 2>/dev/null",
-			  "r");
-	char name[32];
-	double value;
+	static const char script[] = INSTINCT_SOURCE "/bench/peers/trio_rt.py";
+	int out[2];
+	pid_t pid;
+	FILE *f;
 
-	if (!out)
-		return;
-	while (fscanf(out, "%31s %lf", name, &value) == 2)
-		keep_trio(name, value);
-	pclose(out);
+	if (pipe2(out, O_CLOEXEC) < 0)
+		give_up("pipe", 0);
+	pid = fork();
+	if (pid < 0)
+		give_up("fork", 0);
+	if (pid == 0) {
+		dup2(out[1], STDOUT_FILENO);
+		execl("/usr/bin/python3", "python3", script, (char *)NULL);
+		_exit(1);
+	}
+	close(out[1]);
+	f = fdopen(out[0], "r");
+	if (!f)
+		give_up("fdopen", 0);
+	read_trio(f);
+	fclose(f);
+	waitpid(pid, NULL, 0);
 }
 
 static void report_trio(const char *name, double value, const char *unit, double peer)
@@ -168,12 +194,14 @@ static int sleeps(void *arg)
 static double rss_bytes(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	long size = 0, resident = 0;
+	char line[80];
+	char *rest = line;
 
-	if (!f || fscanf(f, "%ld %ld", &size, &resident) != 2)
+	if (!f || !fgets(line, sizeof(line), f))
 		give_up("/proc/self/statm", 0);
 	fclose(f);
-	return (double)resident * (double)sysconf(_SC_PAGESIZE);
+	(void)strtol(line, &rest, 10); /* the address space */
+	return (double)strtol(rest, NULL, 10) * (double)sysconf(_SC_PAGESIZE);
 }
 
 struct sleepers {
