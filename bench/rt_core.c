@@ -27,6 +27,7 @@
 #define MESSAGES 3000
 #define MESSAGE_GAP_NS (200 * NS_PER_US)
 #define TICKS 1000
+#define UNKNOWN ((double)NAN) /* NAN is a float */
 
 static void give_up(const char *what, int r)
 {
@@ -51,7 +52,7 @@ static double best(double a, double b)
 /* Trio's figures, read from the lines of its script; NaN when Trio is not installed. */
 static struct {
 	double switch_ns, spawn_us, cancel_us, task_rss_bytes;
-} trio = {NAN, NAN, NAN, NAN};
+} trio = {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN};
 
 static void keep_trio(const char *name, double value)
 {
@@ -144,10 +145,10 @@ static int switch_once(void *arg)
 /* Run a measurement several times; the best. */
 static double measure(int (*fn)(void *arg))
 {
-	double result = NAN;
+	double result = UNKNOWN;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		double once = NAN;
+		double once = UNKNOWN;
 
 		run(fn, &once);
 		result = best(result, once);
@@ -232,10 +233,10 @@ static int cancel_sleepers(void *arg)
 
 static void bench_sleepers(void)
 {
-	struct sleepers all = {NAN, NAN};
+	struct sleepers all = {UNKNOWN, UNKNOWN};
 
 	for (int i = 0; i < ROUNDS; i++) {
-		struct sleepers once = {NAN, NAN};
+		struct sleepers once = {UNKNOWN, UNKNOWN};
 
 		run(cancel_sleepers, &once);
 		all.cancel_us = best(all.cancel_us, once.cancel_us);
@@ -370,7 +371,7 @@ static void bench_messages(void (*reader)(struct messages *), int tickers, doubl
 {
 	static struct messages m;
 
-	ret[0] = ret[1] = NAN;
+	ret[0] = ret[1] = UNKNOWN;
 	for (int i = 0; i < ROUNDS; i++) {
 		m = (struct messages){.tickers = tickers};
 		if (pipe2(m.fds, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -449,7 +450,7 @@ static void tick_with_timerfd(struct ticks *t)
 static void bench_periodic(void)
 {
 	static struct ticks t;
-	double ours = NAN, bare = NAN;
+	double ours = UNKNOWN, bare = UNKNOWN;
 
 	for (int i = 0; i < ROUNDS; i++) {
 		run(tick_with_rt, &t);
@@ -457,7 +458,7 @@ static void bench_periodic(void)
 		tick_with_timerfd(&t);
 		bare = best(bare, percentile(t.late_us, TICKS, 0.99));
 	}
-	bench_report("rt.periodic_drift_ns", (double)t.drift_ns, "ns", NULL, NAN);
+	bench_report("rt.periodic_drift_ns", (double)t.drift_ns, "ns", NULL, UNKNOWN);
 	bench_report("rt.periodic_late_p99_us", ours, "us", "timerfd", bare);
 }
 
