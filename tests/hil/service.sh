@@ -57,6 +57,13 @@ for role in imu head pwm0 led; do
 done
 passed "Type=notify: ready, running as its own user, with buses and lines"
 
+run setpriv --reuid nobody --regid nogroup --groups "$(getent group instinct | cut -d: -f3)" \
+	/usr/bin/instinct status
+expect_status 0 "a member of the group"
+run setpriv --reuid nobody --regid nogroup --clear-groups /usr/bin/instinct status
+[ "$status" != 0 ] || fail "anybody may ask"
+passed "members of its group may ask it, others not"
+
 # Half as long again as WatchdogSec=: unfed it would be dead.
 pid=$(show MainPID)
 fed=$(show WatchdogTimestampMonotonic)
