@@ -1,9 +1,9 @@
 /*
  * The documentation is true: every example in it is run on the virtual clock, and what it prints must be
  * what the page shows. An example is one or more ```lua blocks and the ```text block behind them; a
- * block that begins with `-- name.lua` is the file of that name. Files that return behaviour { ... }
- * live for ten seconds on the example robot; others are programs. INSTINCT_REGOLD=1 in the
- * environment writes the pages anew.
+ * block that begins with `-- name.lua` or `-- lib/name.lua` is the file of that name. Files that return
+ * behaviour { ... } live for ten seconds on the example robot; else the last one is run as a program.
+ * INSTINCT_REGOLD=1 in the environment writes the pages anew.
  *
  * A ```c block must stand word for word in tests/unit/state_docs.c, where it is compiled and run.
  */
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/log.h"
@@ -31,6 +32,7 @@ struct script_file {
 };
 
 struct example {
+	const char *folders[2]; /* where its files are */
 	const char *page;
 	unsigned line;
 	struct script_file files[FILES_MAX];
@@ -71,8 +73,9 @@ static void logged(enum log_level level, const char *text, void *arg)
 
 static int run_program(struct example *ex)
 {
-	const struct script_conf conf = {.path = ex->files[0].path,
+	const struct script_conf conf = {.path = ex->files[ex->n - 1].path,
 					 .world = ex->bot.world,
+					 .folders = ex->folders,
 					 .print = say,
 					 .arg = ex};
 	char why[SCRIPT_WHY];
@@ -86,6 +89,7 @@ static int run_behaviours(struct example *ex)
 {
 	const struct supervisor_conf conf = {.world = ex->bot.world,
 					     .resources = ex->bot.resources,
+					     .folders = ex->folders,
 					     .decided = decided,
 					     .print = behaviour_says,
 					     .arg = ex};
@@ -99,6 +103,8 @@ static int run_behaviours(struct example *ex)
 		struct script_file *f = &ex->files[i];
 		char name[48];
 
+		if (strchr(f->name, '/'))
+			continue; /* found by require */
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(f->name, "."), f->name);
 		(void)!supervisor_load(s, name, f->path, NULL, &errs); /* errs tells */
 	}
@@ -126,7 +132,7 @@ static int example_main(void *arg)
 		story_read(&ex->bot.story, ex->files[i].text);
 	nursery_open(&n);
 	r = nursery_start(&n, NULL, &teller, story_tell, &ex->bot);
-	if (r == 0 && strstr(ex->files[0].text, "return behaviour"))
+	if (r == 0 && strstr(ex->files[ex->n - 1].text, "return behaviour"))
 		r = run_behaviours(ex);
 	else if (r == 0)
 		r = run_program(ex);
@@ -139,11 +145,14 @@ static int example_main(void *arg)
 static char *run_example(struct example *ex)
 {
 	const struct rt_conf rt = {.clock = RT_CLOCK_VIRTUAL, .slow_step_ns = -1};
-	char folder[] = "/tmp/instinct-docs-XXXXXX";
+	char folder[] = "/tmp/instinct-docs-XXXXXX", lib[64];
 	char *text = NULL;
 	size_t size = 0;
 
 	cr_assert(ne(ptr, mkdtemp(folder), NULL));
+	snprintf(lib, sizeof(lib), "%s/lib", folder);
+	cr_assert(eq(int, mkdir(lib, 0700), 0));
+	ex->folders[0] = folder;
 	for (size_t i = 0; i < ex->n; i++) {
 		struct script_file *f = &ex->files[i];
 		FILE *out;
@@ -164,6 +173,7 @@ static char *run_example(struct example *ex)
 		unlink(ex->files[i].path);
 		free(ex->files[i].text);
 	}
+	rmdir(lib);
 	rmdir(folder);
 	ex->n = 0;
 	return text;
@@ -225,7 +235,7 @@ static void take_script(struct page *p)
 		ex->line = p->line;
 	ex->page = p->name;
 	f->text = read_block(p);
-	if (sscanf(f->text, "-- %40[a-z_].lua", f->name) == 1 &&
+	if (sscanf(f->text, "-- %40[a-z_/].lua", f->name) == 1 &&
 	    strstr(f->text, ".lua\n") == strchr(f->text, '.'))
 		strcat(f->name, ".lua");
 	else
