@@ -1,8 +1,8 @@
 /*
  * The contract between a chip's driver and the core.
  *
- * A driver is one file, drivers/<chip>.c, that defines `const struct driver driver_<chip>`; the build
- * finds it by its name. The core (drivers/core) owns the loop, retries and back-off, time stamps,
+ * A driver is one file, drivers/<chip>.c, that defines `const struct driver driver_<chip>`, and perhaps
+ * those of the chip's variants; the build finds the definitions. The core (drivers/core) owns the loop, retries and back-off, time stamps,
  * mounting, calibration, counters, staleness. The driver knows the chip: `read` moves bytes, `decode`
  * turns bytes into SI samples from its arguments alone, so that a recording replays without hardware.
  *
@@ -17,6 +17,7 @@
 #include "daemon/base/macros.h"
 #include "daemon/base/sample.h"
 #include "daemon/rt/error.h" /* a driver may give its errors a text, */
+#include "daemon/rt/rt.h"    /* look at the clock, */
 #include "daemon/rt/task.h"  /* and sleep while a chip wakes up */
 #include "hal/gpio.h"
 #include "hal/i2c.h"
@@ -30,9 +31,10 @@ enum bus_kind { BUS_NONE, BUS_I2C, BUS_GPIO };
 
 /* What the core gives a driver to work with. */
 struct dev_io {
-	struct i2c_dev i2c;     /* of a BUS_I2C driver */
-	struct gpio_line *line; /* of a BUS_GPIO driver */
-	const char *role;       /* "imu": for messages */
+	struct i2c_dev i2c;        /* of a BUS_I2C driver */
+	struct gpio_line *line;    /* of a BUS_GPIO driver */
+	struct gpio_line *trigger; /* its second one, of a driver with `trigger_line` */
+	const char *role;          /* "imu": for messages */
 };
 
 /* A command to an actuator channel, in SI. */
@@ -57,6 +59,8 @@ struct driver {
 
 	/* How a BUS_GPIO driver wants its line: fills req->output, edge, active_low, bias. */
 	void (*line)(const void *conf, struct gpio_request *req);
+	/* And its second line, "trigger" in the configuration; NULL: there is but one. */
+	void (*trigger_line)(const void *conf, struct gpio_request *req);
 
 	/*
 	 * Is it this chip? Reads only. 0; -ENODEV: another chip answers (error_set() says what was

@@ -68,4 +68,7 @@ int gpio_set(struct gpio_line *l, bool level) MUST_CHECK;
  */
 int gpio_wait(struct gpio_line *l, struct gpio_event *ret) MUST_CHECK;
 
+/* The same until @t_ns at the latest: -ETIMEDOUT. Suspends. */
+int gpio_wait_until(struct gpio_line *l, int64_t t_ns, struct gpio_event *ret) MUST_CHECK;
+
 #endif

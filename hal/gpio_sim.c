@@ -32,6 +32,7 @@ struct sim_line {
 	bool output, active_low;
 	enum gpio_edge edge;
 	struct edge_wait *waiter;
+	struct gpio_watch *watch; /* NULL: nobody */
 	/* Invariant: event[first .. first + count) modulo EVENTS_MAX, oldest first; empty while a
 	 * task waits. */
 	struct gpio_event event[EVENTS_MAX];
@@ -106,11 +107,14 @@ static int line_get(struct gpio_line *line)
 static int line_set(struct gpio_line *line, bool level)
 {
 	struct sim_line *l = sim_of(line);
+	bool before = l->level;
 
 	if (!l->output)
 		return -EPERM;
 	l->level = level != l->active_low;
 	l->driven = true;
+	if (l->watch && l->level != before)
+		l->watch->changed(l->watch, l->level);
 	return 0;
 }
 
@@ -268,6 +272,16 @@ bool gpio_board_level(const struct gpio_board *b, const char *line)
 	const struct sim_line *l = find(b, line);
 
 	return l && l->level;
+}
+
+int gpio_board_watch(struct gpio_board *b, const char *line, struct gpio_watch *w)
+{
+	struct sim_line *l;
+	int r = find_or_make(b, line, &l);
+
+	if (r == 0)
+		l->watch = w;
+	return r;
 }
 
 bool gpio_board_used(const struct gpio_board *b, const char *line)

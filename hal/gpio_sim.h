@@ -19,6 +19,16 @@ int gpio_board_drive(struct gpio_board *b, const char *line, bool level, int64_t
 /* The physical level of a line as driven by either side, else as pulled; false if nobody does. */
 bool gpio_board_level(const struct gpio_board *b, const char *line);
 
+/* Who sees what a driver does to an output: a model. Placed by the watcher. */
+struct gpio_watch {
+	/* The physical level has become @level. Must not suspend. */
+	void (*changed)(struct gpio_watch *w, bool level);
+};
+
+/* Watch a line, as the only one; @w NULL: no more. 0, -EINVAL for the name, or -ENOMEM. */
+int gpio_board_watch(struct gpio_board *b, const char *line,
+		     struct gpio_watch *w) MUST_CHECK;
+
 /* Is the line requested by a driver? */
 bool gpio_board_used(const struct gpio_board *b, const char *line);
 

@@ -130,13 +130,24 @@ static bool same_line(const char *a, const char *b)
 	return a && b && a[0] && strcmp(a, b) == 0;
 }
 
+/* Has @claim the line @name, one way or another? */
+static bool has_line(const struct claim *claim, const char *name)
+{
+	return same_line(claim->device->line, name) ||
+	       same_line(claim->device->trigger, name) || same_line(claim->irq, name);
+}
+
 /* One claim against those before it. */
 static void check_claim(const struct conf_at *at, const struct claim *claims, size_t i)
 {
 	const struct claim *me = &claims[i];
 	struct conf_at line = conf_child(at, "line");
+	struct conf_at trigger = conf_child(at, "trigger");
 	struct conf_at irq = conf_child(at, "irq");
 
+	if (same_line(me->device->line, me->device->trigger))
+		conf_complain(&trigger, "the line %s is this sensor's \"line\" already",
+			      me->device->trigger);
 	if (same_line(me->device->line, me->irq))
 		conf_complain(&irq, "the line %s is this sensor's \"line\" already",
 			      me->irq);
@@ -147,12 +158,13 @@ static void check_claim(const struct conf_at *at, const struct claim *claims, si
 			conf_complain(at, "address 0x%02x on bus %s is taken by %s.%s",
 				      (unsigned)me->device->address, me->device->bus,
 				      other->section, other->name);
-		if (same_line(me->device->line, other->device->line) ||
-		    same_line(me->device->line, other->irq))
+		if (has_line(other, me->device->line))
 			conf_complain(&line, "the line %s is taken by %s.%s",
 				      me->device->line, other->section, other->name);
-		if (same_line(me->irq, other->device->line) ||
-		    same_line(me->irq, other->irq))
+		if (has_line(other, me->device->trigger))
+			conf_complain(&trigger, "the line %s is taken by %s.%s",
+				      me->device->trigger, other->section, other->name);
+		if (has_line(other, me->irq))
 			conf_complain(&irq, "the line %s is taken by %s.%s", me->irq,
 				      other->section, other->name);
 	}

@@ -90,6 +90,33 @@ static int add_model(struct sim *s, const struct device_conf *d, const char *irq
 	return 0;
 }
 
+/* The models of devices on plain lines; switches and lights have none. */
+static int add_line_models(struct sim *s)
+{
+	for (size_t i = 0; i < s->conf->n_sensors; i++) {
+		const struct device_conf *d = &s->conf->sensors[i].sensor.device;
+		const struct emul_conf conf = {
+			.scene = s->scene,
+			.board = s->board,
+			.line = d->line,
+			.trigger = d->trigger,
+		};
+		struct model *m = &s->models[s->n_models];
+		int r;
+
+		if (!d->chip || d->chip->bus != BUS_GPIO)
+			continue;
+		if (s->n_models == MODELS_MAX)
+			return -ENOSPC;
+		r = emul_new(d->chip->name, &conf, &m->emul);
+		if (r < 0 && r != -ENOENT)
+			return r;
+		m->device = d;
+		s->n_models += r == 0;
+	}
+	return 0;
+}
+
 int sim_bus_open(struct sim *s, const char *name, struct i2c_bus **ret)
 {
 	const struct config *c = s->conf;
@@ -124,6 +151,8 @@ int sim_new(const struct config *c, const char *recording, struct sim **ret)
 	s->board = gpio_board_new();
 	if (s->board)
 		r = make_scene(s, recording);
+	if (r == 0)
+		r = add_line_models(s);
 	if (r < 0) {
 		sim_free(s);
 		return r;

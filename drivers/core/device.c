@@ -67,12 +67,17 @@ static void enter(struct device *d, enum device_state next, const char *why,
 		d->changed(d);
 }
 
-static int open_line(struct device *d)
+/* Open @line as @ask, a slot of the driver, wants it, unless it is open. */
+static int open_line(struct device *d, const char *line,
+		     void (*ask)(const void *conf, struct gpio_request *req),
+		     struct gpio_line **ret)
 {
-	struct gpio_request req = {.line = d->conf->line, .consumer = d->name};
+	struct gpio_request req = {.line = line, .consumer = d->name};
 
-	d->conf->chip->line(d->conf->settings, &req);
-	return gpio_open(d->ports.gpio, &req, &d->io.line);
+	if (!ask || *ret)
+		return 0;
+	ask(d->conf->settings, &req);
+	return gpio_open(d->ports.gpio, &req, ret);
 }
 
 int device_up(struct device *d)
@@ -81,8 +86,10 @@ int device_up(struct device *d)
 	int r = 0;
 
 	d->attempt_ns = rt_now();
-	if (chip->bus == BUS_GPIO && !d->io.line)
-		r = open_line(d);
+	if (chip->bus == BUS_GPIO)
+		r = open_line(d, d->conf->line, chip->line, &d->io.line);
+	if (r == 0)
+		r = open_line(d, d->conf->trigger, chip->trigger_line, &d->io.trigger);
 	if (r == 0 && chip->probe)
 		r = chip->probe(&d->io, d->conf->settings);
 	if (r == 0 && chip->setup)
@@ -93,7 +100,8 @@ int device_up(struct device *d)
 void device_close(struct device *d)
 {
 	gpio_close(d->io.line);
-	d->io.line = NULL;
+	gpio_close(d->io.trigger);
+	d->io.line = d->io.trigger = NULL;
 }
 
 void device_ran(struct device *d)

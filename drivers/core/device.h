@@ -15,9 +15,10 @@
 /* The keys that every device has in the configuration. */
 struct device_conf {
 	char driver[24];
-	char bus[32];  /* the name of its bus, "" if it needs none */
-	char line[32]; /* of a GPIO driver */
-	int address;   /* 7-bit; after reading never 0 for an I2C chip */
+	char bus[32];     /* the name of its bus, "" if it needs none */
+	char line[32];    /* of a GPIO driver */
+	char trigger[32]; /* of one with a second line */
+	int address;      /* 7-bit; after reading never 0 for an I2C chip */
 	const struct driver *chip;
 	_Alignas(max_align_t) uint8_t settings[DRIVER_CONF_MAX]; /* by chip->conf */
 };
@@ -35,6 +36,9 @@ struct device_conf {
 	DEVICE_STRING(tag, driver, "The chip, or what else drives it."),                 \
 		DEVICE_STRING(tag, bus, "The I2C bus of the chip."),                     \
 		DEVICE_STRING(tag, line, "The GPIO line: its name, or gpiochip0:22."),   \
+		DEVICE_STRING(tag, trigger,                                              \
+			      "The line that starts a measurement, of a driver that "    \
+			      "has one."),                                               \
 	{                                                                                \
 		DEVICE_ROW(tag, address, CONF_TYPE_ADDR, "",                             \
 			   "The 7-bit address; without it the chip's usual one."),       \
@@ -112,7 +116,7 @@ void device_init(struct device *d, const char *name, const struct device_conf *c
  */
 int device_up(struct device *d) MUST_CHECK;
 
-/* Close the line, if one is open. Does not suspend. */
+/* Close the lines that are open. Does not suspend. */
 void device_close(struct device *d);
 
 /* It works: the state is running, the back-off starts afresh. @how: "mpu6050 at 0x68". */

@@ -75,6 +75,14 @@ static int check_place(const struct conf_at *at, struct device_conf *conf)
 			      i2c ? "an I2C bus" : "a GPIO line");
 		return -EINVAL;
 	}
+	if ((d->trigger_line != NULL) != (conf->trigger[0] != '\0')) {
+		key = conf_child(at, "trigger");
+		conf_complain(&key,
+			      d->trigger_line ? "missing; %s has two lines"
+					      : "%s has no such line",
+			      d->name);
+		return -EINVAL;
+	}
 	if (!i2c)
 		return 0;
 	if (conf->address == 0)

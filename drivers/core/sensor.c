@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "daemon/rt/rt.h"
-#include "daemon/rt/scope.h"
 #include "drivers/core/debounce.h"
 
 /* No data for this many periods, but not less than a time, means that the chip must be set up again. */
@@ -199,29 +198,20 @@ static int read_on_schedule(struct sensor *s)
 	}
 }
 
-/* gpio_wait() until @t_ns at the latest: -ETIMEDOUT. Suspends. */
-static int wait_edge(struct gpio_line *line, int64_t t_ns, struct gpio_event *ret)
-{
-	struct scope scope;
-
-	scope_enter_until(&scope, t_ns);
-	return scope_leave_timeout(&scope, gpio_wait(line, ret));
-}
-
 /*
  * The next data-ready edge. When the loop is late, edges have queued up, but the chip holds only what
  * belongs to the newest. Suspends.
  */
 static int wait_ready(struct sensor *s, struct gpio_event *ret)
 {
-	int r = wait_edge(s->irq, time_add(rt_now(), s->silence_ns), ret);
+	int r = gpio_wait_until(s->irq, time_add(rt_now(), s->silence_ns), ret);
 
 	while (r == 0) {
 		for (uint32_t i = 0; i < ret->lost; i++)
 			device_fault(&s->dev, FAULT_OVERRUN);
 		if (rt_now() - ret->t_ns <= s->period_ns)
 			return 0;
-		r = wait_edge(s->irq, time_add(rt_now(), s->period_ns), ret);
+		r = gpio_wait_until(s->irq, time_add(rt_now(), s->period_ns), ret);
 		if (r == -ETIMEDOUT)
 			return 0;
 		device_fault(&s->dev, FAULT_OVERRUN);
@@ -294,7 +284,8 @@ static int follow_edges(struct sensor *s)
 		struct gpio_event e;
 
 		s->dev.attempt_ns = rt_now();
-		r = wait_edge(s->dev.io.line, due_ns < look_ns ? due_ns : look_ns, &e);
+		r = gpio_wait_until(s->dev.io.line, due_ns < look_ns ? due_ns : look_ns,
+				    &e);
 		if (r == 0)
 			r = take_edge(s, &e);
 		else if (r == -ETIMEDOUT)

@@ -453,3 +453,48 @@ Test(icm20948, decodes_worked_numbers)
 	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 15, 7, s), 3));
 	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 16, 7, s), -EBADMSG));
 }
+
+Test(gpio_out, is_limp_as_configured)
+{
+	const struct driver *d = driver_find("gpio_out");
+	const struct command limp = {.value = NAN};
+	const struct command on = {.value = 0.5f};
+	struct gpio_request req = {0};
+	struct device_conf conf;
+	uint8_t raw[1];
+
+	rig_conf(d, &conf);
+	for (int brake = 0; brake < 2; brake++) {
+		if (brake)
+			rig_set(d, &conf, "{\"limp_on\": true, \"active_low\": true}");
+		cr_assert(eq(int, d->encode(conf.settings, &limp, raw), 1));
+		cr_expect(eq(u8, raw[0], brake));
+		cr_assert(eq(int, d->safe(conf.settings, raw), 1));
+		cr_expect(eq(u8, raw[0], brake));
+		cr_assert(eq(int, d->encode(conf.settings, &on, raw), 1));
+		cr_expect(eq(u8, raw[0], 1));
+		d->line(conf.settings, &req);
+		cr_expect(eq(int, req.level, brake), "from the start");
+		cr_expect(eq(int, req.active_low, brake));
+	}
+}
+
+Test(hcsr04, decodes_worked_numbers)
+{
+	const struct driver *d = driver_find("hcsr04");
+	const uint8_t raw[4] = {0xa0, 0xd9, 0x08, 0x00}; /* 580 us */
+	const uint8_t far[4] = {0x80, 0xd5, 0x43, 0x02}; /* 37.98 ms: no echo */
+	const uint8_t ones[4] = {0xff, 0xff, 0xff, 0xff};
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, 4, 7, s), 1));
+	NEAR(s[0].v[0], 0.09959, 1e-5); /* with 343.42 m/s at 20 degC */
+	rig_set(d, &conf, "{\"air\": 0}");
+	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, 4, 7, s), 1));
+	NEAR(s[0].v[0], 0.096077, 1e-6);
+	cr_assert(eq(int, d->decode(conf.settings, NULL, far, 4, 7, s), 1));
+	cr_expect(isnan(s[0].v[0]));
+	cr_expect(eq(int, d->decode(conf.settings, NULL, ones, 4, 7, s), -EBADMSG));
+}

@@ -1,4 +1,4 @@
-/* Every sensor on I2C lives with its model: what it says is what the scene is like. */
+/* Every sensor that has a model lives with it: what it says is what the scene is like. */
 #include <math.h>
 
 #include "daemon/base/log.h"
@@ -121,9 +121,10 @@ static void bury(struct life *l)
 	rig_close(&l->rig);
 }
 
-static bool is_i2c_sensor(const struct driver *d)
+/* A sensor that is read; all of them but switches. */
+static bool has_life(const struct driver *d)
 {
-	return d->bus == BUS_I2C && d->chans;
+	return d->read != NULL;
 }
 
 Test(life, shows_the_scene_as_it_is)
@@ -134,7 +135,7 @@ Test(life, shows_the_scene_as_it_is)
 		unsigned most = 0;
 		struct life l;
 
-		if (!is_i2c_sensor(d))
+		if (!has_life(d))
 			continue;
 		live_once(&l, d, 0);
 		health = sensor_health(l.sensor);
@@ -165,7 +166,7 @@ Test(life, survives_a_nack_at_every_transfer)
 	for (size_t i = 0; driver_table[i]; i++) {
 		const struct driver *d = driver_table[i];
 
-		if (!is_i2c_sensor(d))
+		if (!has_life(d) || d->bus != BUS_I2C)
 			continue;
 		for (unsigned at = 1; at <= 25; at++) {
 			struct life l;

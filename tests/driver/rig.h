@@ -69,6 +69,8 @@ static inline void spy_init(struct spy *spy, struct i2c_bus *wire)
 
 #define RIG_IRQ "GPIO17"
 #define RIG_TOUCH "GPIO22"
+#define RIG_LINE "GPIO5" /* of drivers on plain lines that have a model */
+#define RIG_TRIGGER "GPIO6"
 #define RIG_MODELS_MAX 64
 
 struct rig {
@@ -120,12 +122,14 @@ static inline void rig_open(struct rig *rig, uint32_t clock_hz)
 			.scene = rig->scene,
 			.board = rig->board,
 			.irq = RIG_IRQ,
+			.line = RIG_LINE,
+			.trigger = RIG_TRIGGER,
 		};
+		int r = emul_new(d->name, &conf, &rig->models[i]);
 
 		cr_assert(i < RIG_MODELS_MAX);
-		if (d->bus == BUS_I2C)
-			cr_assert(eq(int, emul_new(d->name, &conf, &rig->models[i]), 0),
-				  "%s has no model in hal/emul", d->name);
+		cr_assert(r == 0 || (r == -ENOENT && d->bus != BUS_I2C),
+			  "%s has no model in hal/emul", d->name);
 	}
 }
 
@@ -143,6 +147,10 @@ static inline void rig_conf(const struct driver *d, struct device_conf *ret)
 {
 	*ret = (struct device_conf){.chip = d, .address = d->addrs[0]};
 	(void)snprintf(ret->driver, sizeof(ret->driver), "%s", d->name);
+	if (d->bus == BUS_GPIO)
+		(void)snprintf(ret->line, sizeof(ret->line), RIG_LINE);
+	if (d->trigger_line)
+		(void)snprintf(ret->trigger, sizeof(ret->trigger), RIG_TRIGGER);
 	if (d->conf)
 		conf_defaults(d->conf, ret->settings);
 }

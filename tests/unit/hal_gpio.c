@@ -347,3 +347,37 @@ Test(gpio_sim, R7_closing_ends_the_wait)
 {
 	run(closed);
 }
+
+struct lamp {
+	struct gpio_watch watch;
+	int changes;
+	bool on;
+};
+
+static void lamp_changed(struct gpio_watch *w, bool level)
+{
+	struct lamp *lamp = container_of(w, struct lamp, watch);
+
+	lamp->changes++;
+	lamp->on = level;
+}
+
+Test(gpio_sim, outputs_are_watched)
+{
+	struct gpio_board *b = gpio_board_new();
+	struct gpio_request req = {.line = "lamp", .output = true, .active_low = true};
+	struct lamp lamp = {.watch = {lamp_changed}};
+	struct gpio_line *l;
+
+	cr_assert(eq(int, gpio_board_watch(b, "lamp", &lamp.watch), 0));
+	cr_assert(eq(int, gpio_open(gpio_board_provider(b), &req, &l), 0));
+	cr_expect(lamp.on && lamp.changes == 1, "off is high");
+	cr_expect(eq(int, gpio_set(l, true), 0));
+	cr_expect(eq(int, gpio_set(l, true), 0));
+	cr_expect(lamp.changes == 2 && lamp.on == false);
+	cr_assert(eq(int, gpio_board_watch(b, "lamp", NULL), 0));
+	cr_expect(eq(int, gpio_set(l, false), 0));
+	cr_expect(eq(int, lamp.changes, 2));
+	gpio_close(l);
+	gpio_board_free(b);
+}
