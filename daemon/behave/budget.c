@@ -1,23 +1,21 @@
 /* Time slices, pauses and the hard budget of Lua tasks. */
 #include "daemon/behave/budget.h"
 
-#include <time.h>
+#include <string.h>
 
+#include "daemon/base/log.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/trap.h"
 #include "daemon/rt/rt.h"
 
 enum {
-	TRAP_INSTRUCTIONS = 1000,
-	SLICE_INSTRUCTIONS = 100000, /* about 2 ms of a slow core */
-	HARD_SLICES = 250,           /* 500 ms */
-	CLOSING_SLICES = 10,         /* for to-be-closed variables after a kill */
-	PREDICATE_INSTRUCTIONS = 20000,
+	COUNT_INSTRUCTIONS = 1000,
+	SLICE_INSTRUCTIONS = 100000, /* TRAP_STRETCH_MS of a slow core */
+	HARD_MS = 500,
+	CLOSING_MS = 20, /* for to-be-closed variables after a kill */
+	NO_WAIT_INSTRUCTIONS = 20000,
 };
-
-/* Machines so slow that instructions mislead: then the wall clock decides. */
-#define SLICE_WALL_NS (5 * NS_PER_MS)
-#define HARD_WALL_NS (2 * NS_PER_S)
 
 /* A task that waits until the paused one has reached its next wait. */
 struct gate {
@@ -25,93 +23,128 @@ struct gate {
 	struct link link;
 };
 
-static int64_t wall_ns(void)
-{
-	struct timespec ts;
+static void kill(lua_State *L);
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+/* Two kills are enough: whoever goes on all the same is killed at each instruction. */
+static void relentless(lua_State *L, lua_Debug *ar)
+{
+	(void)ar;
+	kill(L);
 }
 
-/* On the virtual clock only instructions count, so that every run is the same. */
-static int64_t slice_wall_ns(struct budget *b)
+/* Push where the script is, not a function of ours that it calls. */
+static void push_place(lua_State *L)
 {
-	int64_t now;
+	lua_Debug ar;
 
-	if (rt_is_virtual())
-		return 0;
-	now = wall_ns();
-	if (!b->slice_began_ns)
-		b->slice_began_ns = now;
-	return now - b->slice_began_ns;
+	for (int level = 0; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.source[0] != '@' || ar.currentline < 0)
+			continue;
+		lua_pushfstring(L, "%s:%d", ar.short_src, ar.currentline);
+		return;
+	}
+	lua_pushstring(L, lua_host_of(L)->conf.name);
 }
 
-static void trap(lua_State *L, lua_Debug *ar);
-
-static void kill(lua_State *L, lua_Debug *ar, struct lua_task *t)
+static void kill(lua_State *L)
 {
+	struct lua_task *t = lua_host_of(L)->running;
 	struct budget *b = &t->budget;
 
 	b->kills++;
 	b->instructions = 0;
-	b->ran_ns = 0;
-	b->slice_began_ns = 0;
-	b->slices = b->kills == 1 ? HARD_SLICES - CLOSING_SLICES : HARD_SLICES;
+	b->spent_ms = b->kills == 1 ? HARD_MS - CLOSING_MS : HARD_MS;
+	trap_begin(t);
 	if (b->kills > 1)
-		lua_sethook(L, trap, LUA_MASKCOUNT, 1);
+		lua_sethook(L, relentless, LUA_MASKCOUNT, 1);
 	t->unwinding = true;
 	t->host->killed = true;
-	lua_getinfo(L, "Sl", ar);
-	lua_pushfstring(L, "%s:%d: computed for too long without waiting; stopped",
-			ar->short_src, ar->currentline);
+	push_place(L);
+	lua_pushliteral(L, ": computed for too long without waiting; stopped");
+	lua_concat(L, 2);
 	lua_error_wrap(L, "budget", 0);
 	lua_error(L);
 }
 
-static void pause_task(struct lua_task *t, int64_t wall)
+/* The task has used up a slice, which took @ms: let others go first. */
+static void pause_task(lua_State *L, unsigned ms)
 {
-	struct lua_host *h = t->host;
+	struct lua_host *h = lua_host_of(L);
+	struct lua_task *t = h->running;
 	struct budget *b = &t->budget;
 
+	if (b->spent_ms >= HARD_MS)
+		kill(L);
 	if (!h->paused) {
 		h->paused = t;
 		b->band = task_band();
 		task_set_band(BAND_BACKGROUND);
 	}
-	b->instructions = 0;
-	b->ran_ns += wall;
-	b->slices++;
+	b->spent_ms += ms;
 	task_yield();
 	h->running = t;
-	b->slice_began_ns = 0;
+	trap_begin(t);
 }
 
-static void trap(lua_State *L, lua_Debug *ar)
+/* Set for good on threads whose instructions count. */
+static void count(lua_State *L, lua_Debug *ar)
 {
 	struct lua_task *t = lua_host_of(L)->running;
 	struct budget *b = &t->budget;
-	int64_t wall;
 
-	b->instructions += TRAP_INSTRUCTIONS;
+	(void)ar;
+	budget_count(L); /* if it was set by budget_spend() */
+	b->instructions += COUNT_INSTRUCTIONS;
 	if (t->no_wait) {
-		if (b->instructions >= PREDICATE_INSTRUCTIONS)
+		b->held += COUNT_INSTRUCTIONS;
+		if (b->held >= NO_WAIT_INSTRUCTIONS)
 			luaL_error(L, "a %s ran more than %d instructions", t->no_wait,
-				   PREDICATE_INSTRUCTIONS);
-		return;
+				   NO_WAIT_INSTRUCTIONS);
+	} else if (!t->host->counts) { /* a thread that comes from a predicate */
+		lua_sethook(L, NULL, 0, 0);
+	} else if (b->instructions >= SLICE_INSTRUCTIONS || b->spent_ms >= HARD_MS) {
+		b->instructions = 0;
+		pause_task(L, TRAP_STRETCH_MS);
 	}
-	if (b->slices >= HARD_SLICES)
-		kill(L, ar, t);
-	wall = slice_wall_ns(b);
-	if (b->instructions < SLICE_INSTRUCTIONS && wall < SLICE_WALL_NS)
-		return;
-	if (b->ran_ns + wall > HARD_WALL_NS)
-		kill(L, ar, t);
-	pause_task(t, wall);
 }
 
-void budget_watch(lua_State *L)
+/* Set once by the trap. */
+static void sprung(lua_State *L, lua_Debug *ar)
 {
-	lua_sethook(L, trap, LUA_MASKCOUNT, TRAP_INSTRUCTIONS);
+	unsigned ms = trap_stretch_ms();
+
+	(void)ar;
+	if (lua_host_of(L)->running->no_wait)
+		budget_count(L);
+	else
+		lua_sethook(L, NULL, 0, 0);
+	/* It was meant for what ran before if a thread inherited it. */
+	if (ms >= TRAP_STRETCH_MS && !lua_host_of(L)->running->no_wait)
+		pause_task(L, ms);
+}
+
+void budget_count(lua_State *L)
+{
+	lua_sethook(L, count, LUA_MASKCOUNT, COUNT_INSTRUCTIONS);
+}
+
+void budget_open(struct lua_host *h)
+{
+	int r = rt_is_virtual() ? 0 : trap_open(sprung);
+
+	h->counts = rt_is_virtual() || r < 0;
+	if (h->counts)
+		budget_count(h->L); /* threads inherit it */
+	if (r < 0)
+		LOG(WARNING, "%s: no timer (%s): scripts run slower", h->conf.name,
+		    strerror(-r));
+}
+
+void budget_close(struct lua_host *h)
+{
+	if (!h->counts)
+		trap_close();
 }
 
 void budget_rest(struct lua_task *t)
@@ -138,15 +171,29 @@ void budget_renew(struct lua_task *t)
 		(void)task_park(&gate.wait); /* cancellation does not reach it */
 	}
 	h->running = t;
-	t->budget.slice_began_ns = 0;
+	trap_begin(t);
 	if (t->budget.kills)
 		return;
 	t->budget.instructions = 0;
-	t->budget.slices = 0;
-	t->budget.ran_ns = 0;
+	t->budget.spent_ms = 0;
 }
 
-void budget_spend(struct lua_task *t, int steps)
+void budget_end(struct lua_task *t)
 {
-	t->budget.instructions += (unsigned)steps / 5;
+	budget_rest(t);
+	t->host->running = NULL;
+	(void)trap_exchange(NULL); /* it was this one's */
+}
+
+void budget_spend(lua_State *L, int steps)
+{
+	struct lua_task *t = lua_host_of(L)->running;
+	struct budget *b = &t->budget;
+
+	b->instructions += (unsigned)steps / 5;
+	b->held += (unsigned)steps / 5;
+	/* Few instructions may lie between much work in C: look at the next one. */
+	if (t->no_wait ? b->held >= NO_WAIT_INSTRUCTIONS
+		       : t->host->counts && b->instructions >= SLICE_INSTRUCTIONS)
+		lua_sethook(L, count, LUA_MASKCOUNT, 1);
 }

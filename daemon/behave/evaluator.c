@@ -9,6 +9,7 @@
 #include "daemon/behave/lua_datum.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/trap.h"
 #include "daemon/rt/context.h"
 
 /* What must be left on its stack when it calls. */
@@ -45,6 +46,7 @@ void evaluator_need(lua_State *L)
 		lua_State *T = lua_newthread(L);
 
 		lua_rawsetp(L, LUA_REGISTRYINDEX, e);
+		budget_count(T);
 		e->L = T;
 	}
 }
@@ -85,11 +87,14 @@ static int evaluate(lua_State *L)
 static void run(struct evaluator *e)
 {
 	struct lua_host *h = e->task.host;
-	struct lua_task *outer = h->running;
+	struct lua_task *outer = h->running, *outermost;
 	lua_State *L = e->L;
 
+	e->task.self = task_self();
+	e->task.L = L;
 	h->running = &e->task;
-	e->task.budget.instructions = 0;
+	outermost = trap_exchange(&e->task); /* perhaps of another state */
+	e->task.budget.held = 0;
 	e->task.unwinding = false;
 	lua_gc(L, LUA_GCSTOP, 0); /* finalizers may free values: not in a transaction */
 	lua_pushcfunction(L, evaluate);
@@ -103,6 +108,7 @@ static void run(struct evaluator *e)
 		lua_settop(L, 0);
 	}
 	lua_gc(L, LUA_GCRESTART, 0);
+	(void)trap_exchange(outermost);
 	h->running = outer;
 }
 

@@ -9,6 +9,9 @@
 
 #include <lualib.h>
 
+/* Nothing interrupts the parser. */
+#define LOAD_MAX 262144
+
 static const char *const base_names[] = {
 	"assert", "error",    "getmetatable", "ipairs", "next",
 	"pairs",  "rawequal", "rawget",       "rawlen", "rawset",
@@ -96,6 +99,8 @@ static int base_load(lua_State *L)
 	}
 	text = lua_tolstring(L, 1, &len);
 	name = luaL_optstring(L, 2, "=(load)");
+	if (len > LOAD_MAX)
+		return luaL_error(L, "load: more than %d bytes", LOAD_MAX);
 	if (luaL_loadbufferx(L, text, len, name, "t") != LUA_OK) {
 		lua_pushnil(L);
 		lua_insert(L, -2);
@@ -149,6 +154,15 @@ static void check_length(lua_State *L, lua_Integer n)
 		luaL_error(L, "table too large");
 }
 
+static void check_range(lua_State *L, lua_Integer first, lua_Integer last)
+{
+	lua_Integer n;
+
+	if (last > first)
+		check_length(L, __builtin_sub_overflow(last, first, &n) ? LUA_MAXINTEGER
+									: n);
+}
+
 static int call_original(lua_State *L)
 {
 	lua_pushvalue(L, lua_upvalueindex(1));
@@ -157,7 +171,7 @@ static int call_original(lua_State *L)
 	return lua_gettop(L);
 }
 
-/* table.insert, remove, sort */
+/* table.insert, remove */
 static int table_whole(lua_State *L)
 {
 	if (lua_istable(L, 1))
@@ -168,59 +182,8 @@ static int table_whole(lua_State *L)
 /* table.move(a, first, last, ...) */
 static int table_move(lua_State *L)
 {
-	lua_Integer first = luaL_checkinteger(L, 2), last = luaL_checkinteger(L, 3);
-
-	if (last > first)
-		check_length(L,
-			     (lua_Integer)((lua_Unsigned)last - (lua_Unsigned)first) < 0
-				     ? LUA_MAXINTEGER
-				     : last - first);
+	check_range(L, luaL_checkinteger(L, 2), luaL_checkinteger(L, 3));
 	return call_original(L);
-}
-
-/* The script's coroutine @idx; others are resumed by the runtime alone. */
-static lua_State *check_coroutine(lua_State *L, int idx)
-{
-	lua_State *co = lua_tothread(L, idx);
-
-	luaL_argexpected(L, co, idx, "coroutine");
-	return co;
-}
-
-/* coroutine.resume(co, ...): a cancellation inside passes on. */
-static int coroutine_resume(lua_State *L)
-{
-	lua_State *co = check_coroutine(L, 1);
-	bool was_unwinding = lua_host_of(L)->running->unwinding;
-	int nargs = lua_gettop(L) - 1, n;
-	bool ok;
-
-	lua_check_headroom(L);
-	lua_pushvalue(L, lua_upvalueindex(1));
-	lua_insert(L, 1);
-	lua_call(L, nargs + 1, LUA_MULTRET);
-	n = lua_gettop(L);
-	ok = lua_toboolean(L, 1);
-	if (ok || !lua_is_final(L, was_unwinding))
-		return n;
-	/* Its to-be-closed variables run now; what they raise does not replace the cancellation. */
-	lua_resetthread(co);
-	return lua_error(L);
-}
-
-static int coroutine_close(lua_State *L)
-{
-	bool was_unwinding = lua_host_of(L)->running->unwinding;
-
-	check_coroutine(L, 1);
-	lua_check_headroom(L);
-	lua_settop(L, 1);
-	lua_pushvalue(L, lua_upvalueindex(1));
-	lua_insert(L, 1);
-	lua_call(L, 1, LUA_MULTRET);
-	if (!lua_toboolean(L, 1) && lua_is_final(L, was_unwinding))
-		return lua_error(L);
-	return lua_gettop(L);
 }
 
 /* Replace the function @name of the table at the top by @fn, which has the old one as upvalue. */
@@ -276,6 +239,33 @@ static int new_global(lua_State *L)
 	return 0;
 }
 
+/* table.sort(t, before): always with a function in Lua, whose instructions count. */
+static int table_sort(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	check_length(L, luaL_len(L, 1));
+	lua_settop(L, 2);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	if (lua_isnil(L, 3)) {
+		lua_pushvalue(L, lua_upvalueindex(2));
+		lua_replace(L, 3);
+	}
+	lua_call(L, 2, 0);
+	return 0;
+}
+
+/* table.concat(t, separator, first, last) */
+static int table_concat(lua_State *L)
+{
+	lua_Integer first = luaL_optinteger(L, 3, 1), last;
+
+	luaL_checkany(L, 1);
+	last = lua_isnoneornil(L, 4) ? luaL_len(L, 1) : luaL_checkinteger(L, 4);
+	check_range(L, first, last);
+	return call_original(L);
+}
+
 static void open_library(lua_State *L, const char *name, lua_CFunction open)
 {
 	luaL_requiref(L, name, open, 0);
@@ -290,20 +280,19 @@ static void open_string(lua_State *L)
 	lua_setglobal(L, "string");
 }
 
-static void open_coroutine(lua_State *L)
-{
-	open_library(L, "coroutine", luaopen_coroutine);
-	wrap(L, "resume", coroutine_resume);
-	wrap(L, "close", coroutine_close);
-	lua_setglobal(L, "coroutine");
-}
-
 static void open_table(lua_State *L)
 {
+	static const char less[] = "local a, b = ... return a < b";
+
 	open_library(L, "table", luaopen_table);
 	wrap(L, "insert", table_whole);
 	wrap(L, "remove", table_whole);
-	wrap(L, "sort", table_whole);
+	wrap(L, "concat", table_concat);
+	lua_getfield(L, -1, "sort");
+	if (luaL_loadbuffer(L, less, strlen(less), "=sort") != LUA_OK)
+		lua_error(L);
+	lua_pushcclosure(L, table_sort, 2);
+	lua_setfield(L, -2, "sort");
 	wrap(L, "move", table_move);
 	lua_setglobal(L, "table");
 }
@@ -343,7 +332,7 @@ void lua_open_base(lua_State *L)
 	lua_pop(L, 1);
 
 	open_string(L);
-	open_coroutine(L);
+	lua_open_coroutine(L);
 	open_math(L);
 	open_table(L);
 	open_library(L, "utf8", luaopen_utf8);

@@ -54,7 +54,6 @@ static int panic(lua_State *L)
 
 static int open_all(lua_State *L)
 {
-	budget_watch(L); /* threads inherit it */
 	/* Heaps are small: collect early, so that garbage with finalizers does not pile up. */
 	lua_gc(L, LUA_GCINC, GC_PAUSE, GC_STEPMUL, 0);
 	lua_open_base(L);
@@ -87,6 +86,7 @@ int lua_host_new(const struct lua_host_conf *conf, struct lua_host **ret)
 		goto free_host;
 	*(struct lua_host **)lua_getextraspace(h->L) = h;
 	lua_atpanic(h->L, panic);
+	budget_open(h);
 	lua_pushcfunction(h->L, open_all);
 	if (lua_pcall(h->L, 0, 0, 0) != LUA_OK) {
 		LOG(ERR, "%s: no Lua state: %s", h->conf.name, lua_tostring(h->L, -1));
@@ -96,6 +96,7 @@ int lua_host_new(const struct lua_host_conf *conf, struct lua_host **ret)
 	return 0;
 
 close_state:
+	budget_close(h);
 	lua_close(h->L);
 free_host:
 	free(h);
@@ -106,6 +107,7 @@ void lua_host_free(struct lua_host *h)
 {
 	if (!h)
 		return;
+	budget_close(h);
 	lua_close(h->L);
 	evaluator_free(h->evaluator);
 	free(h);
@@ -115,6 +117,8 @@ int lua_task_call(struct lua_host *h, lua_State *L, int nargs)
 {
 	struct lua_task t = {
 		.host = h,
+		.self = task_self(),
+		.L = L,
 		.c_floor = (const char *)__builtin_frame_address(0) - STACK_LUA +
 			   TOP_RESERVE + HEADROOM,
 	};
@@ -122,8 +126,7 @@ int lua_task_call(struct lua_host *h, lua_State *L, int nargs)
 
 	budget_renew(&t);
 	r = lua_call_guarded(L, nargs);
-	budget_rest(&t);
-	h->running = NULL;
+	budget_end(&t);
 	return r;
 }
 

@@ -51,6 +51,7 @@ struct lua_host {
 	struct lua_task *paused; /* is over its slice: no other task of this state runs */
 	struct list gate;        /* tasks that wait for it */
 	struct evaluator *evaluator;
+	bool counts;  /* the instructions of its tasks, see budget.h */
 	bool killed;  /* a task of this state overran its budget in this run */
 	bool loading; /* the file's top level runs: it may not wait */
 	struct behaviour *behaviour; /* what the script is part of, or NULL */
@@ -62,6 +63,8 @@ struct lua_host {
  */
 struct lua_task {
 	struct lua_host *host;
+	struct task *self;
+	lua_State *L; /* the innermost thread that runs: its own or a coroutine's */
 	struct budget budget;
 	const char *c_floor; /* C frames below this address are too deep */
 	bool unwinding;      /* a cancellation or a kill is on its way up */
@@ -132,6 +135,7 @@ int64_t lua_opt_seconds(lua_State *L, int idx, const char *key, int64_t def);
 
 /* What each file of the API adds to the globals. */
 void lua_open_base(lua_State *L);
+void lua_open_coroutine(lua_State *L);
 void lua_open_error(lua_State *L);
 void lua_open_task(lua_State *L);
 void lua_open_scope(lua_State *L);

@@ -24,12 +24,6 @@ static bool is_plain(const char *p, size_t len)
 	return true;
 }
 
-/* What matching took counts as computation. */
-static void spend(const struct pattern *m)
-{
-	budget_spend(lua_host_of(m->L)->running, PATTERN_STEPS - m->steps);
-}
-
 /* find(s, p, init, plain) and match(s, p, init) */
 static int find_or_match(lua_State *L, bool find)
 {
@@ -62,7 +56,7 @@ static int find_or_match(lua_State *L, bool find)
 		if (anchored)
 			break;
 	}
-	spend(&m);
+	pattern_spend(&m);
 	if (!e) {
 		lua_pushnil(L);
 		return 1;
@@ -107,10 +101,11 @@ static int gmatch_next(lua_State *L)
 		if (e && (size_t)(e - subject) + 1 != g->last) {
 			g->at = (size_t)(e - subject);
 			g->last = g->at + 1;
-			spend(&m);
+			pattern_spend(&m);
 			return pattern_push_captures(&m, s, e);
 		}
 	}
+	pattern_spend(&m);
 	return 0;
 }
 
@@ -225,7 +220,7 @@ static int string_gsub(lua_State *L)
 		if (anchored)
 			break;
 	}
-	spend(&m);
+	pattern_spend(&m);
 	luaL_addlstring(&b, s, (size_t)(m.subject_end - s));
 	luaL_pushresult(&b);
 	lua_pushinteger(L, n);

@@ -2,11 +2,13 @@
 #include "daemon/behave/pattern.h"
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <string.h>
 
-#include <lauxlib.h>
+#include "daemon/behave/lua_host.h"
 
 #define ESCAPE '%'
+#define SET_PER_STEP 8 /* characters of a set that are looked through in a step */
 
 static const char *match(struct pattern *m, const char *s, const char *p);
 
@@ -29,10 +31,29 @@ const char *pattern_match(struct pattern *m, const char *s, const char *p)
 	return match(m, s, p);
 }
 
+/* The work was done all the same. */
+static int fail(struct pattern *m, const char *fmt, ...)
+{
+	va_list ap;
+
+	pattern_spend(m);
+	luaL_where(m->L, 1);
+	va_start(ap, fmt);
+	lua_pushvfstring(m->L, fmt, ap);
+	va_end(ap);
+	lua_concat(m->L, 2);
+	return lua_error(m->L);
+}
+
+void pattern_spend(const struct pattern *m)
+{
+	budget_spend(m->L, PATTERN_STEPS - m->steps);
+}
+
 static void step(struct pattern *m)
 {
 	if (--m->steps < 0)
-		luaL_error(m->L, "pattern too complex for this text");
+		fail(m, "pattern too complex for this text");
 }
 
 /* The capture that %1 to %9 means. */
@@ -41,7 +62,7 @@ static int closed_capture(struct pattern *m, int c)
 	int i = c - '1';
 
 	if (i < 0 || i >= m->n_captures || m->captures[i].len == PATTERN_OPEN)
-		return luaL_error(m->L, "invalid capture index %%%d in pattern", i + 1);
+		return fail(m, "invalid capture index %%%d in pattern", i + 1);
 	return i;
 }
 
@@ -52,27 +73,31 @@ static int innermost_open(struct pattern *m)
 	while (--i >= 0)
 		if (m->captures[i].len == PATTERN_OPEN)
 			return i;
-	return luaL_error(m->L, "invalid pattern capture");
+	return fail(m, "invalid pattern capture");
 }
 
 /* Behind the single-character class at @p. */
 static const char *class_end(struct pattern *m, const char *p)
 {
+	const char *set;
+
 	if (*p++ == ESCAPE) {
 		if (p == m->text_end)
-			luaL_error(m->L, "malformed pattern (ends with '%%')");
+			fail(m, "malformed pattern (ends with '%%')");
 		return p + 1;
 	}
 	if (p[-1] != '[')
 		return p;
+	set = p;
 	if (*p == '^')
 		p++;
 	do { /* the first ']' is a member */
 		if (p == m->text_end)
-			luaL_error(m->L, "malformed pattern (missing ']')");
+			fail(m, "malformed pattern (missing ']')");
 		if (*p++ == ESCAPE && p < m->text_end)
 			p++;
 	} while (*p != ']');
+	m->steps -= (int)((p - set) / SET_PER_STEP);
 	return p + 1;
 }
 
@@ -162,6 +187,7 @@ static bool match_single(struct pattern *m, const char *s, const char *p, const 
 	case ESCAPE:
 		return in_class(c, byte_at(p + 1));
 	case '[':
+		m->steps -= (int)((end - p) / SET_PER_STEP);
 		return in_set(c, p, end - 1);
 	default:
 		return byte_at(p) == c;
@@ -174,7 +200,7 @@ static const char *match_balance(struct pattern *m, const char *s, const char *p
 	int depth = 1;
 
 	if (p >= m->text_end - 1)
-		luaL_error(m->L, "malformed pattern (missing arguments to '%%b')");
+		fail(m, "malformed pattern (missing arguments to '%%b')");
 	if (s >= m->subject_end || *s != *p)
 		return NULL;
 	while (++s < m->subject_end) {
@@ -224,7 +250,7 @@ static const char *start_capture(struct pattern *m, const char *s, const char *p
 	const char *r;
 
 	if (m->n_captures >= PATTERN_CAPTURES)
-		luaL_error(m->L, "too many captures");
+		fail(m, "too many captures");
 	m->captures[m->n_captures].at = s;
 	m->captures[m->n_captures].len = what;
 	m->n_captures++;
@@ -281,7 +307,7 @@ static const char *match_special(struct pattern *m, const char *s, const char *p
 	case 'f':
 		p += 2;
 		if (p >= m->text_end || *p != '[')
-			luaL_error(m->L, "missing '[' after '%%f' in pattern");
+			fail(m, "missing '[' after '%%f' in pattern");
 		end = class_end(m, p);
 		if (at_frontier(m, s, p, end))
 			*ret_s = s;
@@ -299,7 +325,7 @@ static const char *match(struct pattern *m, const char *s, const char *p)
 	const char *end, *next;
 
 	if (m->depth-- == 0)
-		luaL_error(m->L, "pattern too complex");
+		fail(m, "pattern too complex");
 	while (s && p < m->text_end) {
 		step(m);
 		if (*p == '(') {
@@ -356,12 +382,12 @@ void pattern_push_capture(struct pattern *m, int i, const char *s, const char *e
 {
 	if (i >= m->n_captures) {
 		if (i > 0)
-			luaL_error(m->L, "invalid capture index %%%d", i + 1);
+			fail(m, "invalid capture index %%%d", i + 1);
 		lua_pushlstring(m->L, s, (size_t)(e - s));
 	} else if (m->captures[i].len == PATTERN_POSITION) {
 		lua_pushinteger(m->L, m->captures[i].at - m->subject + 1);
 	} else if (m->captures[i].len == PATTERN_OPEN) {
-		luaL_error(m->L, "unfinished capture");
+		fail(m, "unfinished capture");
 	} else {
 		lua_pushlstring(m->L, m->captures[i].at, (size_t)m->captures[i].len);
 	}

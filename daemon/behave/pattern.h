@@ -39,6 +39,9 @@ void pattern_init(struct pattern *m, lua_State *L, const char *subject, size_t l
  */
 const char *pattern_match(struct pattern *m, const char *s, const char *p);
 
+/* What matching took counts as computation of the task; to be called once, at the end. */
+void pattern_spend(const struct pattern *m);
+
 /* Push capture @i, or the whole match from @s to @e when there are none and @i is 0. */
 void pattern_push_capture(struct pattern *m, int i, const char *s, const char *e);
 

@@ -1,0 +1,147 @@
+/*
+ * A script that is stuck in any way is stopped, named, and delays nobody by more than its slice. Rules S1
+ * to S4. On the virtual clock instructions count and on the real clock the trap tells, so what need not
+ * be repeatable is tested on both.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/behave/script.h"
+#include "daemon/rt/nursery.h"
+#include "daemon/rt/rt.h"
+
+#define STOPPED "computed for too long without waiting; stopped"
+
+/* A program in Lua, and what came of it. */
+struct program {
+	const char *text;
+	int r;
+	char why[SCRIPT_WHY];
+	char out[4096];
+};
+
+struct run {
+	struct program *programs;
+	unsigned n;
+};
+
+static void print(void *arg, const char *line, size_t len)
+{
+	struct program *p = arg;
+	size_t used = strlen(p->out);
+
+	snprintf(p->out + used, sizeof(p->out) - used, "%.*s\n", (int)len, line);
+}
+
+static int program_main(void *arg)
+{
+	struct program *p = arg;
+	char folder[] = "/tmp/budget.XXXXXX", path[64];
+	struct script_conf conf = {.path = path, .print = print, .arg = p};
+	FILE *f;
+
+	cr_assert(ne(ptr, mkdtemp(folder), NULL));
+	snprintf(path, sizeof(path), "%s/script.lua", folder);
+	f = fopen(path, "w");
+	cr_assert(ne(ptr, f, NULL));
+	fputs(p->text, f);
+	fclose(f);
+	p->r = script_run(&conf, p->why);
+	unlink(path);
+	rmdir(folder);
+	return 0;
+}
+
+static int run_main(void *arg)
+{
+	struct run *run = arg;
+	struct nursery n;
+
+	nursery_open(&n);
+	for (unsigned i = 0; i < run->n; i++)
+		nursery_go(&n, "program", program_main, &run->programs[i]);
+	return nursery_close(&n, 0);
+}
+
+/* Run the programs side by side, each in a Lua state of its own. */
+static void run_all(enum rt_clock clock, struct program *programs, unsigned n)
+{
+	const struct rt_conf conf = {.clock = clock, .slow_step_ns = -1};
+	struct run run = {.programs = programs, .n = n};
+
+	cr_assert(eq(int, rt_run(&conf, run_main, &run), 0));
+}
+
+/* Scripts that never end by themselves; each must be killed at its line 2. */
+static const char *const endless[] = {
+	"\nwhile true do end",
+	"\nrepeat until false",
+	"\nfor i = 1, math.huge do end",
+	"\n::again:: goto again",
+	"local function f()\nreturn f() end f()",
+	"while true do pcall(function()\nwhile true do end end) end",
+	"while true do xpcall(function()\nwhile true do end end, print) end",
+	"local t = setmetatable({}, {__index = function()\nwhile true do end end}) "
+	"print(t.x)",
+	"local t = setmetatable({}, {__add = function()\nwhile true do end end}) print(t "
+	"+ 1)",
+	"local t = setmetatable({}, {__tostring = function()\nwhile true do end end}) "
+	"print(t)",
+	"table.sort({3, 2, 1}, function()\nwhile true do end end)",
+	"(\"abc\"):gsub(\"b\", function()\nwhile true do end end)",
+	"local co = coroutine.create(function()\nwhile true do end end) "
+	"coroutine.resume(co)",
+	"coroutine.wrap(function()\nwhile true do end end)()",
+	"coroutine.wrap(function() pcall(coroutine.wrap(function()\n"
+	"while true do end end)) end)()",
+	"local co = coroutine.create(function() coroutine.yield() end) "
+	"coroutine.resume(co)\n"
+	"while true do coroutine.status(co) end",
+	"\nlocal co = coroutine.wrap(function() while true do coroutine.yield() end end) "
+	"while true do co() end",
+	"local co = coroutine.create(function() local c <close> = setmetatable({}, "
+	"{__close = "
+	"function()\nwhile true do end end}) coroutine.yield() "
+	"end)\tcoroutine.resume(co) "
+	"coroutine.close(co)",
+	"for x in function()\nwhile true do end end do print(x) end",
+	"load(function()\nwhile true do end end)",
+	"local t = setmetatable({}, {__len = function() return 500000 end, __index = "
+	"function()\n"
+	"return 1 end}) while true do pcall(table.concat, t) end",
+	"local s = (\"a\"):rep(1000)\nwhile true do pcall(string.find, s, \".-.-.-.-b\") "
+	"end",
+	"local t = {} for i = 1, 1000 do t[i] = (i * 7919) % 1000 end\n"
+	"while true do table.sort(t) end",
+};
+
+/* Each test is a process of its own: what it gets is a place in the table. */
+ParameterizedTestParameters(budget, S4_endless_is_killed_with_its_line)
+{
+	static unsigned which[ARRAY_LEN(endless)];
+
+	for (unsigned i = 0; i < ARRAY_LEN(endless); i++)
+		which[i] = i;
+	return cr_make_param_array(unsigned, which, ARRAY_LEN(which));
+}
+
+/* S4: killed, with the line, on either clock. */
+ParameterizedTest(const unsigned *which, budget, S4_endless_is_killed_with_its_line)
+{
+	static const enum rt_clock clocks[] = {RT_CLOCK_VIRTUAL, RT_CLOCK_MONOTONIC};
+
+	for (size_t i = 0; i < ARRAY_LEN(clocks); i++) {
+		struct program p = {.text = endless[*which]};
+
+		run_all(clocks[i], &p, 1);
+		cr_expect(lt(int, p.r, 0));
+		cr_expect(ne(ptr, strstr(p.why, "script.lua:2: " STOPPED), NULL),
+			  "%s -> %s", p.text, p.why);
+	}
+}
