@@ -2,9 +2,10 @@
  * The contract between a chip's driver and the core.
  *
  * A driver is one file, drivers/<chip>.c, that defines `const struct driver driver_<chip>`, and perhaps
- * those of the chip's variants; the build finds the definitions. The core (drivers/core) owns the loop, retries and back-off, time stamps,
- * mounting, calibration, counters, staleness. The driver knows the chip: `read` moves bytes, `decode`
- * turns bytes into SI samples from its arguments alone, so that a recording replays without hardware.
+ * those of the chip's variants; the build finds the definitions. The core (drivers/core) owns the loop,
+ * retries and back-off, time stamps, mounting, filters, counters, staleness. The driver knows the chip:
+ * `read` moves bytes, `decode` turns bytes into SI samples from its arguments alone, so that a recording
+ * replays without hardware.
  *
  * Slots that a chip has no need of are NULL.
  */
