@@ -16,10 +16,15 @@ enum conclusion {
 	YAW,
 	LINEAR_ACCEL,
 	STILL,
+	MOVING,
 	PICKED_UP,
+	PUT_DOWN,
+	TAPPED,
 	SHAKEN,
 	TILTED,
 	UPSIDE_DOWN,
+	FREE_FALL,
+	FALLEN,
 	CONCLUSION_COUNT,
 };
 
@@ -46,18 +51,31 @@ static const struct value_info infos[CONCLUSION_COUNT] = {
 	[STILL] = {.name = "motion.still",
 		   .type = DATUM_BOOL,
 		   .help = "The robot does not move."},
+	[MOVING] = {.name = "motion.moving",
+		    .type = DATUM_BOOL,
+		    .help = "The robot moves, with short pauses."},
 	[PICKED_UP] = {.name = "motion.picked_up",
 		       .type = DATUM_BOOL,
-		       .help = "Lifted off its place, until it is still again."},
+		       .help = "Lifted off its place, until it stands again."},
+	[PUT_DOWN] = {.name = "motion.put_down",
+		      .type = DATUM_BOOL,
+		      .help = "Put down, just now."},
+	[TAPPED] = {.name = "motion.tapped",
+		    .type = DATUM_NUMBER,
+		    .help = "How often it was tapped in a row, just now; 0: not."},
 	[SHAKEN] = {.name = "motion.shaken",
 		    .type = DATUM_BOOL,
 		    .help = "Shaken hard, just now."},
-	[TILTED] = {.name = "motion.tilted",
-		    .type = DATUM_BOOL,
-		    .help = "Leans by more than 30 degrees."},
+	[TILTED] = {.name = "motion.tilted", .type = DATUM_BOOL, .help = "Leans."},
 	[UPSIDE_DOWN] = {.name = "motion.upside_down",
 			 .type = DATUM_BOOL,
-			 .help = "Leans by more than 150 degrees."},
+			 .help = "Leans so far that it is on its head."},
+	[FREE_FALL] = {.name = "motion.free_fall",
+		       .type = DATUM_BOOL,
+		       .help = "It falls, just now."},
+	[FALLEN] = {.name = "motion.fallen",
+		    .type = DATUM_BOOL,
+		    .help = "It fell or toppled, until it stands again."},
 };
 
 struct conclusions {
@@ -119,7 +137,7 @@ int conclusions_new(const struct config *c, struct trial *trial, struct world *w
 	k->trial = trial;
 	attitude_init(&k->attitude, &vqf_params_default, imu_hz,
 		      rate_hz(c, c->fusion.attitude.mag));
-	motion_init(&k->motion);
+	motion_init(&k->motion, &c->fusion.motion);
 	r = add_values(k, c, world);
 	if (r < 0) {
 		conclusions_free(k);
@@ -164,10 +182,15 @@ static void set_attitude(struct conclusions *k, const struct estimate_attitude *
 static void set_motion(struct conclusions *k, const struct estimate_motion *m)
 {
 	set(k, STILL, datum_bool(m->still), m->t_ns);
+	set(k, MOVING, datum_bool(m->moving), m->t_ns);
 	set(k, PICKED_UP, datum_bool(m->picked_up), m->t_ns);
+	set(k, PUT_DOWN, datum_bool(m->put_down), m->t_ns);
+	set(k, TAPPED, datum_number(m->taps), m->t_ns);
 	set(k, SHAKEN, datum_bool(m->shaken), m->t_ns);
 	set(k, TILTED, datum_bool(m->tilted), m->t_ns);
 	set(k, UPSIDE_DOWN, datum_bool(m->upside_down), m->t_ns);
+	set(k, FREE_FALL, datum_bool(m->free_fall), m->t_ns);
+	set(k, FALLEN, datum_bool(m->fallen), m->t_ns);
 }
 
 void conclusions_draw(struct conclusions *k)

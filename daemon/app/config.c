@@ -27,6 +27,7 @@ static const struct conf_field attitude_fields[] = {
 
 static const struct conf_field fusion_fields[] = {
 	CONF_TABLE(conf_fusion, attitude, attitude_fields, "How the robot is oriented."),
+	CONF_TABLE(conf_fusion, motion, motion_fields, "What happens to it as a whole."),
 	CONF_MAP("values", derived_fields, "Values that follow an expression."),
 	CONF_END,
 };

@@ -12,6 +12,7 @@
 #include "daemon/base/conf.h"
 #include "daemon/base/macros.h"
 #include "daemon/base/sample.h"
+#include "daemon/fusion/motion.h"
 #include "daemon/link/bus.h"
 #include "drivers/core/actuator.h"
 #include "drivers/core/sensor.h"
@@ -71,6 +72,7 @@ struct conf_attitude {
 
 struct conf_fusion {
 	struct conf_attitude attitude;
+	struct motion_conf motion;
 };
 
 enum conf_gpio { CONF_GPIO_LINUX, CONF_GPIO_SIM };

@@ -33,14 +33,19 @@ struct estimate_attitude {
 	uint32_t rejected; /* CHAN_BIT()s of what is measured but not believed just now */
 };
 
-/* What happens to the robot as a whole. */
+/* What happens to the robot as a whole. The angles and times are those of the configuration, fusion.motion. */
 struct estimate_motion {
 	int64_t t_ns;
-	bool still;     /* it does not move */
-	bool picked_up; /* lifted off the place where it stood; until it is still again */
-	bool shaken;    /* shaken hard, just now */
-	bool tilted;    /* leans by more than 30 degrees (25 to be upright again) */
-	bool upside_down; /* leans by more than 150 degrees (140 to end it) */
+	bool still; /* it does not move */
+	bool moving; /* it moves, with short pauses; at times it does neither for certain */
+	bool picked_up;   /* lifted off the place where it stood; until it stands again */
+	bool put_down;    /* just now */
+	bool shaken;      /* shaken hard, just now */
+	bool tilted;      /* leans */
+	bool upside_down; /* leans so far that it is on its head */
+	bool free_fall;   /* falling, just now */
+	bool fallen;      /* fell or toppled; until it stands again */
+	unsigned taps;    /* of a series of taps, just now; 0: none */
 	float tilt_rad;   /* between body's z and earth's up, 0..pi */
 };
 

@@ -1,14 +1,4 @@
-/*
- * Motion events.
- *
- * Shaken: the rule of Square's "seismic": the acceleration exceeds 13 m/s^2 in at least three quarters
- * of the samples of the last 0.5 s, of which at least half must be filled.
- *
- * Picked up, ours, as no standard exists: it stood still, then moved for 0.3 s, and either rises
- * (faster than 0.15 m/s or by more than 5 cm) or leans 12 degrees away from how it stood. Put down:
- * still for 1 s. Vertical speed is integrated from the moment it moved and leaks away with 2 s, since
- * an accelerometer alone does not hold it longer.
- */
+/* Motion events, put together. */
 #include "daemon/fusion/motion.h"
 
 #include <math.h>
@@ -16,59 +6,87 @@
 
 #include "daemon/base/macros.h"
 
-#define SHAKE_ACCEL 13.0f /* m/s^2 */
-#define SHAKE_SHARE 0.75f
-#define BUCKET_NS (50 * NS_PER_MS)
-#define LIFT_AFTER_NS (300 * NS_PER_MS)
-#define LIFT_SPEED 0.15f          /* m/s */
-#define LIFT_HEIGHT 0.05f         /* m */
-#define LIFT_LEAN_COS 0.97814760f /* cos 12 deg */
-#define LIFT_LEAK_S 2.0f          /* s */
-#define DOWN_AFTER_NS (1 * NS_PER_S)
-#define TILT_ON 0.52359878f    /* 30 deg */
-#define TILT_OFF 0.43633231f   /* 25 deg */
-#define UPSIDE_ON 2.61799388f  /* 150 deg */
-#define UPSIDE_OFF 2.44346095f /* 140 deg */
+#define DEG 0.017453292519943295
+#define GAP_NS (500 * NS_PER_MS)
 
-void motion_init(struct motion *m)
+static const struct conf_field moving_fields[] = {
+	CONF_REAL(moving_conf, rate_rad_s, 3 * DEG, 0.5 * DEG, 360 * DEG, "rad/s",
+		  "Turning faster than this is motion (x-io Fusion: 3 deg/s)."),
+	CONF_REAL(moving_conf, accel_m_s2, 0.5, 0.05, 20, "m/s^2",
+		  "Accelerating more than this is motion (VQF: 0.5 m/s^2)."),
+	CONF_DURATION_NS(moving_conf, after_ns, 300 * NS_PER_MS, 0, 10 * NS_PER_S,
+			 "For so long: a knock is shorter (ours)."),
+	CONF_DURATION_NS(moving_conf, gap_ns, 500 * NS_PER_MS, 0, 10 * NS_PER_S,
+			 "It ends when there was none of it for so long (ours)."),
+	CONF_END,
+};
+
+static const struct conf_field tilted_fields[] = {
+	CONF_REAL(angle_conf, angle_rad, 30 * DEG, 1 * DEG, 180 * DEG, "rad",
+		  "Leaning more than this it is tilted (ours)."),
+	CONF_REAL(angle_conf, hysteresis_rad, 5 * DEG, 0, 90 * DEG, "rad",
+		  "Until it leans less by this (ours)."),
+	CONF_END,
+};
+
+static const struct conf_field upside_down_fields[] = {
+	CONF_REAL(angle_conf, angle_rad, 150 * DEG, 90 * DEG, 180 * DEG, "rad",
+		  "Leaning more than this it is upside down (ours)."),
+	CONF_REAL(angle_conf, hysteresis_rad, 10 * DEG, 0, 90 * DEG, "rad",
+		  "Until it leans less by this (ours)."),
+	CONF_END,
+};
+
+const struct conf_field motion_fields[] = {
+	CONF_TABLE(motion_conf, moving, moving_fields, "When motion.moving is true."),
+	CONF_TABLE(motion_conf, picked_up, picked_up_fields, "Lifted off its place."),
+	CONF_TABLE(motion_conf, put_down, put_down_fields, "And back again."),
+	CONF_TABLE(motion_conf, tapped, tapped_fields,
+		   "Knocks that motion.tapped counts."),
+	CONF_TABLE(motion_conf, shaken, shaken_fields, "Shaken hard."),
+	CONF_TABLE(motion_conf, tilted, tilted_fields, "Leaning."),
+	CONF_TABLE(motion_conf, upside_down, upside_down_fields, "On its head."),
+	CONF_TABLE(motion_conf, free_fall, free_fall_fields, "Falling, just now."),
+	CONF_TABLE(motion_conf, fallen, fallen_fields, "Fell or toppled."),
+	CONF_END,
+};
+
+void motion_init(struct motion *m, const struct motion_conf *conf)
 {
-	memset(m, 0, sizeof(*m));
-	for (int i = 0; i < MOTION_BUCKETS; i++)
-		m->buckets[i].index = -1;
-	m->moving_since = m->still_since = TIME_NEVER;
+	*m = (struct motion){.conf = conf};
+	shake_init(&m->shake);
+}
+
+/* Is @t_ns more than half a second after @last_ns? They may be any times. */
+static bool is_gap(int64_t last_ns, int64_t t_ns)
+{
+	return (uint64_t)t_ns - (uint64_t)last_ns > GAP_NS;
 }
 
 void motion_sample(struct motion *m, const struct sample *s)
 {
-	int64_t index = s->t_ns / BUCKET_NS;
-	struct motion_bucket *b = &m->buckets[index % MOTION_BUCKETS];
+	const struct motion_conf *conf = m->conf;
 	float norm = hypotf(hypotf(s->v[0], s->v[1]), s->v[2]);
+	float share;
 
-	if (s->chan != CHAN_ACCEL || !isfinite(norm) || index < 0)
+	if (s->chan != CHAN_ACCEL || !isfinite(norm) || s->t_ns < 0 ||
+	    (m->sampled && s->t_ns <= m->sample_ns))
 		return;
-	if (b->index != index)
-		*b = (struct motion_bucket){.index = index};
-	b->samples++;
-	if (norm > SHAKE_ACCEL)
-		b->strong++;
-}
-
-/* Counted over the window that ends at @t_ns. */
-static bool is_shaken(const struct motion *m, int64_t t_ns)
-{
-	unsigned samples = 0, strong = 0, filled = 0;
-
-	for (int i = 0; i < MOTION_BUCKETS; i++) {
-		const struct motion_bucket *b = &m->buckets[i];
-
-		if (b->index < 0 || b->index <= t_ns / BUCKET_NS - MOTION_BUCKETS)
-			continue;
-		samples += b->samples;
-		strong += b->strong;
-		filled++;
+	if (m->sampled && is_gap(m->sample_ns, s->t_ns)) {
+		m->tap = (struct tap){0};
+		m->fall.weightless.on = m->fall.free_fall = false;
 	}
-	return filled >= MOTION_BUCKETS / 2 && samples >= 4 &&
-	       (float)strong >= SHAKE_SHARE * (float)samples;
+	share = shake_share(&m->shake, s->t_ns);
+	fall_feed(&m->fall, &conf->free_fall, conf->fallen.impact_m_s2, s->t_ns, norm,
+		  share);
+	shake_feed(&m->shake, &conf->shaken, s->t_ns, norm);
+	/* The impact at the end of a fall is no tap. */
+	if (fall_recent(&m->fall, &conf->fallen, s->t_ns))
+		m->tap = (struct tap){0};
+	else
+		tap_feed(&m->tap, &conf->tapped, s->t_ns, s->v);
+	m->sample_ns = s->t_ns;
+	m->sampled = true;
 }
 
 /* Earth's up in body axes: the third row of the rotation matrix of @q (w x y z). */
@@ -79,70 +97,68 @@ static void up_in_body(const float q[4], float ret[3])
 	ret[2] = 1 - 2 * (q[1] * q[1] + q[2] * q[2]);
 }
 
-static void integrate(struct motion *m, const struct estimate_attitude *a, float dt)
+static float norm(const float v[3])
 {
-	float keep = 1 - dt / LIFT_LEAK_S;
-
-	m->up_speed = (m->up_speed + a->up_accel * dt) * keep;
-	m->lift += m->up_speed * dt;
+	return hypotf(hypotf(v[0], v[1]), v[2]);
 }
 
-static bool is_lifted(const struct motion *m, const float up[3])
+static bool is_moving(struct motion *m, const struct estimate_attitude *a)
 {
-	float lean =
-		up[0] * m->base_up[0] + up[1] * m->base_up[1] + up[2] * m->base_up[2];
+	const struct moving_conf *conf = &m->conf->moving;
+	bool active = norm(a->rate) > conf->rate_rad_s ||
+		      norm(a->linear_accel) > conf->accel_m_s2;
 
-	return m->up_speed > LIFT_SPEED || m->lift > LIFT_HEIGHT || lean < LIFT_LEAN_COS;
+	if (active)
+		m->active_ns = a->t_ns;
+	held_update(&m->active,
+		    active || (m->active.on && a->t_ns - m->active_ns <= conf->gap_ns),
+		    a->t_ns);
+	/* Measured up to the last activity: the pause that follows a knock is no motion. */
+	return held_for(&m->active, m->active_ns, conf->after_ns);
 }
 
-/* Keep book of since when it moves or is still. */
-static void track(struct motion *m, const struct estimate_attitude *a)
+static bool is_beyond(bool was, float angle, const struct angle_conf *conf)
 {
-	if (a->at_rest) {
-		if (m->still_since == TIME_NEVER)
-			m->still_since = a->t_ns;
-		m->moving_since = TIME_NEVER;
-		m->up_speed = m->lift = 0;
-	} else {
-		if (m->moving_since == TIME_NEVER)
-			m->moving_since = a->t_ns;
-		m->still_since = TIME_NEVER;
-	}
+	return held_above(was, angle, conf->angle_rad, conf->hysteresis_rad);
 }
 
-static bool held(int64_t since, int64_t now, int64_t for_ns)
+static void forget(struct motion *m)
 {
-	return since != TIME_NEVER && now - since >= for_ns;
-}
-
-static bool hysteresis(bool was, float x, float on, float off)
-{
-	return was ? x > off : x > on;
+	m->active.on = false;
+	m->lift.moving.on = m->lift.still.on = false;
+	m->lift.speed_m_s = m->lift.height_m = 0;
 }
 
 struct estimate_motion motion_update(struct motion *m, const struct estimate_attitude *a)
 {
+	const struct motion_conf *conf = m->conf;
+	struct estimate_motion *now = &m->now;
+	float dt_s = 0;
 	float up[3];
-	float dt = m->t_ns ? (float)(a->t_ns - m->t_ns) * 1e-9f : 0;
 
-	m->t_ns = a->t_ns;
+	if (m->updated && a->t_ns <= m->t_ns)
+		return *now;
+	if (m->updated && is_gap(m->t_ns, a->t_ns))
+		forget(m);
+	else if (m->updated)
+		dt_s = (float)(a->t_ns - m->t_ns) * 1e-9f;
+	m->t_ns = now->t_ns = a->t_ns;
+	m->updated = true;
+
 	up_in_body(a->quat_6d, up);
-	track(m, a);
-	if (!a->at_rest)
-		integrate(m, a, fminf(dt, 0.1f));
-	if (m->stood && held(m->moving_since, a->t_ns, LIFT_AFTER_NS) && is_lifted(m, up))
-		m->now.picked_up = true;
-	if (held(m->still_since, a->t_ns, DOWN_AFTER_NS)) {
-		m->now.picked_up = false;
-		memcpy(m->base_up, up, sizeof(up));
-		m->stood = true;
-	}
-	m->now.t_ns = a->t_ns;
-	m->now.still = a->at_rest;
-	m->now.shaken = is_shaken(m, a->t_ns);
-	m->now.tilt_rad = acosf(fmaxf(-1, fminf(1, up[2])));
-	m->now.tilted = hysteresis(m->now.tilted, m->now.tilt_rad, TILT_ON, TILT_OFF);
-	m->now.upside_down =
-		hysteresis(m->now.upside_down, m->now.tilt_rad, UPSIDE_ON, UPSIDE_OFF);
-	return m->now;
+	lift_feed(&m->lift, &conf->picked_up, &conf->put_down, a, up, dt_s);
+	if (fall_update(&m->fall, &conf->fallen, &m->lift, up, a->t_ns))
+		lift_drop(&m->lift);
+	now->still = a->at_rest;
+	now->moving = is_moving(m, a);
+	now->picked_up = m->lift.picked_up;
+	now->put_down = lift_put_down(&m->lift, &conf->put_down, a->t_ns);
+	now->taps = tap_count(&m->tap, &conf->tapped, a->t_ns);
+	now->shaken = shake_update(&m->shake, &conf->shaken, a->t_ns);
+	now->free_fall = m->fall.free_fall;
+	now->fallen = m->fall.fallen.on;
+	now->tilt_rad = acosf(fmaxf(-1, fminf(1, up[2])));
+	now->tilted = is_beyond(now->tilted, now->tilt_rad, &conf->tilted);
+	now->upside_down = is_beyond(now->upside_down, now->tilt_rad, &conf->upside_down);
+	return *now;
 }
