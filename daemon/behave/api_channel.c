@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_handle.h"
 #include "daemon/behave/lua_host.h"
 #include "daemon/rt/chan.h"
 #include "daemon/rt/rt.h"
@@ -62,6 +63,21 @@ static int channel_send(lua_State *L)
 	return 1;
 }
 
+struct chan *lua_test_channel(lua_State *L, int idx)
+{
+	struct lua_channel *c = luaL_testudata(L, idx, CHANNEL_TYPE);
+
+	return c ? &c->chan : NULL;
+}
+
+void lua_push_received(lua_State *L, int idx, int ref)
+{
+	lua_getiuservalue(L, idx, 1);
+	lua_rawgeti(L, -1, ref);
+	luaL_unref(L, -2, ref);
+	lua_remove(L, -2);
+}
+
 static int receive(lua_State *L)
 {
 	struct lua_channel *c = luaL_checkudata(L, 1, CHANNEL_TYPE);
@@ -70,9 +86,7 @@ static int receive(lua_State *L)
 
 	if (lua_wait_end(L, t, chan_recv(&c->chan, &ref)) < 0)
 		return 0;
-	lua_getiuservalue(L, 1, 1);
-	lua_rawgeti(L, -1, ref);
-	luaL_unref(L, -2, ref);
+	lua_push_received(L, 1, ref);
 	return 1;
 }
 

@@ -99,6 +99,9 @@ static int follower_gc(lua_State *L)
 
 	waiter_remove(&f->waiter);
 	timer_disarm(&f->timer);
+	if (f->result)
+		lua_host_of(L)->caps.timers--;
+	f->result = NULL;
 	return 0;
 }
 
@@ -114,12 +117,14 @@ static struct lua_value *push_follower(lua_State *L, const struct lua_pred *p,
 	struct lua_value *u = lua_push_value(L, NULL, true, false);
 	struct follower *f;
 
+	caps_check(L, &lua_host_of(L)->caps.timers, CAP_TIMERS, "timers");
 	if (value_new(&info, &u->v) < 0)
 		luaL_error(L, "not enough memory");
 	f = lua_newuserdatauv(L, sizeof(*f), 1);
 	memset(f, 0, sizeof(*f));
 	luaL_setmetatable(L, FOLLOWER_TYPE);
 	f->result = u->v;
+	lua_host_of(L)->caps.timers++;
 	f->waiter.pred = p->pred;
 	f->waiter.every = true;
 	lua_createtable(L, 2, 0);

@@ -68,8 +68,10 @@ static int transitions_end(lua_State *L)
 {
 	struct lua_transitions *u = luaL_checkudata(L, 1, TRANSITIONS_TYPE);
 
-	if (u->open)
-		transitions_close(&u->t);
+	if (!u->open)
+		return 0;
+	transitions_close(&u->t);
+	lua_host_of(L)->caps.loops--;
 	u->open = false;
 	return 0;
 }
@@ -83,6 +85,7 @@ static int value_transitions(lua_State *L)
 	int r;
 
 	lua_settop(L, 2);
+	caps_check(L, &lua_host_of(L)->caps.loops, CAP_LOOPS, "loops");
 	u = lua_newuserdatauv(L, sizeof(*u), 1);
 	u->open = false;
 	luaL_setmetatable(L, TRANSITIONS_TYPE);
@@ -92,6 +95,7 @@ static int value_transitions(lua_State *L)
 	if (r < 0)
 		return lua_wait_failed(L, u->pred, r);
 	u->open = true;
+	lua_host_of(L)->caps.loops++;
 	return push_loop(L, 3, transitions_iterate);
 }
 
@@ -118,8 +122,10 @@ static int eventual_end(lua_State *L)
 {
 	struct lua_eventual *u = luaL_checkudata(L, 1, EVENTUAL_TYPE);
 
-	if (u->open)
-		eventual_close(&u->e);
+	if (!u->open)
+		return 0;
+	eventual_close(&u->e);
+	lua_host_of(L)->caps.loops--;
 	u->open = false;
 	return 0;
 }
@@ -132,6 +138,7 @@ static int value_eventual_values(lua_State *L)
 	struct lua_eventual *u;
 
 	lua_settop(L, 2);
+	caps_check(L, &lua_host_of(L)->caps.loops, CAP_LOOPS, "loops");
 	u = lua_newuserdatauv(L, sizeof(*u), 1);
 	u->open = false;
 	luaL_setmetatable(L, EVENTUAL_TYPE);
@@ -139,6 +146,7 @@ static int value_eventual_values(lua_State *L)
 	keep(L, 3);
 	eventual_open(&u->e, v->v, &u->pred->pred, &o.await);
 	u->open = true;
+	lua_host_of(L)->caps.loops++;
 	return push_loop(L, 3, eventual_iterate);
 }
 

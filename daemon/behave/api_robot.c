@@ -170,6 +170,7 @@ static int api_log(lua_State *L)
 {
 	enum log_level level = (enum log_level)lua_tointeger(L, lua_upvalueindex(1));
 
+	caps_take_line(L);
 	log_line(level, "%s: %s", lua_host_of(L)->conf.name, luaL_tolstring(L, 1, NULL));
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_handle.h"
 #include "daemon/behave/lua_host.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
@@ -17,12 +18,16 @@ struct lua_nursery {
 	bool open;
 };
 
-/* A child; its user values are its thread and its nursery. In the registry while it lives. */
+/*
+ * A child; its user values are its thread, its nursery and what it gave to ready(). In the registry while
+ * it lives; one that is started with start_ready also by its task, for ready().
+ */
 struct lua_child {
 	struct child child;
 	struct lua_host *host;
 	lua_State *thread; /* where its results, or its error, lie in the end */
 	int nargs;
+	bool starting; /* its starter waits until it is ready, and gets its error */
 	char name[32];
 };
 
@@ -99,15 +104,39 @@ static int run_recorded(lua_State *L)
 	return lua_error(L);
 }
 
+/* The same for a child that is started with start_ready, the upvalue: before it is ready its error is its
+ * starter's. */
+static int run_starting(lua_State *L)
+{
+	struct lua_child *c = lua_touserdata(L, lua_upvalueindex(1));
+	int r;
+
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_rawsetp(L, LUA_REGISTRYINDEX, task_self());
+	r = lua_call_guarded(L, lua_gettop(L) - 2);
+	if (r == 0)
+		return lua_gettop(L) - 1;
+	if (r != -ECANCELED && !c->starting)
+		record_error(L, 1);
+	return lua_error(L);
+}
+
+/* Takes a pointer out of the registry: never raises, as no memory is needed. */
+static void forget(lua_State *L, const void *key)
+{
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
 static int child_main(void *arg)
 {
 	struct lua_child *c = arg;
 	struct lua_host *h = c->host;
 	int r = lua_task_call(h, c->thread, c->nargs);
 
-	h->tasks--;
-	lua_pushnil(h->L);
-	lua_rawsetp(h->L, LUA_REGISTRYINDEX, c);
+	h->caps.tasks--;
+	forget(h->L, task_self());
+	forget(h->L, c);
 	return r;
 }
 
@@ -130,45 +159,64 @@ static void name_child(lua_State *L, int fn, struct lua_child *c)
 	snprintf(c->name, sizeof(c->name), "%.24s:%d", ar.short_src, ar.linedefined);
 }
 
-/* n:start(fn, ...): arguments at 2 and up. */
-static int start(lua_State *L, bool service)
+/*
+ * Arguments: a nursery, a function, what the function is given. In their place comes a new child that
+ * waits to be started.
+ */
+static struct lua_child *push_child(lua_State *L, bool starting)
 {
 	struct lua_host *h = lua_host_of(L);
-	struct lua_nursery *n = check_nursery(L, 1);
-	int nargs = lua_gettop(L) - 2, r;
-	struct task_opt opt = {.stack_size = STACK_LUA, .service = service};
+	int nargs = lua_gettop(L) - 2;
 	struct lua_child *c;
 
 	luaL_checktype(L, 2, LUA_TFUNCTION);
-	if (h->tasks >= LUA_HOST_TASKS)
-		return luaL_error(L, "more than %d tasks", LUA_HOST_TASKS);
-	c = lua_newuserdatauv(L, sizeof(*c), 2);
+	caps_check(L, &h->caps.tasks, CAP_TASKS, "tasks");
+	c = lua_newuserdatauv(L, sizeof(*c), 3);
 	memset(c, 0, sizeof(*c));
 	luaL_setmetatable(L, CHILD_TYPE);
 	name_child(L, 2, c);
 	lua_insert(L, 1);
 	c->host = h;
+	c->starting = starting;
 	c->thread = lua_newthread(L);
 	lua_setiuservalue(L, 1, 1);
 	lua_pushvalue(L, 2);
 	lua_setiuservalue(L, 1, 2);
 	if (!lua_checkstack(c->thread, nargs + 4))
-		return luaL_error(L, "too many arguments");
+		luaL_error(L, "too many arguments");
+	if (starting) {
+		lua_pushvalue(L, 1);
+		lua_pushcclosure(L, run_starting, 1);
+	} else {
+		lua_pushcfunction(L, run_recorded);
+	}
+	lua_insert(L, 2);
+	lua_xmove(L, c->thread, nargs + 3); /* the nursery, the function, its arguments */
+	c->nargs = nargs + 2;
 	lua_pushvalue(L, 1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, c);
+	h->caps.tasks++;
+	return c;
+}
 
-	lua_pushcfunction(c->thread, run_recorded);
-	lua_xmove(L, c->thread, nargs + 2); /* the nursery, the function, its arguments */
-	c->nargs = nargs + 2;
-	opt.name = c->name;
-	r = nursery_start(&n->n, &c->child, &opt, child_main, c);
-	if (r < 0) {
-		lua_pushnil(L);
-		lua_rawsetp(L, LUA_REGISTRYINDEX, c);
-		return luaL_error(L, "a task could not be started: %s", strerror(-r));
-	}
-	h->tasks++;
-	return 1;
+/* It could not be started. */
+static int not_started(lua_State *L, struct lua_child *c, int r)
+{
+	c->host->caps.tasks--;
+	forget(L, c);
+	return luaL_error(L, "a task could not be started: %s", strerror(-r));
+}
+
+/* n:start(fn, ...) and n:service(fn, ...): a handle */
+static int start(lua_State *L, bool service)
+{
+	struct lua_nursery *n = check_nursery(L, 1);
+	struct lua_child *c = push_child(L, false);
+	const struct task_opt opt = {
+		.name = c->name, .stack_size = STACK_LUA, .service = service};
+	int r = nursery_start(&n->n, &c->child, &opt, child_main, c);
+
+	return r < 0 ? not_started(L, c, r) : 1;
 }
 
 static int nursery_method_start(lua_State *L)
@@ -179,6 +227,48 @@ static int nursery_method_start(lua_State *L)
 static int nursery_method_service(lua_State *L)
 {
 	return start(L, true);
+}
+
+/* n:start_ready(fn, ...): what it gave to ready() */
+static int nursery_method_start_ready(lua_State *L)
+{
+	struct lua_nursery *n = check_nursery(L, 1);
+	struct lua_task *t = lua_wait_begin(L);
+	bool was_unwinding = t->unwinding;
+	struct lua_child *c = push_child(L, true);
+	const struct task_opt opt = {.name = c->name, .stack_size = STACK_LUA};
+	int r = nursery_start_ready(&n->n, &opt, child_main, c, NULL);
+
+	lua_wait_end(L, t, r);
+	if (r == 0) {
+		lua_getiuservalue(L, 1, 3);
+		return 1;
+	}
+	t->unwinding = was_unwinding || t->host->killed;
+	if (r == -ECHILD)
+		return luaL_error(L, "%s ended without calling ready()", c->name);
+	if (lua_gettop(c->thread) == c->nargs + 1) /* as it was made: it has not run */
+		return not_started(L, c, r);
+	lua_xmove(c->thread, L, 1);
+	return lua_error(L);
+}
+
+/* ready(x): nothing happens in a task that was started otherwise */
+static int api_ready(lua_State *L)
+{
+	struct lua_child *c;
+
+	lua_settop(L, 1);
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, task_self()) == LUA_TNIL)
+		return 0;
+	c = lua_touserdata(L, 2);
+	if (!c->starting)
+		return luaL_error(L, "ready() was called before");
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, 2, 3);
+	c->starting = false;
+	(void)task_ready(NULL); /* the first time, so it cannot fail */
+	return 0;
 }
 
 static int nursery_method_cancel(lua_State *L)
@@ -274,16 +364,17 @@ static int push_results(lua_State *L, lua_State *T)
 	return n;
 }
 
-/* task:join() */
-static int task_join(lua_State *L)
+struct child *lua_test_child(lua_State *L, int idx)
 {
-	struct lua_child *c = luaL_checkudata(L, 1, CHILD_TYPE);
-	struct lua_task *t;
+	struct lua_child *c = luaL_testudata(L, idx, CHILD_TYPE);
 
-	if (c->thread == L)
-		return luaL_error(L, "a task cannot join itself");
-	t = lua_wait_begin(L);
-	lua_wait_end(L, t, child_join(&c->child));
+	return c ? &c->child : NULL;
+}
+
+int lua_push_outcome(lua_State *L, int idx)
+{
+	const struct lua_child *c = luaL_checkudata(L, idx, CHILD_TYPE);
+
 	switch (c->child.state) {
 	case CHILD_CANCELLED:
 		lua_pushnil(L);
@@ -298,6 +389,19 @@ static int task_join(lua_State *L)
 		break;
 	}
 	return push_results(L, c->thread);
+}
+
+/* task:join() */
+static int task_join(lua_State *L)
+{
+	struct lua_child *c = luaL_checkudata(L, 1, CHILD_TYPE);
+	struct lua_task *t;
+
+	if (c->thread == L)
+		return luaL_error(L, "a task cannot join itself");
+	t = lua_wait_begin(L);
+	lua_wait_end(L, t, child_join(&c->child));
+	return lua_push_outcome(L, 1);
 }
 
 /* task:cancel(reason) */
@@ -329,6 +433,7 @@ void lua_open_task(lua_State *L)
 {
 	static const luaL_Reg nursery_methods[] = {
 		{"start", nursery_method_start},
+		{"start_ready", nursery_method_start_ready},
 		{"service", nursery_method_service},
 		{"cancel", nursery_method_cancel},
 		{NULL, NULL},
@@ -345,5 +450,6 @@ void lua_open_task(lua_State *L)
 	lua_register(L, "sleep", api_sleep);
 	lua_register(L, "sleep_until", api_sleep_until);
 	lua_register(L, "cancelling", api_cancelling);
+	lua_register(L, "ready", api_ready);
 	lua_register(L, "nursery", api_nursery);
 }

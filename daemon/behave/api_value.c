@@ -20,8 +20,12 @@
 
 struct lua_value *lua_push_value(lua_State *L, struct value *v, bool own, bool writes)
 {
-	struct lua_value *u = lua_newuserdatauv(L, sizeof(*u), 1);
+	struct lua_value *u;
 
+	if (own)
+		caps_check(L, &lua_host_of(L)->caps.values, CAP_VALUES, "values");
+	u = lua_newuserdatauv(L, sizeof(*u), 1);
+	lua_host_of(L)->caps.values += own;
 	*u = (struct lua_value){.v = v, .own = own, .writes = writes};
 	luaL_setmetatable(L, VALUE_TYPE);
 	return u;
@@ -97,8 +101,11 @@ static int value_gc(lua_State *L)
 {
 	struct lua_value *u = lua_check_value(L, 1);
 
-	if (u->own)
+	if (u->own) {
 		value_free(u->v);
+		lua_host_of(L)->caps.values--;
+	}
+	u->own = false;
 	u->v = NULL;
 	return 0;
 }

@@ -27,6 +27,8 @@ static int base_print(lua_State *L)
 	size_t len;
 	const char *line;
 
+	if (!h->conf.program)
+		caps_take_line(L);
 	luaL_buffinit(L, &b);
 	for (int i = 1; i <= n; i++) {
 		if (i > 1)

@@ -2,28 +2,31 @@
 #include "daemon/behave/lua_host.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/base/log.h"
 #include "daemon/behave/evaluator.h"
 #include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_file.h"
+#include "daemon/rt/rt.h"
+#include "daemon/rt/thread.h"
 
 /* What the frames below a headroom check may need at most. */
 #define HEADROOM ((ptrdiff_t)64 * 1024)
 /* What lies above a Lua task's first frame on its stack: the task itself and the way in. */
 #define TOP_RESERVE ((ptrdiff_t)16 * 1024)
 
+/* What computes still for nobody sees that within milliseconds. */
+#define WORKERS_END_NS NS_PER_S
+
 /* Of Lua's collector, in percent: when a cycle begins, and how fast it goes on. */
 enum { GC_PAUSE = 130, GC_STEPMUL = 400 };
 
-/* Lua's allocator with a limit; giving memory back never fails. */
-static void *allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
+/* Giving memory back never fails. */
+void *lua_host_allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
 {
 	struct lua_host *h = arg;
 	size_t old = ptr ? old_size : 0; /* without a block it is a type tag */
@@ -61,11 +64,14 @@ static int open_all(lua_State *L)
 	lua_open_task(L);
 	lua_open_scope(L);
 	lua_open_channel(L);
+	lua_open_choose(L);
 	lua_open_value(L);
 	lua_open_iterate(L);
 	lua_open_derive(L);
 	lua_open_follow(L);
 	lua_open_robot(L);
+	lua_open_require(L);
+	lua_open_worker(L);
 	lua_open_prelude(L);
 	lua_seal_globals(L);
 	return 0;
@@ -81,7 +87,7 @@ int lua_host_new(const struct lua_host_conf *conf, struct lua_host **ret)
 	if (!h->conf.heap_max)
 		h->conf.heap_max = LUA_HOST_HEAP;
 	list_init(&h->gate);
-	h->L = lua_newstate(allocate, h);
+	h->L = lua_newstate(lua_host_allocate, h);
 	if (!h->L)
 		goto free_host;
 	*(struct lua_host **)lua_getextraspace(h->L) = h;
@@ -110,6 +116,9 @@ void lua_host_free(struct lua_host *h)
 	budget_close(h);
 	lua_close(h->L);
 	evaluator_free(h->evaluator);
+	rt_hold(); /* that time is real also where the clock is virtual */
+	thread_pool_close(h->workers, WORKERS_END_NS);
+	rt_release();
 	free(h);
 }
 
@@ -150,76 +159,31 @@ static int call_main(struct lua_host *h, lua_CFunction fn, void *arg, char *why)
 }
 
 struct load {
-	const char *name;
-	const char *text;
-	size_t len;
+	const char *path;
 	int ref;
+	int r;
 };
 
 static int load_chunk(lua_State *L)
 {
 	struct load *l = lua_touserdata(L, 1);
 
-	if (luaL_loadbufferx(L, l->text, l->len, l->name, "t") != LUA_OK)
+	l->r = lua_load_file(L, l->path);
+	if (l->r < 0)
 		return lua_error(L);
 	l->ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	return 0;
 }
 
-/* The whole regular file; *@ret is freed by the caller. A negative errno, or its size. */
-static ssize_t read_file(const char *path, char **ret)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n = 0, r;
-	char *buf = NULL;
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	r = fstat(fd, &st) < 0                        ? -errno
-	    : S_ISDIR(st.st_mode)                     ? -EISDIR
-	    : !S_ISREG(st.st_mode)                    ? -EINVAL
-	    : st.st_size > LUA_HOST_FILE_MAX          ? -EFBIG
-	    : !(buf = malloc((size_t)st.st_size + 1)) ? -ENOMEM
-						      : 0;
-	if (r < 0)
-		goto close_fd;
-	while (n < st.st_size && (r = read(fd, buf + n, (size_t)(st.st_size - n))) > 0)
-		n += r;
-	r = r < 0 ? -errno : n;
-	if (r < 0)
-		free(buf);
-	else
-		*ret = buf;
-
-close_fd:
-	close(fd);
-	return r;
-}
-
 int lua_host_load(struct lua_host *h, const char *path, int *ret, char *why)
 {
-	const char *slash = strrchr(path, '/');
-	struct load load = {0};
-	char name[128], *text = NULL;
-	ssize_t len = read_file(path, &text);
-	int r;
+	struct load load = {.path = path};
+	int r = call_main(h, load_chunk, &load, why);
 
-	if (len < 0) {
-		snprintf(why, LUA_HOST_WHY, "%s: %s", path, strerror((int)-len));
-		return (int)len;
-	}
-	snprintf(name, sizeof(name), "@%s", slash ? slash + 1 : path);
-	load.name = name;
-	load.text = text;
-	load.len = (size_t)len;
-	if (text && len >= 2 && text[0] == '#' && text[1] == '!')
-		text[0] = text[1] = '-'; /* a script may be made executable */
-	r = call_main(h, load_chunk, &load, why);
-	if (r == 0)
-		*ret = load.ref;
-	free(text);
-	return r;
+	if (r < 0)
+		return load.r < 0 ? load.r : r;
+	*ret = load.ref;
+	return 0;
 }
 
 struct call {

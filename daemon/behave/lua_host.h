@@ -18,6 +18,7 @@
 #include "daemon/base/list.h"
 #include "daemon/base/macros.h"
 #include "daemon/behave/budget.h"
+#include "daemon/behave/caps.h"
 #include "daemon/rt/stack.h"
 #include "daemon/rt/task.h"
 #include "daemon/state/world.h"
@@ -26,7 +27,6 @@
 #include <lua.h>
 
 #define LUA_HOST_HEAP ((size_t)4 * 1024 * 1024)
-#define LUA_HOST_TASKS 256       /* most tasks of one state */
 #define LUA_HOST_FILE_MAX 262144 /* bytes of a script */
 
 struct lua_host_conf {
@@ -35,22 +35,25 @@ struct lua_host_conf {
 	struct world *world; /* what `value "name"` finds; NULL: nothing */
 	/* Whose lib/ folders `require "name"` looks in; the first wins, NULL ends. NULL: none. */
 	const char *const *folders;
+	bool program; /* what it prints is its output, not lines in a log */
 	/* A line that the script printed, without newline. NULL: the log. */
 	void (*print)(void *arg, const char *line, size_t len);
 	void *arg;
 };
 
 struct evaluator;
+struct thread_pool;
 
 struct lua_host {
 	lua_State *L; /* the main thread: for short protected calls, never suspended */
 	struct lua_host_conf conf;
 	size_t heap_used;
-	unsigned tasks;
+	struct caps caps;
 	struct lua_task *running; /* whose code runs, or ran last */
 	struct lua_task *paused; /* is over its slice: no other task of this state runs */
 	struct list gate;        /* tasks that wait for it */
 	struct evaluator *evaluator;
+	struct thread_pool *workers; /* NULL: none was needed yet */
 	bool counts;  /* the instructions of its tasks, see budget.h */
 	bool killed;  /* a task of this state overran its budget in this run */
 	bool loading; /* the file's top level runs: it may not wait */
@@ -74,7 +77,7 @@ struct lua_task {
 /* A new state with the sandboxed libraries and the script API. 0 or -ENOMEM. */
 int lua_host_new(const struct lua_host_conf *conf, struct lua_host **ret) MUST_CHECK;
 
-/* All its tasks must have ended. NULL is fine. */
+/* All its tasks must have ended. NULL is fine. Suspends if it had workers. */
 void lua_host_free(struct lua_host *h);
 
 /* The host of a Lua thread. */
@@ -102,6 +105,9 @@ int lua_host_call(struct lua_host *h, int fn, const char *arg, char *why) MUST_C
 void lua_host_unref(struct lua_host *h, int ref);
 
 /* What the files of the host share. */
+
+/* Lua's allocator with the limit of the host @arg, and its account. */
+void *lua_host_allocate(void *arg, void *ptr, size_t old_size, size_t new_size);
 
 /*
  * Run the function and its @nargs arguments on top of @L, a thread that belongs to this task. What it
@@ -140,11 +146,14 @@ void lua_open_error(lua_State *L);
 void lua_open_task(lua_State *L);
 void lua_open_scope(lua_State *L);
 void lua_open_channel(lua_State *L);
+void lua_open_choose(lua_State *L);
 void lua_open_value(lua_State *L);
 void lua_open_iterate(lua_State *L);
 void lua_open_derive(lua_State *L);
 void lua_open_follow(lua_State *L);
 void lua_open_robot(lua_State *L);
+void lua_open_require(lua_State *L);
+void lua_open_worker(lua_State *L);
 void lua_open_prelude(lua_State *L);
 
 /* From here on reading a name that is not declared is an error. */

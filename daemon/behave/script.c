@@ -33,6 +33,7 @@ static int program_main(void *arg)
 		.heap_max = p->conf->heap_max,
 		.world = p->conf->world,
 		.folders = p->conf->folders,
+		.program = true,
 		.print = p->conf->print ? p->conf->print : print_line,
 		.arg = p->conf->arg,
 	};

@@ -135,6 +135,7 @@ static int load_main(void *arg)
 		.name = sb->b.name,
 		.heap_max = sb->s->conf.heap_max,
 		.world = sb->s->conf.world,
+		.folders = sb->s->conf.folders,
 		.print = print_line,
 		.arg = sb,
 	};

@@ -85,7 +85,8 @@ static void check_script(const char *path, enum rt_poller poller)
 {
 	const struct rt_conf rt = {
 		.clock = RT_CLOCK_VIRTUAL, .poller = poller, .slow_step_ns = -1};
-	struct run run = {.conf = {.path = path, .print = print}};
+	static const char *const folders[] = {INSTINCT_SOURCE "/tests/behave", NULL};
+	struct run run = {.conf = {.path = path, .folders = folders, .print = print}};
 	char golden[512], *text = NULL, *want;
 	size_t size = 0;
 

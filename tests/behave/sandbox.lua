@@ -1,6 +1,6 @@
 -- What a script does not find, and what it is told about it.
 
-for _, name in ipairs { "io", "os", "debug", "package", "dofile", "loadfile", "require", "warn" } do
+for _, name in ipairs { "io", "os", "debug", "package", "dofile", "loadfile", "warn" } do
 	print(name, rawget(_G, name))
 end
 print("string.dump", string.dump, "math.randomseed", math.randomseed)
