@@ -22,8 +22,9 @@
 #include "daemon/rt/task.h"  /* and sleep while a chip wakes up */
 #include "hal/gpio.h"
 #include "hal/i2c.h"
+#include "hal/pwm.h"
 
-enum bus_kind { BUS_NONE, BUS_I2C, BUS_GPIO };
+enum bus_kind { BUS_NONE, BUS_I2C, BUS_GPIO, BUS_PWM };
 
 #define DRIVER_ADDRS 8    /* most addresses a chip can have */
 #define DRIVER_RAW_MAX 64 /* most raw bytes of one read or one command */
@@ -35,6 +36,7 @@ struct dev_io {
 	struct i2c_dev i2c;        /* of a BUS_I2C driver */
 	struct gpio_line *line;    /* of a BUS_GPIO driver */
 	struct gpio_line *trigger; /* its second one, of a driver with `trigger_line` */
+	struct pwm_out *pwm;       /* of a BUS_PWM driver */
 	const char *role;          /* "imu": for messages */
 };
 

@@ -11,11 +11,14 @@
 #include "daemon/rt/error.h"
 #include "hal/gpio_linux.h"
 #include "hal/i2c_linux.h"
+#include "hal/pwm_linux.h"
 
 struct hardware {
 	const struct config *conf;
 	struct i2c_bus **buses; /* one for each of the configuration's; NULL: not open */
 	struct gpio_provider *gpio;
+	struct pwm_linux pwm_linux;
+	struct pwm_provider *pwm;
 	struct sim *sim; /* NULL: nothing is simulated */
 	bool dry;        /* HARDWARE_DRY */
 };
@@ -46,6 +49,19 @@ static int open_buses(struct hardware *hw)
 	return 0;
 }
 
+/* The processor's own lines and outputs are simulated together. */
+static void find_pins(struct hardware *hw)
+{
+	pwm_linux_init(&hw->pwm_linux, PWM_LINUX_ROOT);
+	if (hw->dry || hw->conf->gpio == CONF_GPIO_SIM) {
+		hw->gpio = sim_gpio(hw->sim);
+		hw->pwm = sim_pwm(hw->sim);
+	} else {
+		hw->gpio = gpio_linux_provider();
+		hw->pwm = &hw->pwm_linux.provider;
+	}
+}
+
 int hardware_open(const struct config *c, enum hardware_mode mode, const char *recording,
 		  struct hardware **ret)
 {
@@ -69,8 +85,7 @@ int hardware_open(const struct config *c, enum hardware_mode mode, const char *r
 	if (r == 0)
 		r = open_buses(hw);
 	if (r == 0)
-		hw->gpio = hw->dry || c->gpio == CONF_GPIO_SIM ? sim_gpio(hw->sim)
-							       : gpio_linux_provider();
+		find_pins(hw);
 	if (r < 0) {
 		hardware_close(hw);
 		return r;
@@ -99,7 +114,7 @@ void hardware_start(struct hardware *hw)
 struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf)
 {
-	struct device_ports ports = {.gpio = hw->gpio};
+	struct device_ports ports = {.gpio = hw->gpio, .pwm = hw->pwm};
 
 	for (size_t i = 0; i < hw->conf->n_buses; i++)
 		if (strcmp(hw->conf->buses[i].name, conf->bus) == 0)

@@ -10,6 +10,7 @@
 #include "hal/emul/emul.h"
 #include "hal/gpio_sim.h"
 #include "hal/i2c_sim.h"
+#include "hal/pwm_sim.h"
 #include "hal/scene.h"
 
 #define MODELS_MAX 32
@@ -22,6 +23,7 @@ struct model {
 struct sim {
 	const struct config *conf;
 	struct gpio_board *board;
+	struct pwm_board *pwm;
 	struct scene *scene;
 	struct trial *trial; /* of a recorded scene */
 	struct model models[MODELS_MAX];
@@ -149,7 +151,8 @@ int sim_new(const struct config *c, const char *recording, struct sim **ret)
 		return -ENOMEM;
 	s->conf = c;
 	s->board = gpio_board_new();
-	if (s->board)
+	s->pwm = pwm_board_new();
+	if (s->board && s->pwm)
 		r = make_scene(s, recording);
 	if (r == 0)
 		r = add_line_models(s);
@@ -174,12 +177,18 @@ void sim_free(struct sim *s)
 	trial_free(s->trial);
 	scene_free(s->scene);
 	gpio_board_free(s->board);
+	pwm_board_free(s->pwm);
 	free(s);
 }
 
 struct gpio_provider *sim_gpio(struct sim *s)
 {
 	return gpio_board_provider(s->board);
+}
+
+struct pwm_provider *sim_pwm(struct sim *s)
+{
+	return pwm_board_provider(s->pwm);
 }
 
 void sim_start(struct sim *s)
@@ -191,6 +200,8 @@ void sim_start(struct sim *s)
 
 double sim_pulse_s(const struct sim *s, const struct device_conf *chip, unsigned channel)
 {
+	if (chip->chip->bus == BUS_PWM)
+		return pwm_board_pulse_s(s->pwm, chip->line);
 	for (size_t i = 0; i < s->n_models; i++)
 		if (s->models[i].device == chip)
 			return emul_pulse_s(s->models[i].emul, channel);

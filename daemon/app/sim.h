@@ -8,6 +8,7 @@
 #include "daemon/app/trial.h"
 #include "hal/gpio.h"
 #include "hal/i2c.h"
+#include "hal/pwm.h"
 
 struct sim;
 
@@ -22,6 +23,7 @@ void sim_free(struct sim *s); /* NULL is fine; its buses are closed */
 int sim_bus_open(struct sim *s, const char *name, struct i2c_bus **ret) MUST_CHECK;
 
 struct gpio_provider *sim_gpio(struct sim *s);
+struct pwm_provider *sim_pwm(struct sim *s);
 void sim_start(struct sim *s);
 
 /* As the functions of hardware.h. */

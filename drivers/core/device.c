@@ -90,6 +90,8 @@ int device_up(struct device *d)
 		r = open_line(d, d->conf->line, chip->line, &d->io.line);
 	if (r == 0)
 		r = open_line(d, d->conf->trigger, chip->trigger_line, &d->io.trigger);
+	if (r == 0 && chip->bus == BUS_PWM && !d->io.pwm)
+		r = pwm_open(d->ports.pwm, d->conf->line, &d->io.pwm);
 	if (r == 0 && chip->probe)
 		r = chip->probe(&d->io, d->conf->settings);
 	if (r == 0 && chip->setup)
@@ -101,7 +103,9 @@ void device_close(struct device *d)
 {
 	gpio_close(d->io.line);
 	gpio_close(d->io.trigger);
+	pwm_close(d->io.pwm);
 	d->io.line = d->io.trigger = NULL;
+	d->io.pwm = NULL;
 }
 
 void device_ran(struct device *d)

@@ -16,7 +16,7 @@
 struct device_conf {
 	char driver[24];
 	char bus[32];     /* the name of its bus, "" if it needs none */
-	char line[32];    /* of a GPIO driver */
+	char line[32];    /* of a GPIO driver; the output of a PWM driver */
 	char trigger[32]; /* of one with a second line */
 	int address;      /* 7-bit; after reading never 0 for an I2C chip */
 	const struct driver *chip;
@@ -35,7 +35,9 @@ struct device_conf {
 #define DEVICE_ROWS(tag)                                                                 \
 	DEVICE_STRING(tag, driver, "The chip, or what else drives it."),                 \
 		DEVICE_STRING(tag, bus, "The I2C bus of the chip."),                     \
-		DEVICE_STRING(tag, line, "The GPIO line: its name, or gpiochip0:22."),   \
+		DEVICE_STRING(tag, line,                                                 \
+			      "The GPIO line: its name, or gpiochip0:22; or the PWM "    \
+			      "output: pwmchip0:1."),                                    \
 		DEVICE_STRING(tag, trigger,                                              \
 			      "The line that starts a measurement, of a driver that "    \
 			      "has one."),                                               \
@@ -57,6 +59,7 @@ int device_conf_complete(const struct conf_at *at, const char *kind,
 struct device_ports {
 	struct i2c_bus *bus; /* the one that its configuration names */
 	struct gpio_provider *gpio;
+	struct pwm_provider *pwm;
 };
 
 enum device_state {

@@ -72,7 +72,9 @@ static int check_place(const struct conf_at *at, struct device_conf *conf)
 
 	if (d->bus != BUS_NONE && !(i2c ? conf->bus : conf->line)[0]) {
 		conf_complain(&key, "missing; %s is on %s", d->name,
-			      i2c ? "an I2C bus" : "a GPIO line");
+			      i2c                  ? "an I2C bus"
+			      : d->bus == BUS_GPIO ? "a GPIO line"
+						   : "a PWM output");
 		return -EINVAL;
 	}
 	if ((d->trigger_line != NULL) != (conf->trigger[0] != '\0')) {

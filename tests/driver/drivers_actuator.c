@@ -373,3 +373,25 @@ Test(actuator, light_is_on_from_half_its_level)
 	cr_expect(eq(str, (char *)actuator_unit(b->pan), ""));
 	bench_free(b);
 }
+
+static void point(struct bench *b)
+{
+	actuator_set(b->pan, 0);
+	nap(NS_PER_S);
+	cr_expect(fabs(pwm_board_pulse_s(b->rig.pwm, "GPIO18") - 1500e-6) < 1e-9);
+	actuator_set(b->pan, NAN);
+	nap(NS_PER_S);
+	cr_expect(isnan(pwm_board_pulse_s(b->rig.pwm, "GPIO18")));
+	actuator_set(b->pan, 0);
+	nap(NS_PER_S);
+}
+
+Test(actuator, servo_on_an_output_of_the_processor)
+{
+	struct bench *b = bench_new("pwm_servo");
+
+	cr_assert(eq(int, chip_add(b->chip, "pan", &servo, &b->pan), 0));
+	bench_run(b, point);
+	cr_expect(isnan(pwm_board_pulse_s(b->rig.pwm, "GPIO18")), "safe at the end");
+	bench_free(b);
+}

@@ -498,3 +498,28 @@ Test(hcsr04, decodes_worked_numbers)
 	cr_expect(isnan(s[0].v[0]));
 	cr_expect(eq(int, d->decode(conf.settings, NULL, ones, 4, 7, s), -EBADMSG));
 }
+
+static void check_pwm(const char *driver, float value, uint32_t period_ns,
+		      uint32_t pulse_ns)
+{
+	const struct driver *d = driver_find(driver);
+	const struct command c = {.value = value};
+	struct device_conf conf;
+	uint8_t raw[8];
+
+	rig_conf(d, &conf);
+	cr_assert(eq(int, d->encode(conf.settings, &c, raw), 8));
+	for (int i = 0; i < 4; i++) {
+		cr_expect(eq(u8, raw[i], (uint8_t)(period_ns >> 8 * i)));
+		cr_expect(eq(u8, raw[4 + i], (uint8_t)(pulse_ns >> 8 * i)));
+	}
+}
+
+Test(pwm, encodes_period_and_pulse)
+{
+	check_pwm("pwm", 0.25f, 1000000, 250000);
+	check_pwm("pwm", 1, 1000000, 1000000);
+	check_pwm("pwm", NAN, 1000000, 0);
+	check_pwm("pwm_servo", 1.5e-3f, 20000000, 1500000);
+	check_pwm("pwm_servo", NAN, 20000000, 0);
+}

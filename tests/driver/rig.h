@@ -9,6 +9,7 @@
 #include "daemon/rt/rt.h"
 #include "drivers/core/device.h"
 #include "hal/emul/emul.h"
+#include "hal/pwm_sim.h"
 #include "hal/scene.h"
 
 #define SPY_LOG_MAX 512
@@ -77,13 +78,18 @@ struct rig {
 	struct spy spy; /* the bus that drivers see */
 	struct i2c_bus *wire;
 	struct gpio_board *board;
+	struct pwm_board *pwm;
 	struct scene *scene;
 	struct emul *models[RIG_MODELS_MAX]; /* by driver_table; NULL: none */
 };
 
 static inline struct device_ports rig_ports(struct rig *rig)
 {
-	return (struct device_ports){&rig->spy.bus, gpio_board_provider(rig->board)};
+	return (struct device_ports){
+		.bus = &rig->spy.bus,
+		.gpio = gpio_board_provider(rig->board),
+		.pwm = pwm_board_provider(rig->pwm),
+	};
 }
 
 /* The model of the chip that the driver @name is for, plugged in by rig_plug() only. */
@@ -113,7 +119,8 @@ static inline void rig_open(struct rig *rig, uint32_t clock_hz)
 	cr_assert(eq(int, i2c_sim_open("body", clock_hz, &rig->wire), 0));
 	spy_init(&rig->spy, rig->wire);
 	rig->board = desk.board = gpio_board_new();
-	cr_assert(rig->board != NULL);
+	rig->pwm = pwm_board_new();
+	cr_assert(rig->board != NULL && rig->pwm != NULL);
 	cr_assert(eq(int, scene_desk_new(&desk, &rig->scene), 0));
 	for (size_t i = 0; driver_table[i]; i++) {
 		const struct driver *d = driver_table[i];
@@ -139,6 +146,7 @@ static inline void rig_close(struct rig *rig)
 		emul_free(rig->models[i]);
 	scene_free(rig->scene);
 	gpio_board_free(rig->board);
+	pwm_board_free(rig->pwm);
 	i2c_bus_close(rig->wire);
 }
 
