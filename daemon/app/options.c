@@ -196,7 +196,7 @@ int options_parse(int argc, char **argv, struct options *ret)
 	if (optind < argc)
 		return wrong("unexpected", argv[optind],
 			     "options only; see instinctd --help");
-	if (o.n_configs == 0 && !o.script)
+	if (o.n_configs == 0 && !o.script && !o.keys)
 		return use_installed(&o, ret);
 	*ret = o;
 	return -1;
