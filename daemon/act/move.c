@@ -77,17 +77,19 @@ int move_run(struct lease *l, const struct move_target *targets, size_t n, int64
 	for (size_t i = 0; i < n; i++)
 		from[i] = position(&targets[i]);
 	do {
-		double way = 1.0;
+		double way;
 
 		t = t + FRAME_NS < began + ns ? t + FRAME_NS : began + ns;
 		r = task_sleep_until(t);
 		if (r < 0)
 			return r;
-		if (t < began + ns)
-			way = curve(ease, (double)(t - began) / (double)ns);
+		way = t < began + ns ? curve(ease, (double)(t - began) / (double)ns) : 1;
 		for (size_t i = 0; i < n; i++) {
-			r = lease_set(l, targets[i].channel,
-				      from[i] + way * (targets[i].value - from[i]));
+			/* The end exactly: rounding may not carry it beyond the range. */
+			double at = way < 1 ? from[i] + way * (targets[i].value - from[i])
+					    : targets[i].value;
+
+			r = lease_set(l, targets[i].channel, at);
 			if (r < 0)
 				return r;
 		}
