@@ -294,6 +294,20 @@ int lease_take(struct resources *rs, struct lease *l)
 	return 0;
 }
 
+static void make_safe(const struct resource *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->channels[i].spec.safe)
+			r->channels[i].spec.safe(r->channels[i].spec.arg);
+}
+
+static void leave(const struct resource *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->channels[i].spec.leave)
+			r->channels[i].spec.leave(r->channels[i].spec.arg);
+}
+
 void lease_release(struct lease *l, bool safe)
 {
 	if (!l->held)
@@ -301,15 +315,15 @@ void lease_release(struct lease *l, bool safe)
 	l->held = false;
 	link_remove(&l->link);
 	for (size_t i = 0; i < l->n_needs; i++) {
-		struct resource *r = l->needs[i];
-
-		r->holder = NULL;
-		for (size_t k = 0; safe && k < r->n; k++)
-			if (r->channels[k].spec.safe)
-				r->channels[k].spec.safe(r->channels[k].spec.arg);
+		l->needs[i]->holder = NULL;
+		if (safe)
+			make_safe(l->needs[i]);
 	}
 	if (l->n_needs > 0)
 		arbitrate(l->rs);
+	for (size_t i = 0; i < l->n_needs && !safe; i++)
+		if (!l->needs[i]->claim)
+			leave(l->needs[i]);
 }
 
 const struct lease *lease_blocker(const struct resources *rs, const struct lease *l)

@@ -28,6 +28,8 @@ struct channel_spec {
 	int (*set)(void *arg, double value);
 	/* Go to the safe value; must not suspend. NULL: nothing to do. */
 	void (*safe)(void *arg);
+	/* Nobody commands it any more; must not suspend. NULL: the last command stands. */
+	void (*leave)(void *arg);
 	void *arg;
 };
 
@@ -95,8 +97,9 @@ struct lease {
 int lease_take(struct resources *rs, struct lease *l) MUST_CHECK;
 
 /*
- * Give everything back; the next in rank gets it. The last commands stand, unless @safe: then each
- * channel goes to its safe value. Nothing happens to a lease that is not held. Does not suspend.
+ * Give everything back; the next in rank gets it, and then the last commands stand. Channels that nobody
+ * is waiting for are left; with @safe each channel goes to its safe value. Nothing happens to a lease
+ * that is not held. Does not suspend.
  */
 void lease_release(struct lease *l, bool safe);
 

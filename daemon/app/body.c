@@ -132,15 +132,19 @@ static int set_channel(void *arg, double value)
 	return 0;
 }
 
-/* A lease that ended badly: whatever the actuator's "safe" is, resting is never more dangerous. */
+/* A lease that ended badly. */
 static void make_safe(void *arg)
+{
+	actuator_safe(((struct part *)arg)->actuator);
+}
+
+static void leave(void *arg)
 {
 	actuator_rest(((struct part *)arg)->actuator);
 }
 
 static struct channel_spec channel_of(struct part *p, const char *name)
 {
-	float min, max;
 	struct channel_spec spec = {
 		.name = name,
 		.unit = actuator_unit(p->actuator),
@@ -149,13 +153,13 @@ static struct channel_spec channel_of(struct part *p, const char *name)
 				      : p->conf->actuator.rate_rad_s,
 		.set = set_channel,
 		.safe = make_safe,
+		/* To hold is to finish the last command, too. */
+		.leave = p->conf->actuator.rest == ACTUATOR_LIMP ? leave : NULL,
 		.arg = p,
 	};
 
-	actuator_range(p->actuator, &min, &max);
-	spec.min = (double)min;
-	spec.max = (double)max;
-	spec.rest = spec.min > 0 ? spec.min : 0;
+	actuator_range(p->actuator, &spec.min, &spec.max);
+	spec.rest = fmin(fmax(0, spec.min), spec.max);
 	return spec;
 }
 

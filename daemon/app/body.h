@@ -28,7 +28,7 @@ void body_go(struct body *b, struct nursery *n);
 struct body_part {
 	const char *name;
 	const char *unit; /* "rad", or "" for a level */
-	float min, max;
+	double min, max;
 	float value;    /* last written; NaN: limp */
 	double pulse_s; /* at the simulated chip's output; NaN: none to see */
 	uint64_t writes;

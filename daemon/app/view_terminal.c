@@ -108,7 +108,7 @@ static void put_actuators(const struct view *v)
 		char text[64];
 
 		fprintf(v->out, "  %-8s", p.name);
-		put_bar(v->out, (double)p.value, (double)p.min, (double)p.max);
+		put_bar(v->out, (double)p.value, p.min, p.max);
 		fprintf(v->out, " %s" TO_END "\n",
 			view_part_text(&p, text, sizeof(text)));
 	}

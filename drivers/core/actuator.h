@@ -99,6 +99,9 @@ void actuator_set(struct actuator *a, float value);
 /* Nobody uses it any more: limp, or hold, as configured. Does not suspend. */
 void actuator_rest(struct actuator *a);
 
+/* Something is wrong with who uses it: limp, or hold, as configured. Does not suspend. */
+void actuator_safe(struct actuator *a);
+
 /* The value last sent to the chip; NaN before the first, and while limp. */
 float actuator_position(const struct actuator *a);
 
@@ -107,6 +110,6 @@ float actuator_target(const struct actuator *a);
 
 const char *actuator_name(const struct actuator *a);
 const char *actuator_unit(const struct actuator *a); /* "rad", or "" for a level */
-void actuator_range(const struct actuator *a, float *ret_min, float *ret_max);
+void actuator_range(const struct actuator *a, double *ret_min, double *ret_max);
 
 #endif

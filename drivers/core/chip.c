@@ -135,20 +135,20 @@ int chip_add(struct chip *c, const char *name, const struct actuator_conf *conf,
 	return 0;
 }
 
-void actuator_range(const struct actuator *a, float *ret_min, float *ret_max)
+void actuator_range(const struct actuator *a, double *ret_min, double *ret_max)
 {
-	*ret_min = is_servo(a) ? (float)a->conf.range_rad[0] : 0;
-	*ret_max = is_servo(a) ? (float)a->conf.range_rad[1] : 1;
+	*ret_min = is_servo(a) ? a->conf.range_rad[0] : 0;
+	*ret_max = is_servo(a) ? a->conf.range_rad[1] : 1;
 }
 
 void actuator_set(struct actuator *a, float value)
 {
-	float min;
-	float max;
+	double min;
+	double max;
 
 	actuator_range(a, &min, &max);
 	/* fminf and fmaxf take the number where the other is NaN. */
-	a->target = isnan(value) ? NAN : fminf(fmaxf(value, min), max);
+	a->target = isnan(value) ? NAN : fminf(fmaxf(value, (float)min), (float)max);
 	a->chip->changed = true;
 	wake(a->chip);
 }
@@ -156,6 +156,11 @@ void actuator_set(struct actuator *a, float value)
 void actuator_rest(struct actuator *a)
 {
 	actuator_set(a, a->conf.rest == ACTUATOR_LIMP ? NAN : a->position);
+}
+
+void actuator_safe(struct actuator *a)
+{
+	actuator_set(a, a->conf.safe == ACTUATOR_LIMP ? NAN : a->position);
 }
 
 float actuator_position(const struct actuator *a)
@@ -354,9 +359,12 @@ int chip_safe(struct chip *c)
 	}
 	if (all)
 		return send_all_safe(c);
-	for (struct actuator *a = c->actuators; r == 0 && a; a = a->next)
-		if (a->conf.safe == ACTUATOR_LIMP)
-			r = send_value(a, NAN);
+	/* One that does not get through is no reason to leave the others driven. */
+	for (struct actuator *a = c->actuators; a; a = a->next) {
+		int e = a->conf.safe == ACTUATOR_LIMP ? send_value(a, NAN) : 0;
+
+		r = r == 0 ? e : r;
+	}
 	return r;
 }
 
