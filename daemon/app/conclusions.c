@@ -2,10 +2,12 @@
 #include "daemon/app/conclusions.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/log.h"
+#include "daemon/fusion/altitude.h"
 #include "daemon/fusion/attitude.h"
 #include "daemon/fusion/motion.h"
 
@@ -25,6 +27,9 @@ enum conclusion {
 	UPSIDE_DOWN,
 	FREE_FALL,
 	FALLEN,
+	ATTITUDE_COUNT, /* those above need an attitude */
+	HEIGHT = ATTITUDE_COUNT,
+	CLIMB,
 	CONCLUSION_COUNT,
 };
 
@@ -76,11 +81,21 @@ static const struct value_info infos[CONCLUSION_COUNT] = {
 	[FALLEN] = {.name = "motion.fallen",
 		    .type = DATUM_BOOL,
 		    .help = "It fell or toppled, until it stands again."},
+	[HEIGHT] = {.name = "altitude.height",
+		    .unit = "m",
+		    .type = DATUM_NUMBER,
+		    .help = "Above the place where it was switched on."},
+	[CLIMB] = {.name = "altitude.speed",
+		   .unit = "m/s",
+		   .type = DATUM_NUMBER,
+		   .help = "Upwards."},
 };
 
 struct conclusions {
+	const struct conf_fusion *conf;
 	struct attitude attitude;
 	struct motion motion;
+	struct altitude *altitude; /* NULL: not configured */
 	struct trial *trial;
 	struct value *values[CONCLUSION_COUNT];
 };
@@ -104,20 +119,23 @@ static double rate_hz(const struct config *c, const char *role)
 	return 1e9 / (double)d->chip->period_ns(d->settings);
 }
 
-static int add_values(struct conclusions *k, const struct config *c, struct world *world)
+/* The values from @first to before @end, which @source concludes from the sensor @role. */
+static int add_values(struct conclusions *k, const struct config *c, struct world *world,
+		      enum conclusion first, enum conclusion end, const char *source,
+		      const char *role)
 {
-	const struct conf_sensor *imu = sensor_of(c, c->fusion.attitude.imu);
+	const struct conf_sensor *sensor = sensor_of(c, role);
 
-	for (int i = 0; i < CONCLUSION_COUNT; i++) {
+	for (enum conclusion i = first; i < end; i++) {
 		struct value_info info = infos[i];
 		int r;
 
 		info.typed = true;
-		info.source = "fusion.attitude";
-		info.stale_after_ns = imu ? imu->sensor.stale_after_ns : 0;
+		info.source = source;
+		info.stale_after_ns = sensor ? sensor->sensor.stale_after_ns : 0;
 		r = world_add(world, &info, &k->values[i]);
 		if (r < 0) {
-			LOG(ERR, "fusion.attitude: %s cannot be made: %s", info.name,
+			LOG(ERR, "%s: %s cannot be made: %s", source, info.name,
 			    strerror(-r));
 			return r;
 		}
@@ -125,20 +143,46 @@ static int add_values(struct conclusions *k, const struct config *c, struct worl
 	return 0;
 }
 
+static int add_attitude(struct conclusions *k, const struct config *c,
+			struct world *world)
+{
+	const struct conf_attitude *conf = &c->fusion.attitude;
+	double imu_hz = k->trial ? trial_rate_hz(k->trial) : rate_hz(c, conf->imu);
+
+	if (!conf->imu[0])
+		return 0;
+	attitude_init(&k->attitude, &vqf_params_default, imu_hz, rate_hz(c, conf->mag));
+	motion_init(&k->motion, &c->fusion.motion);
+	return add_values(k, c, world, 0, ATTITUDE_COUNT, "fusion.attitude", conf->imu);
+}
+
+static int add_altitude(struct conclusions *k, const struct config *c,
+			struct world *world)
+{
+	const struct conf_altitude *conf = &c->fusion.altitude;
+
+	if (!conf->pressure[0])
+		return 0;
+	k->altitude = altitude_new((float)conf->tau_s);
+	if (!k->altitude)
+		return -ENOMEM;
+	return add_values(k, c, world, ATTITUDE_COUNT, CONCLUSION_COUNT,
+			  "fusion.altitude", conf->pressure);
+}
+
 int conclusions_new(const struct config *c, struct trial *trial, struct world *world,
 		    struct conclusions **ret)
 {
 	struct conclusions *k = calloc(1, sizeof(*k));
-	double imu_hz = trial ? trial_rate_hz(trial) : rate_hz(c, c->fusion.attitude.imu);
 	int r;
 
 	if (!k)
 		return -ENOMEM;
+	k->conf = &c->fusion;
 	k->trial = trial;
-	attitude_init(&k->attitude, &vqf_params_default, imu_hz,
-		      rate_hz(c, c->fusion.attitude.mag));
-	motion_init(&k->motion, &c->fusion.motion);
-	r = add_values(k, c, world);
+	r = add_attitude(k, c, world);
+	if (r == 0)
+		r = add_altitude(k, c, world);
 	if (r < 0) {
 		conclusions_free(k);
 		return r;
@@ -149,14 +193,28 @@ int conclusions_new(const struct config *c, struct trial *trial, struct world *w
 
 void conclusions_free(struct conclusions *k)
 {
+	if (k)
+		altitude_free(k->altitude);
 	free(k);
+}
+
+bool conclusions_want(const struct conclusions *k, const char *role)
+{
+	const struct conf_attitude *attitude = &k->conf->attitude;
+
+	if (attitude->imu[0] &&
+	    (strcmp(role, attitude->imu) == 0 || strcmp(role, attitude->mag) == 0))
+		return true;
+	return k->altitude && strcmp(role, k->conf->altitude.pressure) == 0;
 }
 
 void conclusions_feed(struct conclusions *k, const struct sample *s)
 {
-	/* What it refuses, it counts; the sensor's own checks have spoken already. */
+	/* What they refuse, they count; the sensor's own checks have spoken already. */
 	if (attitude_feed(&k->attitude, s) == 0)
 		motion_sample(&k->motion, s);
+	if (k->altitude)
+		(void)altitude_feed(k->altitude, s);
 }
 
 static void set(struct conclusions *k, enum conclusion which, struct datum d,
@@ -193,7 +251,7 @@ static void set_motion(struct conclusions *k, const struct estimate_motion *m)
 	set(k, FALLEN, datum_bool(m->fallen), m->t_ns);
 }
 
-void conclusions_draw(struct conclusions *k)
+static void draw_attitude(struct conclusions *k)
 {
 	struct estimate_attitude a;
 	struct estimate_motion m;
@@ -205,4 +263,26 @@ void conclusions_draw(struct conclusions *k)
 	m = motion_update(&k->motion, &a);
 	set_attitude(k, &a);
 	set_motion(k, &m);
+	if (k->altitude && k->conf->altitude.imu[0])
+		altitude_accel(k->altitude, a.t_ns, a.up_accel, a.at_rest);
+}
+
+static void draw_altitude(struct conclusions *k)
+{
+	float height_m = altitude_m(k->altitude);
+	int64_t t_ns = altitude_time_ns(k->altitude);
+
+	/* Left alone they turn stale. */
+	if (isnan(height_m))
+		return;
+	set(k, HEIGHT, datum_number((double)height_m), t_ns);
+	set(k, CLIMB, datum_number((double)altitude_speed_m_s(k->altitude)), t_ns);
+}
+
+void conclusions_draw(struct conclusions *k)
+{
+	if (k->conf->attitude.imu[0])
+		draw_attitude(k);
+	if (k->altitude)
+		draw_altitude(k);
 }

@@ -1,8 +1,10 @@
 /*
- * What fusion concludes, as values of the world: attitude.* and motion.*.
+ * What fusion concludes, as values of the world: attitude.* and motion.*, and altitude.*.
  */
 #ifndef DAEMON_APP_CONCLUSIONS_H
 #define DAEMON_APP_CONCLUSIONS_H
+#include <stdbool.h>
+
 #include "daemon/app/config.h"
 #include "daemon/app/trial.h"
 #include "daemon/base/sample.h"
@@ -11,14 +13,17 @@
 struct conclusions;
 
 /*
- * Make the values of the configured attitude. @trial, NULL if there is none, is shown each attitude; its
+ * Make the values of the attitude and of the altitude, as far as they are configured. @trial, NULL if there is none, is shown each attitude; its
  * recording's rate is then the sensors'. 0, or a negative errno that is logged.
  */
 int conclusions_new(const struct config *c, struct trial *trial, struct world *world,
 		    struct conclusions **ret) MUST_CHECK;
 void conclusions_free(struct conclusions *k); /* NULL is fine */
 
-/* Take in one sample; those that fusion refuses are counted. */
+/* Is anything concluded from the sensor @role? */
+bool conclusions_want(const struct conclusions *k, const char *role);
+
+/* Take in one sample of such a sensor; those that fusion refuses are counted. */
 void conclusions_feed(struct conclusions *k, const struct sample *s);
 
 /* After the samples of one reading: set the values, in the caller's transaction. */

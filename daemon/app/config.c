@@ -25,8 +25,19 @@ static const struct conf_field attitude_fields[] = {
 	CONF_END,
 };
 
+static const struct conf_field altitude_fields[] = {
+	CONF_STRING(conf_altitude, pressure, "", "The sensor with the barometer."),
+	CONF_STRING(conf_altitude, imu, "",
+		    "The attitude's sensor, for what the barometer is too slow for."),
+	CONF_REAL(
+		conf_altitude, tau_s, 1, 0.1, 60, "s",
+		"Faster than this the accelerometer is believed, slower the barometer."),
+	CONF_END,
+};
+
 static const struct conf_field fusion_fields[] = {
 	CONF_TABLE(conf_fusion, attitude, attitude_fields, "How the robot is oriented."),
+	CONF_TABLE(conf_fusion, altitude, altitude_fields, "How high it is."),
 	CONF_TABLE(conf_fusion, motion, motion_fields, "What happens to it as a whole."),
 	CONF_MAP("values", derived_fields, "Values that follow an expression."),
 	CONF_END,

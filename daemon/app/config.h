@@ -70,8 +70,15 @@ struct conf_attitude {
 	char mag[NAME_MAX_LEN + 1]; /* "": without */
 };
 
+struct conf_altitude {
+	char pressure[NAME_MAX_LEN + 1]; /* a sensor's role; "": no altitude */
+	char imu[NAME_MAX_LEN + 1];      /* the attitude's; "": without */
+	double tau_s;
+};
+
 struct conf_fusion {
 	struct conf_attitude attitude;
+	struct conf_altitude altitude;
 	struct motion_conf motion;
 };
 

@@ -198,30 +198,40 @@ static const struct conf_sensor *find_sensor(const struct conf_at *at,
 	return i == SIZE_MAX ? NULL : &c->sensors[i];
 }
 
+/*
+ * @key of @section names a sensor, @role ("": none), that has to measure all of @chans, which are called @what.
+ */
+static void check_source(const struct conf_at *section, const char *key,
+			 const struct config *c, const char *role, uint32_t chans,
+			 const char *what)
+{
+	struct conf_at at = conf_child(section, key);
+	const struct conf_sensor *s = role[0] ? find_sensor(&at, c, role) : NULL;
+	const struct driver *chip = s ? s->sensor.device.chip : NULL;
+
+	if (chip && (chip->chans & chans) != chans)
+		conf_complain(&at, "%s does not measure %s", chip->name, what);
+}
+
 /* The sensors that fusion is made from, and whether they measure what it needs. */
 static void check_fusion(const struct conf_at *root, const struct config *c)
 {
 	struct conf_at fusion = conf_child(root, "fusion");
 	struct conf_at attitude = conf_child(&fusion, "attitude");
-	struct conf_at imu = conf_child(&attitude, "imu");
-	struct conf_at mag = conf_child(&attitude, "mag");
-	const uint32_t both = CHAN_BIT(CHAN_ACCEL) | CHAN_BIT(CHAN_GYRO);
-	const struct conf_sensor *s;
+	struct conf_at altitude = conf_child(&fusion, "altitude");
+	struct conf_at imu = conf_child(&altitude, "imu");
+	const struct conf_fusion *f = &c->fusion;
 
-	if (c->fusion.attitude.imu[0]) {
-		s = find_sensor(&imu, c, c->fusion.attitude.imu);
-		if (s && s->sensor.device.chip &&
-		    (s->sensor.device.chip->chans & both) != both)
-			conf_complain(&imu, "%s does not measure acceleration and rate",
-				      s->sensor.device.chip->name);
-	}
-	if (c->fusion.attitude.mag[0]) {
-		s = find_sensor(&mag, c, c->fusion.attitude.mag);
-		if (s && s->sensor.device.chip &&
-		    !(s->sensor.device.chip->chans & CHAN_BIT(CHAN_MAG)))
-			conf_complain(&mag, "%s does not measure the magnetic field",
-				      s->sensor.device.chip->name);
-	}
+	check_source(&attitude, "imu", c, f->attitude.imu,
+		     CHAN_BIT(CHAN_ACCEL) | CHAN_BIT(CHAN_GYRO), "acceleration and rate");
+	check_source(&attitude, "mag", c, f->attitude.mag, CHAN_BIT(CHAN_MAG),
+		     "the magnetic field");
+	check_source(&altitude, "pressure", c, f->altitude.pressure,
+		     CHAN_BIT(CHAN_PRESSURE), "air pressure");
+	/* The vertical acceleration comes with an attitude. */
+	if (f->altitude.imu[0] && strcmp(f->altitude.imu, f->attitude.imu) != 0)
+		conf_complain(&imu, "not the sensor of fusion.attitude.imu, \"%s\"",
+			      f->attitude.imu);
 }
 
 /* Two sensors that would own one value. */

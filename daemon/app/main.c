@@ -1,13 +1,10 @@
 /* instinctd: the table of contents. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "daemon/app/config.h"
 #include "daemon/app/options.h"
 #include "daemon/app/program.h"
 #include "daemon/app/robot.h"
-#include "daemon/app/signals.h"
 #include "daemon/base/log.h"
 #include "daemon/rt/task.h"
 
@@ -73,7 +70,6 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	int code = options_parse(argc, argv, &options);
-	int r;
 
 	if (code >= 0)
 		return code;
@@ -81,9 +77,6 @@ int main(int argc, char **argv)
 		config_print_reference(stdout);
 		return EXIT_OK;
 	}
-	r = signals_block();
-	if (r < 0)
-		fprintf(stderr, "instinctd: signals: %s\n", strerror(-r));
 	log_set_context(running_task);
 	if (options.script && options.n_configs == 0)
 		return program_alone(&options);

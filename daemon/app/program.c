@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "daemon/app/scripts.h"
-#include "daemon/app/signals.h"
+#include "daemon/app/stop.h"
 #include "daemon/app/wallclock.h"
 #include "daemon/behave/script.h"
 #include "daemon/rt/nursery.h"
@@ -34,6 +34,7 @@ struct alone {
 	const struct options *options;
 	struct program program;
 	struct child child;
+	struct stop stop;
 };
 
 static void stop(void *arg, const char *reason)
@@ -66,13 +67,12 @@ static int run_all(struct alone *a, struct wallclock *clock)
 	const struct task_opt signals = {.name = "signals", .service = true};
 	const struct task_opt time = {.name = "clock", .service = true};
 	const struct task_opt duration = {.name = "duration", .service = true};
-	struct signals handler = {.stop = stop, .arg = a};
 	struct nursery n;
 
 	/* What cannot be started fails the nursery. */
 	nursery_open(&n);
 	(void)nursery_start(&n, &a->child, &script, run_child, a);
-	(void)nursery_start(&n, NULL, &signals, signals_run, &handler);
+	(void)nursery_start(&n, NULL, &signals, stop_run, &a->stop);
 	(void)nursery_start(&n, NULL, &time, wallclock_run, clock);
 	if (a->options->duration_ns > 0)
 		(void)nursery_start(&n, NULL, &duration, end_after, a);
@@ -85,11 +85,16 @@ static int alone_main(void *arg)
 	struct wallclock clock;
 	int r;
 
+	a->stop = (struct stop){.stop = stop, .arg = a};
+	r = stop_open(&a->stop); /* before anything starts a thread */
+	if (r < 0)
+		return r;
 	a->program.world = world_new();
 	r = a->program.world ? wallclock_add(&clock, a->program.world) : -ENOMEM;
 	if (r == 0)
 		r = run_all(a, &clock);
 	world_free(a->program.world);
+	stop_close(&a->stop);
 	return r;
 }
 

@@ -13,7 +13,7 @@
 #include "daemon/app/program.h"
 #include "daemon/app/scripts.h"
 #include "daemon/app/senses.h"
-#include "daemon/app/signals.h"
+#include "daemon/app/stop.h"
 #include "daemon/app/view.h"
 #include "daemon/app/wallclock.h"
 #include "daemon/base/log.h"
@@ -29,10 +29,9 @@
 struct robot {
 	const struct config *conf;
 	const struct options *options;
-	struct conf_errors
-		*errs; /* what is found wrong only when things are put together */
-	bool check;    /* only put together: no hardware, nothing runs */
-	bool refused;  /* a bus or socket of the configuration is not to be had */
+	struct conf_errors *errs; /* what shows only when things are put together */
+	bool check;               /* only put together: no hardware, nothing runs */
+	bool refused; /* a bus or socket of the configuration is not to be had */
 	struct world *world;
 	struct hardware *hardware;
 	struct senses *senses;
@@ -42,10 +41,10 @@ struct robot {
 	struct wallclock clock;
 	struct supervisor *supervisor; /* NULL: a program runs instead */
 	struct program program;
-	int code;        /* how to exit when something fails */
 	struct bus *bus; /* NULL: nobody can reach the daemon */
 	struct nursery *nursery;
 	struct child behaviours;
+	struct stop stop;
 };
 
 /*
@@ -120,14 +119,15 @@ static void serve(struct nursery *n, const char *name, int (*fn)(void *), void *
 static int run_all(struct robot *bot)
 {
 	const struct task_opt behaviours = {.name = "behaviours"};
-	struct signals signals = {.stop = stop, .arg = bot};
 	struct nursery n;
 
 	nursery_open(&n);
 	bot->nursery = &n;
+	bot->stop.stop = stop;
+	bot->stop.arg = bot;
 	body_go(bot->body, &n);
 	senses_go(bot->senses, &n);
-	serve(&n, "signals", signals_run, &signals);
+	serve(&n, "signals", stop_run, &bot->stop);
 	serve(&n, "heartbeat", notify_heartbeat, NULL);
 	serve(&n, "clock", wallclock_run, &bot->clock);
 	if (bot->bus)
@@ -144,7 +144,10 @@ static int run_all(struct robot *bot)
 	return nursery_close(&n, 0);
 }
 
-/* Make the behaviours, or the program in their place. When only checking, what is wrong with a script is an error like any other. */
+/*
+ * Make the behaviours, or the program in their place. When only checking, what is wrong with a script is an
+ * error like any other.
+ */
 static int make_behaviours(struct robot *bot)
 {
 	struct supervisor_conf conf = {
@@ -181,7 +184,7 @@ static int make_bus(struct robot *bot)
 	return r;
 }
 
-/* Everything, from the hardware to the behaviours; robot_fini() undoes what was made. */
+/* Everything, from the hardware to the behaviours; unmake() undoes what was made. */
 static int make(struct robot *bot)
 {
 	const struct config *c = bot->conf;
@@ -230,11 +233,16 @@ static void unmake(struct robot *bot)
 static int robot_main(void *arg)
 {
 	struct robot *bot = arg;
-	int r = make(bot);
+	/* Before anything starts a thread. */
+	int r = stop_open(&bot->stop);
 
+	if (r < 0)
+		return r;
+	r = make(bot);
 	if (r == 0 && !bot->check)
 		r = run_all(bot);
 	unmake(bot);
+	stop_close(&bot->stop);
 	return r;
 }
 
@@ -250,9 +258,12 @@ int robot_check(const struct config *c, struct conf_errors *errs)
 
 int robot_run(const struct config *c, const struct options *o, struct conf_errors *errs)
 {
-	struct robot bot = {.conf = c, .options = o, .errs = errs, .code = EXIT_FAILED};
-	const struct rt_conf conf = {.clock = o->max_speed ? RT_CLOCK_VIRTUAL
-							   : RT_CLOCK_MONOTONIC};
+	struct robot bot = {.conf = c, .options = o, .errs = errs};
+	const struct rt_conf conf = {
+		.clock = o->max_speed ? RT_CLOCK_VIRTUAL : RT_CLOCK_MONOTONIC,
+		/* How fast this machine is says nothing about virtual time. */
+		.slow_step_ns = o->max_speed ? -1 : 0,
+	};
 	int r = rt_run(&conf, robot_main, &bot);
 
 	if (r == 0 || r == -ECANCELED)
@@ -261,11 +272,11 @@ int robot_run(const struct config *c, const struct options *o, struct conf_error
 		return EXIT_CONFIG;
 	if (bot.refused) {
 		LOG(ERR,
-		    "%s: the configuration asks for what is not to be had; nothing was "
-		    "started",
+		    "%s: what the configuration asks for is not to be had; nothing "
+		    "was started",
 		    c->robot.name);
 		return EXIT_CONFIG;
 	}
 	LOG(ERR, "%s: stopped: %s", c->robot.name, strerror(-r));
-	return bot.code;
+	return EXIT_FAILED;
 }

@@ -16,12 +16,12 @@ struct sense {
 	struct sensor *sensor;
 	struct value *values[CHAN_COUNT]; /* NULL: it does not measure that */
 	struct value *health;
-	bool feeds_attitude;
+	bool concludes; /* fusion takes its samples */
 };
 
 struct senses {
 	const struct config *conf;
-	struct conclusions *conclusions; /* NULL: no attitude is configured */
+	struct conclusions *conclusions;
 	struct sense *sense;
 	size_t n;
 };
@@ -47,10 +47,10 @@ static void on_samples(void *arg, const struct sample *s, unsigned n)
 
 		if (sense->values[s[i].chan])
 			value_set_at(sense->values[s[i].chan], &d, s[i].t_ns);
-		if (sense->feeds_attitude)
+		if (sense->concludes)
 			conclusions_feed(k, &s[i]);
 	}
-	if (sense->feeds_attitude)
+	if (sense->concludes)
 		conclusions_draw(k);
 	value_batch_end();
 }
@@ -121,9 +121,7 @@ static int add_sense(struct senses *s, const struct conf_sensor *conf,
 
 	sense->senses = s;
 	sense->conf = conf;
-	sense->feeds_attitude = s->conclusions &&
-				(strcmp(conf->role, s->conf->fusion.attitude.imu) == 0 ||
-				 strcmp(conf->role, s->conf->fusion.attitude.mag) == 0);
+	sense->concludes = conclusions_want(s->conclusions, conf->role);
 	r = add_values(sense, world);
 	if (r < 0) {
 		LOG(ERR, "sensors.%s: its values cannot be made: %s", conf->role,
@@ -149,7 +147,7 @@ int senses_new(const struct config *c, struct hardware *hw, struct world *world,
 	s->sense = calloc(c->n_sensors + 1, sizeof(*s->sense));
 	if (!s->sense)
 		r = -ENOMEM;
-	if (r == 0 && c->fusion.attitude.imu[0])
+	if (r == 0)
 		r = conclusions_new(c, hardware_trial(hw), world, &s->conclusions);
 	for (size_t i = 0; r == 0 && i < c->n_sensors; i++)
 		r = add_sense(s, &c->sensors[i], hw, world);

@@ -5,7 +5,8 @@ set -euo pipefail
 build=${INSTINCT_BUILD:?the folder with instinctd}
 source=${INSTINCT_SOURCE:?the root of the sources}
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+# Whatever way a test ends, the daemon that it started goes too.
+trap 'kill -KILL $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT
 cases=0
 
 # Tests run at the same time: each has its own place for sockets.

@@ -1,0 +1,24 @@
+/* What the daemon does on a signal: stop, stop at once, or say what its tasks do. */
+#ifndef DAEMON_APP_STOP_H
+#define DAEMON_APP_STOP_H
+#include "daemon/base/macros.h"
+#include "daemon/rt/signals.h"
+
+struct stop {
+	/* Called on the first SIGTERM or SIGINT; must not suspend. */
+	void (*stop)(void *arg, const char *reason);
+	void *arg;
+	struct signals signals; /* private */
+};
+
+/* Catch the signals from here on: before any thread starts. 0 or a negative errno. */
+int stop_open(struct stop *s) MUST_CHECK;
+void stop_close(struct stop *s);
+
+/*
+ * A task: the first SIGTERM or SIGINT calls stop, a second one cancels everything; SIGUSR1 writes the
+ * task dump to standard error. @stop is a struct stop. Returns -ECANCELED. Suspends.
+ */
+int stop_run(void *stop);
+
+#endif
