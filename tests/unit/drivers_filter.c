@@ -8,6 +8,7 @@
 #include "drivers/core/filter.h"
 
 #define STEP_NS (10 * NS_PER_MS)
+#define HELD ((double)NAN) /* held back */
 
 static int read_filters(const char *text, struct filters_conf *ret)
 {
@@ -40,7 +41,7 @@ static struct filters *make(const char *text)
 	return f;
 }
 
-/* Feed @n samples of pressure, @step_ns apart; NaN in @want: held back. */
+/* Feed @n samples of pressure, @step_ns apart; HELD in @want: it does not pass. */
 static void check(const char *text, int64_t step_ns, const double *in, const double *want,
 		  size_t n, double eps)
 {
@@ -95,7 +96,7 @@ Test(filter, clamp)
 Test(filter, delta_counts_from_what_passed)
 {
 	static const double in[] = {1, 1.4, 1.5, 1.9, 2.0, 1.6, 1.5};
-	static const double want[] = {1, NAN, 1.5, NAN, 2, NAN, 1.5};
+	static const double want[] = {1, HELD, 1.5, HELD, 2, HELD, 1.5};
 
 	CHECK("[{\"delta\": 0.5}]", STEP_NS, in, want, 0);
 }
@@ -103,7 +104,7 @@ Test(filter, delta_counts_from_what_passed)
 Test(filter, throttle_counts_from_what_passed)
 {
 	static const double in[] = {1, 2, 3, 4, 5, 6, 7};
-	static const double want[] = {1, NAN, NAN, 4, NAN, NAN, 7};
+	static const double want[] = {1, HELD, HELD, 4, HELD, HELD, 7};
 
 	CHECK("[{\"throttle\": \"25ms\"}]", STEP_NS, in, want, 0);
 }
@@ -136,7 +137,7 @@ Test(filter, one_euro)
 Test(filter, chain_is_in_order_and_by_channel)
 {
 	static const double in[] = {0, 9, 0, 0, 9, 9};
-	static const double want[] = {0, NAN, NAN, NAN, NAN, 9};
+	static const double want[] = {0, HELD, HELD, HELD, HELD, 9};
 
 	CHECK("[{\"median\": 3}, {\"delta\": 1}]", STEP_NS, in, want, 0);
 	CHECK("[{\"delta\": 100, \"channel\": \"temperature\"}]", STEP_NS, in, in, 0);
