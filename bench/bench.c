@@ -78,3 +78,29 @@ int64_t bench_now_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
+
+static void keep_answer(struct bench_answer *answers, size_t n, const char *name,
+			double value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(answers[i].name, name) == 0)
+			answers[i].value = value;
+}
+
+void bench_ask(const char *script, struct bench_answer *answers, size_t n)
+{
+	char command[512], name[64];
+	double value;
+	FILE *out;
+
+	for (size_t i = 0; i < n; i++)
+		answers[i].value = NAN;
+	snprintf(command, sizeof(command), "exec python3 '%s/bench/peers/%s' 2>/dev/null",
+		 INSTINCT_SOURCE, script);
+	out = popen(command, "r");
+	if (!out)
+		return;
+	while (fscanf(out, "%63s %lf", name, &value) == 2)
+		keep_answer(answers, n, name, value);
+	pclose(out);
+}

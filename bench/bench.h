@@ -7,6 +7,7 @@
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -26,6 +27,18 @@ bool bench_wants(const char *name);
  */
 void bench_report(const char *name, double value, const char *unit, const char *peer,
 		  double peer_value);
+
+/* A figure that a peer measured; NaN: it did not. */
+struct bench_answer {
+	const char *name;
+	double value;
+};
+
+/*
+ * Run the peer bench/peers/@script in Python. It prints a name and a number on each line, in the units of
+ * the bench; those of the names in @answers are kept.
+ */
+void bench_ask(const char *script, struct bench_answer *answers, size_t n);
 
 /* CLOCK_MONOTONIC, ns. */
 int64_t bench_now_ns(void);
