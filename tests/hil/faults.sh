@@ -54,7 +54,7 @@ grep -q 'imu.accel *stale' <<<"$("$build/instinct" values 'imu.*')" || fail "the
 expect_value health.pwm0 '^running$' "the other chip on the bus"
 hil-i2c opt 0x68 fail_count 0
 expect_log 'imu: lost -> running: mpu6050 at 0x68, after [0-9.]+ s and [0-9]+ retries' "plugged in"
-[ "$(tail -n +$((mark + 1)) "$log" | grep -c 'imu: ')" = 3 ] || fail "three lines, not one for each attempt"
+[ "$(tail -n +$((mark + 1)) "$log" | grep -c 'imu: [a-z]* -> ')" = 3 ] || fail "three lines, not one for each attempt"
 passed "a chip that is unplugged and plugged in again: three lines, and it is set up anew"
 
 mark_log
@@ -101,7 +101,7 @@ for addr in 0x40 0x68; do
 done
 stop_daemon
 expect_status 0 "SIGTERM without a bus"
-[ "$took" -le 5 ] || fail "SIGTERM without a bus took $took s"
+[ "$took" -le 8 ] || fail "SIGTERM without a bus took $took s"
 expect_log 'pwm0: the safe state was not sent: ' "it is said"
 for addr in 0x40 0x68; do
 	hil-i2c opt "$addr" fail_count 0
@@ -141,7 +141,11 @@ passed "a chip that a driver of the kernel has: it is named; after unbinding it 
 # A line that somebody else uses; one that no chip has.
 gpioset --mode=signal "$(hil-gpio chip board)" 18=0 &
 holder=$!
-within 10 grep -q gpioset <(gpioinfo "$(hil-gpio chip board)") || fail "the line is not held"
+held()
+{
+	grep -q gpioset <<<"$(gpioinfo "$(hil-gpio chip board)")"
+}
+within 10 held || fail "the line is not held"
 robot_with lines '{ "sensors": { "head": { "line": "GPIO99" } } }'
 start_daemon "${changed[@]}"
 expect_log 'led: starting -> failing: line GPIO18 is used by gpioset' "the other user is named"
