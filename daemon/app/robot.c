@@ -144,6 +144,13 @@ static int run_all(struct robot *bot)
 	return nursery_close(&n, 0);
 }
 
+/* Without a view decisions go to the log, for whoever asks for it. */
+static void log_decision(void *arg, const struct decision *d)
+{
+	(void)arg;
+	LOG(INFO, "%s", d->text);
+}
+
 /*
  * Make the behaviours, or the program in their place. When only checking, what is wrong with a script is an
  * error like any other.
@@ -154,7 +161,7 @@ static int make_behaviours(struct robot *bot)
 		.world = bot->world,
 		.resources = bot->resources,
 		.folders = scripts_folders(),
-		.decided = bot->view ? view_decided : NULL,
+		.decided = bot->view ? view_decided : log_decision,
 		.print = bot->view ? view_printed : NULL,
 		.arg = bot->view,
 	};
