@@ -22,6 +22,9 @@
 /* What computes still for nobody sees that within milliseconds. */
 #define WORKERS_END_NS NS_PER_S
 
+/* The innermost functions of a task that its dump shows. */
+#define TRACE_MAX 8
+
 /* Of Lua's collector, in percent: when a cycle begins, and how fast it goes on. */
 enum { GC_PAUSE = 130, GC_STEPMUL = 400 };
 
@@ -122,6 +125,26 @@ void lua_host_free(struct lua_host *h)
 	free(h);
 }
 
+/*
+ * Where the task is, for the dump: "cook at diner.lua:4, called by chef at diner.lua:9". Reads only, as
+ * any other task may ask.
+ */
+static void write_trace(void *arg, FILE *out)
+{
+	const struct lua_task *t = arg;
+	lua_Debug ar;
+
+	for (int level = 0, n = 0; n < TRACE_MAX && lua_getstack(t->L, level, &ar);
+	     level++) {
+		lua_getinfo(t->L, "nSl", &ar);
+		if (ar.currentline < 0 || strcmp(ar.short_src, "instinct") == 0)
+			continue; /* C, or the prelude */
+		fprintf(out, "%s%s%s%s:%d", n++ > 0 ? ", called by " : "",
+			ar.name ? ar.name : "", ar.name ? " at " : "", ar.short_src,
+			ar.currentline);
+	}
+}
+
 int lua_task_call(struct lua_host *h, lua_State *L, int nargs)
 {
 	struct lua_task t = {
@@ -134,7 +157,9 @@ int lua_task_call(struct lua_host *h, lua_State *L, int nargs)
 	int r;
 
 	budget_renew(&t);
+	task_set_trace(write_trace, &t);
 	r = lua_call_guarded(L, nargs);
+	task_set_trace(NULL, NULL);
 	budget_end(&t);
 	return r;
 }

@@ -67,10 +67,17 @@ static int depth(const struct task *t)
 
 static void put_task(FILE *out, const struct task *t)
 {
-	fprintf(out, "%*s%s: ", depth(t) * 2, "", t->name);
+	int indent = depth(t) * 2;
+
+	fprintf(out, "%*s%s: ", indent, "", t->name);
 	put_state(out, t);
 	put_scope(out, t);
 	fprintf(out, "; %" PRIu64 " steps\n", t->steps);
+	if (t->trace && t != t->rt->current) {
+		fprintf(out, "%*s", indent + 4, "");
+		t->trace(t->trace_arg, out);
+		fputc('\n', out);
+	}
 }
 
 /*

@@ -37,6 +37,8 @@ struct task {
 	int (*fn)(void *arg);
 	void *arg;
 	void *value;
+	void (*trace)(void *arg, FILE *out); /* for the dump, or NULL */
+	void *trace_arg;
 	uint64_t steps;
 	int64_t rate_since_ns; /* when steps last was a multiple of BUSY_STEPS */
 	enum task_band band;

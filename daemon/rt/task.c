@@ -126,6 +126,14 @@ bool task_cancelling(void)
 	return s->effective || s->soft_effective;
 }
 
+void task_set_trace(void (*fn)(void *arg, FILE *out), void *arg)
+{
+	struct task *t = self();
+
+	t->trace = fn;
+	t->trace_arg = arg;
+}
+
 int task_checkpoint(void)
 {
 	int r = task_check();
