@@ -1,0 +1,77 @@
+/* The task dump of a script: who waits, where, on whose behalf and for how long. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/behave/script.h"
+#include "daemon/rt/nursery.h"
+#include "daemon/rt/rt.h"
+
+/* What the script prints comes to nothing. */
+static void print(void *arg, const char *line, size_t len)
+{
+	(void)arg;
+	(void)line;
+	(void)len;
+}
+
+static int run_diner(void *arg)
+{
+	const struct script_conf conf = {
+		.path = INSTINCT_SOURCE "/tests/behave/lib/diner.lua", .print = print};
+	char why[SCRIPT_WHY];
+
+	(void)arg;
+	return script_run(&conf, why);
+}
+
+static unsigned count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		n++;
+	return n;
+}
+
+#define CHAIN                                                                            \
+	"cook at diner.lua:3, called by chef at diner.lua:8, called by waiter at "       \
+	"diner.lua:13, called by diner.lua:19\n"
+#define ALONE "cook at diner.lua:3, called by diner.lua:24\n"
+
+/* Nine customers; one waits for long, one cooks for himself. */
+static int diner(void *arg)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct nursery n;
+
+	(void)arg;
+	nursery_open(&n);
+	nursery_go(&n, "diner", run_diner, NULL);
+	cr_assert(eq(int, task_sleep(12 * NS_PER_S), 0));
+	task_dump(out);
+	fclose(out);
+	/* The quick ones have gone: left are the slow one, and the one who cooks for himself. */
+	cr_expect(eq(uint, count(text, "waits for sleep"), 2), "%s", text);
+	cr_expect(eq(uint, count(text, "    diner.lua:17: waits for sleep"), 1), "%s",
+		  text);
+	cr_expect(eq(uint, count(text, ", 12.000 s; 1 steps\n          " CHAIN), 1), "%s",
+		  text);
+	cr_expect(eq(uint, count(text, ", 11.500 s; 1 steps\n          " ALONE), 1), "%s",
+		  text);
+	free(text);
+	nursery_cancel(&n, "closing time");
+	return nursery_close(&n, 0);
+}
+
+Test(dump, N8_C9_names_call_chain_and_waiting_time)
+{
+	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
+
+	cr_assert(eq(int, rt_run(&conf, diner, NULL), 0));
+}
