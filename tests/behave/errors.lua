@@ -34,4 +34,19 @@ print(pcall(kept.start, kept, print))
 print(pcall(fail_after, 0.5, sleep, 1))
 print(xpcall(fails, function(e) return "handled " .. e.message end))
 print(pcall(string.rep))
+
+-- Wrong arguments are told where they are given.
+for _, wrong in ipairs {
+	function() wait_all(now, 3) end,
+	function() wait_any() end,
+	function() move_on_when(now) end,
+	function() local e = Event() e.wait() end,
+	function() nursery() end,
+	function() sleep "x" end,
+	function() AsyncValue(1):wait_valu(1) end,
+	function() AsyncValue(1).value = nil end,
+	function() fail_after(1, sleep, 2) end,
+} do
+	print(select(2, pcall(wrong)))
+end
 fails()
