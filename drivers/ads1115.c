@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "drivers/bytes.h"
 #include "drivers/driver.h"
 #include "drivers/ident.h"
 
@@ -127,11 +128,9 @@ static int ads1115_decode(const void *conf, const uint8_t *trim, const uint8_t *
 	double volt;
 
 	(void)trim;
-	if (len != DATA_LEN ||
-	    (raw[AT_CONFIG] << 8 | raw[AT_CONFIG + 1]) != (OS | config(c)))
+	if (len != DATA_LEN || bytes_u16be(raw + AT_CONFIG) != (OS | config(c)))
 		return -EBADMSG;
-	volt = (int16_t)(uint16_t)(raw[AT_CONVERSION] << 8 | raw[AT_CONVERSION + 1]) *
-	       lsbs_v[c->range] * c->scale;
+	volt = bytes_s16be(raw + AT_CONVERSION) * lsbs_v[c->range] * c->scale;
 	*ret = (struct sample){.t_ns = t_ns, .chan = CHAN_VOLTAGE, .v = {(float)volt}};
 	return 1;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "drivers/bytes.h"
 #include "drivers/driver.h"
 #include "drivers/ident.h"
 
@@ -204,16 +205,6 @@ static int bme280_read(struct dev_io *io, const void *conf, uint8_t *raw)
 	return read_burst(io, conf, raw, BME280_LEN);
 }
 
-static double u16le(const uint8_t *b)
-{
-	return (uint16_t)(b[0] | b[1] << 8);
-}
-
-static double s16le(const uint8_t *b)
-{
-	return (int16_t)(uint16_t)(b[0] | b[1] << 8);
-}
-
 /* A 20-bit output, or -EBADMSG: not measured, or a data line that is stuck high. */
 static int output_20(const uint8_t *b)
 {
@@ -225,9 +216,9 @@ static int output_20(const uint8_t *b)
 /* Section 8.1: degC is this / 5120. */
 static double t_fine(const uint8_t *trim, double adc)
 {
-	double t1 = u16le(trim);
-	double t2 = s16le(trim + 2);
-	double t3 = s16le(trim + 4);
+	double t1 = bytes_u16le(trim);
+	double t2 = bytes_s16le(trim + 2);
+	double t3 = bytes_s16le(trim + 4);
 	double v2 = adc / 131072 - t1 / 8192;
 
 	return (adc / 16384 - t1 / 1024) * t2 + v2 * v2 * t3;
@@ -241,9 +232,9 @@ static double pressure_pa(const uint8_t *trim, double fine, double adc)
 	double v2;
 	double pa;
 
-	p[1] = u16le(trim + 6);
+	p[1] = bytes_u16le(trim + 6);
 	for (int i = 2; i < 10; i++)
-		p[i] = s16le(trim + 4 + 2 * i);
+		p[i] = bytes_s16le(trim + 4 + 2 * i);
 	v1 = fine / 2 - 64000;
 	v2 = v1 * v1 * p[6] / 32768 + v1 * p[5] * 2;
 	v2 = v2 / 4 + p[4] * 65536;
@@ -266,7 +257,7 @@ static double humidity(const uint8_t *trim, double fine, double adc)
 {
 	const uint8_t *e1 = trim + AT_H2;
 	double h1 = trim[AT_H1];
-	double h2 = s16le(e1);
+	double h2 = bytes_s16le(e1);
 	double h3 = e1[2];
 	double h4 = s12(e1[3], e1[4] & 0x0f);
 	double h5 = s12(e1[5], e1[4] >> 4);

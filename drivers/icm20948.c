@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "drivers/bytes.h"
 #include "drivers/driver.h"
 #include "drivers/ident.h"
 
@@ -232,28 +233,11 @@ static int icm20948_read(struct dev_io *io, const void *conf, uint8_t *raw)
 	return r < 0 ? r : DATA_LEN;
 }
 
-static float s16be(const uint8_t *b)
-{
-	return (int16_t)(uint16_t)(b[0] << 8 | b[1]);
-}
-
-static float s16le(const uint8_t *b)
-{
-	return (int16_t)(uint16_t)(b[0] | b[1] << 8);
-}
-
 static void put_vector(struct sample *s, enum chan chan, const uint8_t *b, float lsb)
 {
 	s->chan = chan;
 	for (size_t i = 0; i < 3; i++)
-		s->v[i] = s16be(b + 2 * i) * lsb;
-}
-
-static int all_ones(const uint8_t *raw, size_t len)
-{
-	while (len > 0 && raw[len - 1] == 0xff)
-		len--;
-	return len == 0;
+		s->v[i] = (float)bytes_s16be(b + 2 * i) * lsb;
 }
 
 /* Most reads find no new field, as the magnetometer is slower. Returns how many samples. */
@@ -263,9 +247,9 @@ static int decode_field(const uint8_t *raw, struct sample *ret)
 	    raw[AT_MAG_ST2] & MAG_HOFL)
 		return 0;
 	*ret = (struct sample){.chan = CHAN_MAG,
-			       .v = {s16le(raw + AT_MAG) * MAG_LSB_T,
-				     -s16le(raw + AT_MAG + 2) * MAG_LSB_T,
-				     -s16le(raw + AT_MAG + 4) * MAG_LSB_T}};
+			       .v = {(float)bytes_s16le(raw + AT_MAG) * MAG_LSB_T,
+				     -(float)bytes_s16le(raw + AT_MAG + 2) * MAG_LSB_T,
+				     -(float)bytes_s16le(raw + AT_MAG + 4) * MAG_LSB_T}};
 	return 1;
 }
 
@@ -277,14 +261,14 @@ static int icm20948_decode(const void *conf, const uint8_t *trim, const uint8_t 
 
 	(void)trim;
 	if ((len != MOTION_LEN && len != DATA_LEN) || !(raw[AT_STATUS] & RAW_DATA_RDY) ||
-	    all_ones(raw + AT_ACCEL, MOTION_LEN - 1))
+	    bytes_all_ones(raw + AT_ACCEL, MOTION_LEN - 1))
 		return -EBADMSG;
 	put_vector(&ret[0], CHAN_ACCEL, raw + AT_ACCEL,
 		   G_M_S2 / accel_per_g[c->accel_range]);
 	put_vector(&ret[1], CHAN_GYRO, raw + AT_GYRO,
 		   DPS_RAD_S / gyro_per_dps[c->gyro_range]);
 	ret[2] = (struct sample){.chan = CHAN_TEMP,
-				 .v = {s16be(raw + AT_TEMP) / 333.87f + 21}};
+				 .v = {(float)bytes_s16be(raw + AT_TEMP) / 333.87f + 21}};
 	if (len == DATA_LEN)
 		n += decode_field(raw, &ret[n]);
 	for (int i = 0; i < n; i++)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "drivers/bytes.h"
 #include "drivers/driver.h"
 #include "drivers/ident.h"
 
@@ -127,10 +128,10 @@ static int ina219_decode(const void *conf, const uint8_t *trim, const uint8_t *r
 	(void)trim;
 	if (len != DATA_LEN)
 		return -EBADMSG;
-	bus = raw[2] << 8 | raw[3];
+	bus = bytes_u16be(raw + 2);
 	if (bus & BUS_VOLTAGE_UNUSED) /* a data line that is stuck high */
 		return -EBADMSG;
-	shunt_v = (int16_t)(uint16_t)(raw[0] << 8 | raw[1]) * SHUNT_LSB_V;
+	shunt_v = bytes_s16be(raw) * SHUNT_LSB_V;
 	volt = (bus >> BUS_VOLTAGE_SHIFT) * BUS_LSB_V;
 	ampere = shunt_v / c->shunt_ohm;
 	ret[0] = (struct sample){.chan = CHAN_VOLTAGE, .v = {(float)volt}};

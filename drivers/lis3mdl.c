@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "drivers/bytes.h"
 #include "drivers/driver.h"
 #include "drivers/ident.h"
 
@@ -100,27 +101,19 @@ static int lis3mdl_read(struct dev_io *io, const void *conf, uint8_t *raw)
 	return raw[0] & STATUS_ZYXDA ? DATA_LEN : 0;
 }
 
-static int all_ones(const uint8_t *raw, size_t len)
-{
-	while (len > 0 && raw[len - 1] == 0xff)
-		len--;
-	return len == 0;
-}
-
 static int lis3mdl_decode(const void *conf, const uint8_t *trim, const uint8_t *raw,
 			  size_t len, int64_t t_ns, struct sample *ret)
 {
 	const struct lis3mdl_conf *c = conf;
 
 	(void)trim;
-	if (len != DATA_LEN || !(raw[0] & STATUS_ZYXDA) || all_ones(raw, len))
+	if (len != DATA_LEN || !(raw[0] & STATUS_ZYXDA) || bytes_all_ones(raw, len))
 		return -EBADMSG;
 	*ret = (struct sample){.t_ns = t_ns, .chan = CHAN_MAG};
 	for (size_t i = 0; i < 3; i++) {
-		const uint8_t *b = raw + 1 + 2 * i;
+		float value = (float)bytes_s16le(raw + 1 + 2 * i);
 
-		ret->v[i] = (int16_t)(uint16_t)(b[0] | b[1] << 8) /
-			    lsb_per_gauss[c->range] * (float)GAUSS_T;
+		ret->v[i] = value / lsb_per_gauss[c->range] * (float)GAUSS_T;
 	}
 	return 1;
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "drivers/bytes.h"
 #include "drivers/driver.h"
 #include "drivers/ident.h"
 
@@ -159,36 +160,23 @@ static int mpu6050_read(struct dev_io *io, const void *conf, uint8_t *raw)
 	return raw[0] & DATA_RDY ? DATA_LEN : 0;
 }
 
-static float s16be(const uint8_t *b)
-{
-	return (int16_t)(uint16_t)(b[0] << 8 | b[1]);
-}
-
 static void put_vector(struct sample *s, enum chan chan, const uint8_t *b, float lsb)
 {
 	s->chan = chan;
 	for (size_t i = 0; i < 3; i++)
-		s->v[i] = s16be(b + 2 * i) * lsb;
-}
-
-/* Is it what a data line reads that is stuck high? */
-static int all_ones(const uint8_t *raw, size_t len)
-{
-	while (len > 0 && raw[len - 1] == 0xff)
-		len--;
-	return len == 0;
+		s->v[i] = (float)bytes_s16be(b + 2 * i) * lsb;
 }
 
 /* The temperature is raw / @lsb_per_c + @zero_c. */
 static int decode(const struct mpu6050_conf *c, const uint8_t *raw, size_t len,
 		  int64_t t_ns, float lsb_per_c, float zero_c, struct sample *ret)
 {
-	if (len != DATA_LEN || !(raw[0] & DATA_RDY) || all_ones(raw, len))
+	if (len != DATA_LEN || !(raw[0] & DATA_RDY) || bytes_all_ones(raw, len))
 		return -EBADMSG;
 	put_vector(&ret[0], CHAN_ACCEL, raw + 1, G_M_S2 / accel_per_g[c->accel_range]);
 	put_vector(&ret[1], CHAN_GYRO, raw + 9, DPS_RAD_S / gyro_per_dps[c->gyro_range]);
 	ret[2] = (struct sample){.chan = CHAN_TEMP,
-				 .v = {s16be(raw + 7) / lsb_per_c + zero_c}};
+				 .v = {(float)bytes_s16be(raw + 7) / lsb_per_c + zero_c}};
 	for (int i = 0; i < 3; i++)
 		ret[i].t_ns = t_ns;
 	return 3;

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "drivers/bytes.h"
 #include "drivers/driver.h"
 #include "drivers/ident.h"
 
@@ -109,11 +110,6 @@ static int sht31_read(struct dev_io *io, const void *conf, uint8_t *raw)
 	return r < 0 ? r : DATA_LEN;
 }
 
-static float u16be(const uint8_t *b)
-{
-	return (float)(b[0] << 8 | b[1]);
-}
-
 static int sht31_decode(const void *conf, const uint8_t *trim, const uint8_t *raw,
 			size_t len, int64_t t_ns, struct sample *ret)
 {
@@ -121,10 +117,12 @@ static int sht31_decode(const void *conf, const uint8_t *trim, const uint8_t *ra
 	(void)trim;
 	if (len != DATA_LEN || !word_is_whole(raw) || !word_is_whole(raw + 3))
 		return -EBADMSG;
-	ret[0] = (struct sample){
-		.t_ns = t_ns, .chan = CHAN_TEMP, .v = {-45 + 175 * u16be(raw) / 65535}};
-	ret[1] = (struct sample){
-		.t_ns = t_ns, .chan = CHAN_HUMIDITY, .v = {u16be(raw + 3) / 65535}};
+	ret[0] = (struct sample){.t_ns = t_ns,
+				 .chan = CHAN_TEMP,
+				 .v = {-45 + 175 * (float)bytes_u16be(raw) / 65535}};
+	ret[1] = (struct sample){.t_ns = t_ns,
+				 .chan = CHAN_HUMIDITY,
+				 .v = {(float)bytes_u16be(raw + 3) / 65535}};
 	return 2;
 }
 

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "drivers/bytes.h"
 #include "drivers/driver.h"
 #include "drivers/ident.h"
 
@@ -100,12 +101,10 @@ static int tmp102_read(struct dev_io *io, const void *conf, uint8_t *raw)
 static int decode(const uint8_t *raw, size_t len, unsigned unused, int64_t t_ns,
 		  struct sample *ret)
 {
-	int16_t value;
-
 	if (len != DATA_LEN || (raw[1] & unused))
 		return -EBADMSG;
-	value = (int16_t)(uint16_t)(raw[0] << 8 | raw[1]);
-	*ret = (struct sample){.t_ns = t_ns, .chan = CHAN_TEMP, .v = {value / 256.0f}};
+	*ret = (struct sample){
+		.t_ns = t_ns, .chan = CHAN_TEMP, .v = {(float)bytes_s16be(raw) / 256}};
 	return 1;
 }
 
