@@ -97,6 +97,7 @@ struct conclusions {
 	struct motion motion;
 	struct altitude *altitude; /* NULL: not configured */
 	struct trial *trial;
+	uint64_t refused; /* samples that the altitude did not take */
 	struct value *values[CONCLUSION_COUNT];
 };
 
@@ -210,11 +211,12 @@ bool conclusions_want(const struct conclusions *k, const char *role)
 
 void conclusions_feed(struct conclusions *k, const struct sample *s)
 {
-	/* What they refuse, they count; the sensor's own checks have spoken already. */
-	if (attitude_feed(&k->attitude, s) == 0)
-		motion_sample(&k->motion, s);
-	if (k->altitude)
-		(void)altitude_feed(k->altitude, s);
+	if (k->conf->attitude.imu[0]) {
+		if (attitude_feed(&k->attitude, s) == 0)
+			motion_sample(&k->motion, s);
+	}
+	if (k->altitude && altitude_feed(k->altitude, s) < 0)
+		k->refused++;
 }
 
 static void set(struct conclusions *k, enum conclusion which, struct datum d,

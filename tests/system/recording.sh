@@ -17,6 +17,19 @@ error=$(awk '/^inclination/ {print $2}' <<<"$out")
 awk -v e="$error" 'BEGIN {exit !(e > 0.1 && e < 0.6)}' || fail "inclination error $error deg"
 passed "trial 02: inclination error $error deg"
 
+expect_line '^orientation +6D, no magnetometer' "it says what the heading is worth"
+
+# The same with a magnetometer beside it.
+sed -e 's/"sensors": {/&\n    "mag": { "driver": "lis3mdl", "bus": "body" },/' \
+	-e 's/"attitude": { "imu": "imu" }/"attitude": { "imu": "imu", "mag": "mag" }/' \
+	"$source/config/desk.jsonc" >"$scratch/mag.jsonc"
+run "$build/instinctd" --config "$scratch/mag.jsonc" --world "$trial" --speed max
+expect_status 0 "trial 02 with a magnetometer"
+expect_line '^orientation +9D' "the heading is that of the field"
+error=$(awk '/^total/ {print $2}' <<<"$out")
+awk -v e="$error" 'BEGIN {exit !(e > 0.5 && e < 1.6)}' || fail "total error $error deg"
+passed "trial 02 with a magnetometer: total error $error deg"
+
 head -c 2000000 "$trial" >"$scratch/short.f32"
 run "$build/instinctd" --config "$source/config/desk.jsonc" --world "$scratch/short.f32" --speed max
 expect_status 1 "a truncated recording"
