@@ -1,6 +1,7 @@
 /* The view: lines for what happens; the panel is in view_terminal.c. */
 #include "daemon/app/view.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -150,6 +151,12 @@ static void introduce(struct view *v)
 		 config_simulated(c) ? " (the hardware is simulated)" : "");
 }
 
+/* Some terminals, such as an editor's, know no control sequences and say so. */
+static bool is_ansi(const char *term)
+{
+	return term && term[0] != '\0' && strcmp(term, "dumb") != 0;
+}
+
 struct view *view_new(const struct config *c, struct world *world,
 		      const struct body *body, FILE *out)
 {
@@ -161,7 +168,7 @@ struct view *view_new(const struct config *c, struct world *world,
 	v->world = world;
 	v->body = body;
 	v->out = out;
-	v->terminal = isatty(fileno(out));
+	v->terminal = isatty(fileno(out)) && is_ansi(getenv("TERM"));
 	v->start_ns = rt_now();
 	v->watch.fn = on_value;
 	value_watch_add(&v->watch, NULL);
@@ -194,5 +201,7 @@ int view_run(void *arg)
 			view_draw(v); /* which shows the actuators */
 		else if (turn % ACT_EVERY == 0)
 			say_actuators(v);
+		if (ferror(v->out))
+			return -EPIPE;
 	}
 }

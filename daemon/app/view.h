@@ -26,7 +26,7 @@ void view_free(struct view *v); /* NULL is fine; leaves the terminal as it was *
 void view_decided(void *arg, const struct decision *d);
 void view_printed(void *arg, const char *behaviour, const char *line);
 
-/* The task that draws: @arg is the view. Returns -ECANCELED. Suspends. */
+/* The task that draws: @arg is the view. Returns -ECANCELED; -EPIPE: nobody reads. Suspends. */
 int view_run(void *arg);
 
 #endif

@@ -29,6 +29,7 @@ struct view {
 	const struct body *body;
 	FILE *out;
 	bool terminal, drawn;
+	unsigned row; /* of the panel, that is being drawn */
 	int64_t start_ns;
 	struct value_watch watch;
 	struct view_line lines[VIEW_LINES]; /* a ring, of the terminal */

@@ -1,9 +1,9 @@
 /*
- * The panel on a terminal: attitude and values, behaviours, actuators, and the last lines. Plain ANSI
- * (ECMA-48) sequences; drawn over itself, each line cleared to its end.
+ * The panel on a terminal: attitude and values, behaviours, actuators, and as many of the last lines as
+ * there is room for. Plain ANSI (ECMA-48) sequences; drawn over itself, each line cleared to its end, and
+ * cut where the terminal ends.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -22,9 +22,25 @@
 #define SHOW_CURSOR "\033[?25h"
 #define ALTERNATE "\033[?1049h"
 #define ORDINARY "\033[?1049l"
+#define CUT "\033[?7l"
+#define WRAP "\033[?7h"
 
 #define BAR 21
+/* A terminal of this many rows, besides those for behaviours and actuators, has room for the panel. */
+#define ROWS_MIN 18
 #define DEG_PER_RAD 57.295779513082320877
+
+static void end_row(struct view *v)
+{
+	fputs(TO_END "\n", v->out);
+	v->row++;
+}
+
+static void put_heading(struct view *v, const char *text)
+{
+	fprintf(v->out, BOLD "%s" PLAIN, text);
+	end_row(v);
+}
 
 /* A bar from @min to @max with a mark at @x. */
 static void put_bar(FILE *out, double x, double min, double max)
@@ -49,39 +65,49 @@ static double number(const struct view *v, const char *name)
 		       : (double)NAN;
 }
 
-static void put_angle(const struct view *v, const char *label, const char *name)
+static void put_angle(struct view *v, const char *label, const char *name)
 {
 	double rad = number(v, name);
 
 	fprintf(v->out, "  %-8s", label);
 	put_bar(v->out, rad, -3.14159265, 3.14159265);
 	if (isnan(rad))
-		fputs("  unknown" TO_END "\n", v->out);
+		fputs("  unknown", v->out);
 	else
-		fprintf(v->out, " %+7.1f deg" TO_END "\n", rad * DEG_PER_RAD);
+		fprintf(v->out, " %+7.1f deg", rad * DEG_PER_RAD);
+	end_row(v);
 }
 
-/* Booleans side by side, those that are true in bold. */
-static void put_booleans(const struct view *v)
+/* Booleans side by side, those that are true in bold, in rows of at most @width. */
+static void put_booleans(struct view *v, size_t width)
 {
+	size_t column = 1;
+
 	fputs(" ", v->out);
 	for (size_t i = 0; i < world_size(v->world); i++) {
 		const struct value *value = world_at(v->world, i);
 		const struct datum *d = value_get(value);
 
+		bool known = value_state(value) == VALUE_OK;
+		char text[VALUE_NAME_MAX + 2];
+		size_t len;
+
 		if (d->type != DATUM_BOOL)
 			continue;
-		if (value_state(value) != VALUE_OK)
-			fprintf(v->out, DIM " %s?" PLAIN, value_info(value)->name);
-		else if (d->b)
-			fprintf(v->out, BOLD " %s" PLAIN, value_info(value)->name);
-		else
-			fprintf(v->out, DIM " %s" PLAIN, value_info(value)->name);
+		len = (size_t)snprintf(text, sizeof(text), " %s%s",
+				       value_info(value)->name, known ? "" : "?");
+		if (column > 1 && column + len > width) {
+			end_row(v);
+			fputs(" ", v->out);
+			column = 1;
+		}
+		column += len;
+		fprintf(v->out, "%s%s" PLAIN, known && d->b ? BOLD : DIM, text);
 	}
-	fputs(TO_END "\n", v->out);
+	end_row(v);
 }
 
-static void put_behaviours(const struct view *v)
+static void put_behaviours(struct view *v)
 {
 	for (size_t i = 0; i < v->conf->n_behaviours; i++) {
 		char name[VALUE_NAME_MAX];
@@ -95,13 +121,13 @@ static void put_behaviours(const struct view *v)
 		d = value ? value_get(value) : NULL;
 		if (d && d->type == DATUM_STRING)
 			state = datum_text(d);
-		fprintf(v->out, "  %-10s %s%s" PLAIN TO_END "\n",
-			v->conf->behaviours[i].name,
+		fprintf(v->out, "  %-10s %s%s" PLAIN, v->conf->behaviours[i].name,
 			strcmp(state, "running") == 0 ? "\033[1;33m" : "", state);
+		end_row(v);
 	}
 }
 
-static void put_actuators(const struct view *v)
+static void put_actuators(struct view *v)
 {
 	for (size_t i = 0; i < body_size(v->body); i++) {
 		struct body_part p = body_part(v->body, i);
@@ -109,45 +135,67 @@ static void put_actuators(const struct view *v)
 
 		fprintf(v->out, "  %-8s", p.name);
 		put_bar(v->out, (double)p.value, p.min, p.max);
-		fprintf(v->out, " %s" TO_END "\n",
-			view_part_text(&p, text, sizeof(text)));
+		fprintf(v->out, " %s", view_part_text(&p, text, sizeof(text)));
+		end_row(v);
 	}
 }
 
-static void put_lines(const struct view *v)
+/* The last lines, at most @most. */
+static void put_lines(struct view *v, unsigned most)
 {
-	uint64_t first = v->n_lines > VIEW_LINES ? v->n_lines - VIEW_LINES : 0;
+	uint64_t n = most < VIEW_LINES ? most : VIEW_LINES;
+	uint64_t first = v->n_lines > n ? v->n_lines - n : 0;
 
 	for (uint64_t i = first; i < v->n_lines; i++) {
 		const struct view_line *l = &v->lines[i % VIEW_LINES];
 
-		fprintf(v->out, "%8.2f  %s%-5s" PLAIN "  %s" TO_END "\n",
-			view_seconds(v, l->t_ns), view_who_colour(l->who),
-			view_who_name(l->who), l->text);
+		fprintf(v->out, "%8.2f  %s%-5s" PLAIN "  %s", view_seconds(v, l->t_ns),
+			view_who_colour(l->who), view_who_name(l->who), l->text);
+		end_row(v);
 	}
+}
+
+/* Terminals that do not tell are the usual size. */
+static struct winsize terminal_size(const struct view *v)
+{
+	struct winsize size = {0};
+
+	if (ioctl(fileno(v->out), TIOCGWINSZ, &size) < 0 || !size.ws_row || !size.ws_col)
+		size = (struct winsize){.ws_row = 24, .ws_col = 80};
+	return size;
+}
+
+static void put_state(struct view *v, size_t width)
+{
+	put_heading(v, "senses");
+	put_angle(v, "roll", "attitude.roll");
+	put_angle(v, "pitch", "attitude.pitch");
+	put_booleans(v, width);
+	put_heading(v, "behaviours");
+	put_behaviours(v);
+	put_heading(v, "actuators");
+	put_actuators(v);
+	end_row(v);
 }
 
 void view_draw(struct view *v)
 {
-	static const char title[] =
-		BOLD "%s" PLAIN "  %.1f s  (Ctrl-C ends)" TO_END "\n\n";
+	struct winsize size = terminal_size(v);
 
 	/* The first time: a screen of its own, so that the user's is there again afterwards. */
 	if (!v->drawn)
-		fputs(ALTERNATE HIDE_CURSOR CLEAR, v->out);
+		fputs(ALTERNATE HIDE_CURSOR CUT CLEAR, v->out);
 	v->drawn = true;
+	v->row = 0;
 	fputs(HOME, v->out);
-	fprintf(v->out, title, v->conf->robot.name, view_seconds(v, rt_now()));
-	fputs(BOLD "senses" PLAIN TO_END "\n", v->out);
-	put_angle(v, "roll", "attitude.roll");
-	put_angle(v, "pitch", "attitude.pitch");
-	put_booleans(v);
-	fputs(BOLD "behaviours" PLAIN TO_END "\n", v->out);
-	put_behaviours(v);
-	fputs(BOLD "actuators" PLAIN TO_END "\n", v->out);
-	put_actuators(v);
-	fputs(TO_END "\n", v->out);
-	put_lines(v);
+	fprintf(v->out, BOLD "%s" PLAIN "  %.1f s  (Ctrl-C ends)", v->conf->robot.name,
+		view_seconds(v, rt_now()));
+	end_row(v);
+	if (size.ws_row >= ROWS_MIN + v->conf->n_behaviours + body_size(v->body))
+		put_state(v, size.ws_col);
+	/* The last row stays empty: a line's end there would scroll. */
+	if (v->row + 1 < size.ws_row)
+		put_lines(v, size.ws_row - v->row - 1u);
 	fputs(BELOW, v->out);
 	fflush(v->out);
 }
@@ -157,7 +205,7 @@ void view_undraw(struct view *v)
 {
 	if (!v->drawn)
 		return;
-	fputs(SHOW_CURSOR ORDINARY, v->out);
-	put_lines(v);
+	fputs(SHOW_CURSOR WRAP ORDINARY, v->out);
+	put_lines(v, VIEW_LINES);
 	fflush(v->out);
 }
