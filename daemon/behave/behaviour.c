@@ -198,7 +198,9 @@ static int api_behaviour(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
 	if (!b)
-		return 1; /* a script that runs on its own */
+		return luaL_error(L,
+				  "a behaviour is run by a robot, not as a program; name "
+				  "its file under \"behaviours\" in the configuration");
 	if (b->declared)
 		return luaL_error(L, "a file declares one behaviour");
 	check_fields(L);

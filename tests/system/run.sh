@@ -44,6 +44,9 @@ printf 'value "imu.accel"\n' >"$scratch/world.lua"
 run "$build/instinct" run "$scratch/world.lua"
 expect_status 1 "a robot's value without a robot"
 expect_line 'world\.lua:1: no value "imu\.accel"' "the value is named"
+run "$build/instinct" run "$source/behaviours/nod.lua" --virtual --config "$desk"
+expect_status 1 "a behaviour"
+expect_line 'nod\.lua:[0-9]+: a behaviour is run by a robot, not as a program' "why it does not run"
 passed "what cannot run says why"
 
 cat >"$scratch/robot.lua" <<'L'

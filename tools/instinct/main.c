@@ -22,7 +22,7 @@ static const struct command commands[] = {
 	{"tasks", "", "the daemon's tasks, and what each waits for", 0, 0, false,
 	 cmd_tasks},
 	{"run", "FILE.lua [--virtual] [OPTIONS]",
-	 "run one behaviour in a daemon of its own", 1, -1, true, cmd_run},
+	 "run a script as a program, alone or in a robot", 1, -1, true, cmd_run},
 	{"check", "[FILE...]", "check a configuration", 0, -1, true, cmd_check},
 	{"demo", "[--duration TIME] [OPTIONS]", "the desk robot, all simulated", 0, -1,
 	 true, cmd_demo},
