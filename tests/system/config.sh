@@ -49,7 +49,7 @@ expect_line 'no script nodd.lua; looked in .*/behaviours' "the script is named, 
 passed "--check loads the scripts"
 
 # Half a megabyte and more of things that are not a configuration.
-head -c 1000000 /dev/urandom >"$scratch/garbage.jsonc"
+{ printf "\001" && head -c 1000000 /dev/urandom; } >"$scratch/garbage.jsonc" # no digit, by chance JSON
 run "$build/instinctd" --check --config "$scratch/garbage.jsonc"
 expect_status 78 "garbage"
 expect_line 'garbage.jsonc:1:1: ' "garbage is refused at its first byte"
