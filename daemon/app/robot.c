@@ -18,9 +18,11 @@
 #include "daemon/app/wallclock.h"
 #include "daemon/base/log.h"
 #include "daemon/behave/supervisor.h"
+#include "daemon/behave/trap.h"
 #include "daemon/link/bus.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
+#include "daemon/rt/watchdog.h"
 #include "daemon/state/world.h"
 
 /* Behaviours wind down within 1 s each, chips become safe within 0.2 s: this is for what hangs. */
@@ -115,11 +117,25 @@ static void serve(struct nursery *n, const char *name, int (*fn)(void *), void *
 	(void)nursery_start(n, NULL, &opt, fn, arg);
 }
 
+/* NULL on the virtual clock, where a long step harms nobody, and when no thread is to be had. */
+static struct watchdog *start_watchdog(const struct robot *bot)
+{
+	const struct watchdog_conf conf = {.where = trap_where};
+	struct watchdog *w = NULL;
+	int r = rt_is_virtual() ? 0 : watchdog_open(&conf, &w);
+
+	if (r < 0)
+		LOG(WARNING, "%s: no watchdog: %s", bot->conf->robot.name, strerror(-r));
+	return w;
+}
+
 /* Everything runs until the behaviours end: by signal, duration, or the end of a recording. */
 static int run_all(struct robot *bot)
 {
 	const struct task_opt behaviours = {.name = "behaviours"};
+	struct watchdog *watchdog = start_watchdog(bot);
 	struct nursery n;
+	int r;
 
 	nursery_open(&n);
 	bot->nursery = &n;
@@ -141,7 +157,9 @@ static int run_all(struct robot *bot)
 	(void)nursery_start(&n, &bot->behaviours, &behaviours, behave, bot);
 	hardware_start(bot->hardware);
 	notify_send("READY=1");
-	return nursery_close(&n, 0);
+	r = nursery_close(&n, 0);
+	watchdog_close(watchdog);
+	return r;
 }
 
 /* Without a view decisions go to the log, for whoever asks for it. */

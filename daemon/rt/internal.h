@@ -70,6 +70,8 @@ struct rt {
 	struct list blocked_waiters; /* task_wait_all_blocked() */
 	unsigned in_flight;
 
+	atomic_ulong beat; /* grows with every step; the watchdog's thread reads it */
+
 	/* Written by other threads. */
 	_Atomic(struct post *) posts; /* newest first */
 	atomic_bool asleep;           /* a poster must write to wake_fd */

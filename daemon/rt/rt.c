@@ -164,6 +164,13 @@ static void watch_rate(struct rt *rt, struct task *t)
 	    (long long)(took / NS_PER_MS));
 }
 
+/* Only this thread writes it: no atomic increment is needed. */
+static void show_life(struct rt *rt)
+{
+	atomic_store_explicit(&rt->beat, (unsigned long)rt->stats.steps,
+			      memory_order_relaxed);
+}
+
 /* Run one task until it suspends or ends. */
 static void step(struct rt *rt, struct task *t)
 {
@@ -173,6 +180,7 @@ static void step(struct rt *rt, struct task *t)
 	if (++t->steps % BUSY_STEPS == 0)
 		watch_rate(rt, t);
 	rt->stats.steps++;
+	show_life(rt);
 	rt->current = t;
 	context_switch(&rt->loop, &t->ctx);
 	rt->current = NULL;
