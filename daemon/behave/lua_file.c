@@ -54,7 +54,7 @@ int lua_load_file(lua_State *L, const char *path)
 		return (int)len;
 	}
 	snprintf(name, sizeof(name), "@%s", slash ? slash + 1 : path);
-	if (len >= 2 && text[0] == '#' && text[1] == '!')
+	if (text && len >= 2 && text[0] == '#' && text[1] == '!')
 		text[0] = text[1] = '-'; /* a script may be made executable */
 	status = luaL_loadbufferx(L, text, (size_t)len, name, "t"); /* does not raise */
 	free(text);

@@ -17,9 +17,9 @@ static void told(struct waiter *w, int r, const struct datum *now,
 	task_wake(&c->wait, r < 0 ? r : 0);
 }
 
-static int arm(struct choice_case *case_)
+static int arm(struct choice_case *of)
 {
-	struct choice_value *c = container_of(case_, struct choice_value, c);
+	struct choice_value *c = container_of(of, struct choice_value, c);
 	int r;
 
 	if (c->waiter.pred.op == PRED_CHANGED)
