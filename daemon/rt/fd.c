@@ -66,11 +66,26 @@ static void release(struct poller *p, struct poller_slot *s, enum fd_dir dir, in
 	task_wake(w, r);
 }
 
+/* The kernel's answer, or in a replay the one that it gave then. */
+static int watch(struct poller *p, int fd, unsigned interest)
+{
+	struct rt *rt = rt_this();
+	int r;
+
+	if (rt->conf.replay)
+		return replay_refused(rt, fd);
+	r = p->ops->watch(p, fd, interest);
+	if (r < 0)
+		record_refused(rt, fd, r);
+	return r;
+}
+
 void poller_report(struct poller *p, int fd, unsigned events)
 {
 	struct poller_slot *s = &p->slots[fd];
 	unsigned left;
 
+	record_ready(rt_this(), fd, events);
 	if (events & POLLER_READ)
 		release(p, s, FD_READ, 0);
 	if (events & POLLER_WRITE)
@@ -78,10 +93,18 @@ void poller_report(struct poller *p, int fd, unsigned events)
 	left = wanted(s);
 	/* A watch ends with its first event. One for the other direction goes on; if that fails, the
 	 * descriptor is gone. */
-	if (left && p->ops->watch(p, fd, left) < 0) {
+	if (left && watch(p, fd, left) < 0) {
 		release(p, s, FD_READ, -EBADF);
 		release(p, s, FD_WRITE, -EBADF);
 	}
+}
+
+bool poller_replay_report(struct poller *p, int fd, unsigned events)
+{
+	if (fd < 0 || (size_t)fd >= p->slot_count)
+		return false;
+	poller_report(p, fd, events);
+	return true;
 }
 
 static bool fd_abort(struct wait *w)
@@ -113,7 +136,7 @@ int fd_arm(struct fd_waiter *w)
 	if (s->waiter[w->dir])
 		return -EBUSY;
 	/* Told to the kernel each time: the descriptor may be another by now. */
-	r = p->ops->watch(p, w->fd, wanted(s) | bit(w->dir));
+	r = watch(p, w->fd, wanted(s) | bit(w->dir));
 	if (r < 0)
 		return r;
 	w->wait = (struct wait){
@@ -136,13 +159,41 @@ int fd_wait(int fd, enum fd_dir dir)
 	return r < 0 ? r : task_park(&w.wait);
 }
 
+/* Both return a count or a negative errno. */
+static ssize_t transfer_in(int fd, void *buf, size_t size)
+{
+	struct rt *rt = rt_this();
+	ssize_t n;
+
+	if (rt->conf.replay)
+		return replay_read(rt, fd, buf, size);
+	n = read(fd, buf, size);
+	if (n < 0)
+		n = -errno;
+	record_read(rt, fd, n, buf);
+	return n;
+}
+
+static ssize_t transfer_out(int fd, const void *buf, size_t size)
+{
+	struct rt *rt = rt_this();
+	ssize_t n;
+
+	if (rt->conf.replay)
+		return replay_write(rt, fd);
+	n = write(fd, buf, size);
+	if (n < 0)
+		n = -errno;
+	record_write(rt, fd, n);
+	return n;
+}
+
 /*
- * What to do after a transfer gave @n (with errno): 1 to try again after waiting, 0 when done, or a
+ * What to do after a transfer gave @n: 1 to try again after waiting, 0 when done, or a
  * negative errno. A transfer that did not wait yields. Suspends.
  */
 static int after(int fd, enum fd_dir dir, ssize_t n, bool waited)
 {
-	int err = errno;
 	int r;
 
 	if (n >= 0) {
@@ -150,8 +201,8 @@ static int after(int fd, enum fd_dir dir, ssize_t n, bool waited)
 			task_yield();
 		return 0;
 	}
-	if (err != EAGAIN && err != EINTR)
-		return -err;
+	if (n != -EAGAIN && n != -EINTR)
+		return (int)n;
 	r = fd_wait(fd, dir);
 	return r < 0 ? r : 1;
 }
@@ -161,7 +212,7 @@ ssize_t fd_read(int fd, void *buf, size_t size)
 	int r = task_check();
 
 	for (bool waited = false; r >= 0; waited = true) {
-		ssize_t n = read(fd, buf, size);
+		ssize_t n = transfer_in(fd, buf, size);
 
 		r = after(fd, FD_READ, n, waited);
 		if (r == 0)
@@ -175,7 +226,7 @@ ssize_t fd_write(int fd, const void *buf, size_t size)
 	int r = task_check();
 
 	for (bool waited = false; r >= 0; waited = true) {
-		ssize_t n = write(fd, buf, size);
+		ssize_t n = transfer_out(fd, buf, size);
 
 		r = after(fd, FD_WRITE, n, waited);
 		if (r == 0)
@@ -194,7 +245,8 @@ void fd_forget(int fd)
 	s = &rt->poller.slots[fd];
 	release(&rt->poller, s, FD_READ, -EBADF);
 	release(&rt->poller, s, FD_WRITE, -EBADF);
-	(void)rt->poller.ops->watch(&rt->poller, fd, 0); /* may not be watched */
+	if (!rt->conf.replay)
+		(void)rt->poller.ops->watch(&rt->poller, fd, 0); /* may not be watched */
 }
 
 void fd_close(int fd)

@@ -14,6 +14,7 @@
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/poller.h"
 #include "daemon/rt/post.h"
+#include "daemon/rt/record.h"
 #include "daemon/rt/rt.h"
 #include "daemon/rt/scope.h"
 #include "daemon/rt/stack.h"
@@ -80,6 +81,9 @@ struct rt {
 	int wake_fd;
 	struct post *posts_taken; /* oldest first, already off the shared list */
 
+	struct rt_record *traced; /* conf.record or conf.replay */
+	uint64_t post_source;     /* the last that was given out */
+
 	struct stack_pool stacks;
 	struct rt_stats stats;
 	uint64_t random;
@@ -128,6 +132,40 @@ void timers_fire(struct rt *rt, int64_t now);
 bool posts_pending(struct rt *rt);
 unsigned posts_deliver(struct rt *rt, unsigned most);
 void posts_refuse(struct rt *rt);
+/* A number for the posts of a job, by which a replay knows them. */
+uint64_t post_source_new(struct rt *rt);
+/* For a replay: wait for a post while the loop has nothing to do. */
+void posts_wait(struct rt *rt, int timeout_ms);
+/* Wait for one from @source and deliver it, before those that came earlier. False: none came. */
+bool posts_deliver_from(struct rt *rt, uint64_t source, int timeout_ms) MUST_CHECK;
+/* Wait for @p, whose thread has it in hand, and forget it. */
+void posts_drop(struct rt *rt, struct post *p);
+
+/* fd.c: for a replay. False: nobody ever waited for @fd. */
+bool poller_replay_report(struct poller *p, int fd, unsigned events) MUST_CHECK;
+
+/* record.c: to be called where something enters. Nothing happens unless the runtime records. */
+void record_begin(struct rt *rt);
+void record_step(struct rt *rt, const struct task *t); /* only if rt->traced */
+void record_turn(struct rt *rt);                       /* only if rt->traced */
+void record_post(struct rt *rt, const struct post *p);
+void record_poll(struct rt *rt);
+void record_ready(struct rt *rt, int fd, unsigned events);
+void record_settle(struct rt *rt);
+void record_refused(struct rt *rt, int fd, int r);
+void record_read(struct rt *rt, int fd, ssize_t n, const void *buf);
+void record_write(struct rt *rt, int fd, ssize_t n);
+/* What another thread decided: @live, in a replay what it was then. */
+bool record_outcome(struct rt *rt, bool live);
+
+/* The same for a replay, only if rt->conf.replay. */
+void replay_turn(struct rt *rt);   /* sets the time; timers and posts of the pass */
+bool replay_poll(struct rt *rt);   /* whether descriptors were looked at here */
+bool replay_settle(struct rt *rt); /* whether all was quiet */
+void replay_rest(struct rt *rt);   /* nothing to do */
+int replay_refused(struct rt *rt, int fd);
+ssize_t replay_read(struct rt *rt, int fd, void *buf, size_t size);
+ssize_t replay_write(struct rt *rt, int fd);
 
 /* thread.c: a thread that receives no signals. 0 or a negative errno. */
 int thread_start(pthread_t *thread, bool detached, void *(*fn)(void *),

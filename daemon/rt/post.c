@@ -5,6 +5,7 @@
 #include "daemon/rt/post.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "daemon/rt/internal.h"
@@ -58,6 +59,13 @@ static void take(struct rt *rt)
 	*end = oldest;
 }
 
+static void deliver(struct post *p)
+{
+	/* From here on it may be posted again, also by its own fn. */
+	atomic_store(&p->pending, false);
+	p->fn(p);
+}
+
 unsigned posts_deliver(struct rt *rt, unsigned most)
 {
 	unsigned n = 0;
@@ -70,12 +78,65 @@ unsigned posts_deliver(struct rt *rt, unsigned most)
 		struct post *p = rt->posts_taken;
 
 		rt->posts_taken = p->next;
-		/* From here on it may be posted again, also by its own fn. */
-		atomic_store(&p->pending, false);
-		p->fn(p);
+		record_post(rt, p);
+		deliver(p);
 		n++;
 	}
 	return n;
+}
+
+uint64_t post_source_new(struct rt *rt)
+{
+	return UINT64_C(1) << 63 | ++rt->post_source;
+}
+
+void posts_wait(struct rt *rt, int timeout_ms)
+{
+	struct pollfd wake = {.fd = rt->wake_fd, .events = POLLIN};
+	uint64_t count;
+
+	atomic_store(&rt->asleep, true);
+	if (!atomic_load(&rt->posts) && poll(&wake, 1, timeout_ms) > 0)
+		(void)!read(rt->wake_fd, &count, sizeof(count));
+	atomic_store(&rt->asleep, false);
+}
+
+/* Where the first post from @source, or if given @which, hangs; waits for it. NULL: it did not come. */
+static struct post **await(struct rt *rt, uint64_t source, const struct post *which,
+			   int timeout_ms)
+{
+	int64_t until = clock_read() + timeout_ms * NS_PER_MS;
+
+	for (;;) {
+		struct post **p = &rt->posts_taken;
+
+		take(rt);
+		while (*p && (which ? *p != which : (*p)->source != source))
+			p = &(*p)->next;
+		if (*p)
+			return p;
+		if (timeout_ms >= 0 && clock_read() >= until)
+			return NULL;
+		posts_wait(rt, timeout_ms);
+	}
+}
+
+bool posts_deliver_from(struct rt *rt, uint64_t source, int timeout_ms)
+{
+	struct post **at = await(rt, source, NULL, timeout_ms);
+	struct post *p;
+
+	if (!at)
+		return false;
+	p = *at;
+	*at = p->next;
+	deliver(p);
+	return true;
+}
+
+void posts_drop(struct rt *rt, struct post *p)
+{
+	*await(rt, 0, p, -1) = p->next;
 }
 
 void posts_refuse(struct rt *rt)

@@ -8,6 +8,7 @@
 #define DAEMON_RT_POST_H
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "daemon/base/macros.h"
 #include "daemon/rt/rt.h"
@@ -16,7 +17,9 @@
 struct post {
 	void (*fn)(
 		struct post *p); /* on the loop's stack; must not suspend; may free @p */
-	struct post *next;       /* private */
+	/* In a recording (record.h) posts are told apart by this number; equal ones by their order. */
+	uint64_t source;
+	struct post *next; /* private */
 	atomic_bool pending;
 };
 

@@ -107,6 +107,7 @@ static bool anything_ready(const struct rt *rt)
 /* Look at the descriptors; wait until @deadline_ns when there is nothing else to do, 0: do not. */
 static void poll_descriptors(struct rt *rt, int64_t deadline_ns)
 {
+	record_poll(rt);
 	rt->poller.ops->wait(&rt->poller, deadline_ns);
 	rt->poll_ticks = cheap_ticks();
 	rt->unpolled = 0;
@@ -181,6 +182,8 @@ static void step(struct rt *rt, struct task *t)
 		watch_rate(rt, t);
 	rt->stats.steps++;
 	show_life(rt);
+	if (rt->traced)
+		record_step(rt, t);
 	rt->current = t;
 	context_switch(&rt->loop, &t->ctx);
 	rt->current = NULL;
@@ -231,6 +234,12 @@ static void take_batch(struct rt *rt)
 		list_push(&rt->batch, one);
 }
 
+static void replay_polls(struct rt *rt)
+{
+	while (replay_poll(rt))
+		run_idles(rt);
+}
+
 static void pass(struct rt *rt)
 {
 	bool real = rt->conf.clock == RT_CLOCK_MONOTONIC;
@@ -242,7 +251,9 @@ static void pass(struct rt *rt)
 	rt->step_ticks = cheap_ticks();
 	while ((k = list_pop(&rt->batch)) != NULL) {
 		step(rt, container_of(k, struct task, run));
-		if (real && rt->step_ticks - rt->poll_ticks > rt->poll_every_ticks)
+		if (rt->conf.replay)
+			replay_polls(rt);
+		else if (real && rt->step_ticks - rt->poll_ticks > rt->poll_every_ticks)
 			look_outside(rt);
 	}
 }
@@ -274,6 +285,7 @@ static bool settle(struct rt *rt)
 {
 	bool virtual = rt->conf.clock == RT_CLOCK_VIRTUAL;
 
+	record_settle(rt);
 	if (rt->in_flight > 0)
 		return false;
 	if (wake_blocked_waiters(rt))
@@ -301,11 +313,25 @@ static void sleep_until(struct rt *rt, int64_t deadline_ns)
 	atomic_store(&rt->asleep, false);
 }
 
+/* The same turns that idle() took. */
+static void replay_idle(struct rt *rt)
+{
+	run_idles(rt);
+	do {
+		replay_polls(rt);
+	} while (replay_settle(rt) && !settle(rt));
+	replay_rest(rt);
+}
+
 /* Nothing is ready: sleep, or let virtual time jump. */
 static void idle(struct rt *rt)
 {
 	bool virtual = rt->conf.clock == RT_CLOCK_VIRTUAL;
 
+	if (rt->conf.replay) {
+		replay_idle(rt);
+		return;
+	}
 	run_idles(rt);
 	if (anything_to_do(rt))
 		return;
@@ -321,20 +347,32 @@ static void idle(struct rt *rt)
 	sleep_until(rt, virtual || !rt->timers ? TIME_NEVER : rt->timers->t_ns);
 }
 
+/* The time, and what it and other threads made ready. */
+static void begin_turn(struct rt *rt)
+{
+	if (rt->conf.replay) {
+		replay_turn(rt);
+		return;
+	}
+	if (rt->conf.clock == RT_CLOCK_MONOTONIC)
+		rt->now_ns = clock_read();
+	if (rt->traced)
+		record_turn(rt);
+	if (rt->timers && rt->timers->t_ns <= rt->now_ns)
+		timers_fire(rt, rt->now_ns);
+	posts_deliver(rt, POSTS_PER_PASS);
+}
+
 static void loop(struct rt *rt)
 {
 	while (!rt->root_done) {
-		if (rt->conf.clock == RT_CLOCK_MONOTONIC)
-			rt->now_ns = clock_read();
-		if (rt->timers && rt->timers->t_ns <= rt->now_ns)
-			timers_fire(rt, rt->now_ns);
-		posts_deliver(rt, POSTS_PER_PASS);
+		begin_turn(rt);
 		if (!anything_ready(rt)) {
 			idle(rt);
 			continue;
 		}
 		pass(rt);
-		if (rt->unpolled >= POLL_PASSES)
+		if (rt->unpolled >= POLL_PASSES && !rt->conf.replay)
 			look_outside(rt);
 	}
 }
@@ -356,6 +394,8 @@ static int rt_init(struct rt *rt, const struct rt_conf *conf)
 
 	if (conf)
 		rt->conf = *conf;
+	assert(!rt->conf.record || !rt->conf.replay);
+	record_begin(rt);
 	for (int b = 0; b < BAND_COUNT; b++)
 		list_init(&rt->ready[b]);
 	list_init(&rt->batch);

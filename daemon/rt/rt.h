@@ -28,6 +28,8 @@ enum rt_poller {
 	RT_POLLER_POLL, /* poll(2): any POSIX system; time-outs rounded up to milliseconds */
 };
 
+struct rt_record;
+
 /* All zero is the ordinary runtime. */
 struct rt_conf {
 	enum rt_clock clock;
@@ -35,6 +37,8 @@ struct rt_conf {
 	uint64_t
 		shuffle_seed; /* not 0: each batch of ready tasks in an order made from this */
 	int64_t slow_step_ns; /* a step longer than this is logged; 0: 10 ms, negative: never */
+	/* Write what enters each pass, or take it from there (record.h); not both. NULL: neither. */
+	struct rt_record *record, *replay;
 };
 
 struct rt;

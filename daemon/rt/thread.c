@@ -155,6 +155,7 @@ struct thread_pool *thread_pool_open(unsigned max)
 		return NULL;
 	p->rt = rt_this();
 	rt_ref(p->rt);
+	p->gone.source = post_source_new(p->rt);
 	p->max = max;
 	list_init(&p->queue);
 	(void)pthread_mutex_init(&p->lock, NULL); /* default attributes: cannot fail */
@@ -227,16 +228,21 @@ static bool work_abort(struct wait *wait)
 	struct caller *c = container_of(wait, struct caller, wait);
 	struct work *w = c->work;
 	struct thread_pool *p = w->pool;
-	bool queued;
+	bool queued, abandon, end;
 
 	(void)pthread_mutex_lock(&p->lock);
 	queued = link_linked(&w->link);
-	if (queued)
+	abandon = !queued && !w->finished && w->release;
+	end = record_outcome(p->rt, queued || abandon);
+	if (end && queued) {
 		p->queued--;
-	link_remove(&w->link);
-	c->abandoned = w->abandoned = !queued && !w->finished && w->release;
+		link_remove(&w->link);
+	}
+	c->abandoned = w->abandoned = end && abandon;
 	(void)pthread_mutex_unlock(&p->lock);
-	return queued || c->abandoned;
+	if (end && !queued && !abandon)
+		posts_drop(p->rt, &w->done);
+	return end;
 }
 
 /* Start a thread unless those that idle will do. Under the lock. */
@@ -273,6 +279,7 @@ static int run_work(struct thread_pool *p, struct caller *c, struct work *w)
 	w->pool = p;
 	w->caller = c;
 	w->done.fn = work_done;
+	w->done.source = post_source_new(p->rt);
 	(void)pthread_mutex_lock(&p->lock);
 	list_push(&p->queue, &w->link);
 	p->queued++;

@@ -79,13 +79,18 @@ static void job_done(struct post *p)
 static bool job_abort(struct wait *wait)
 {
 	struct job *j = container_of(wait, struct job, wait);
-	bool queued;
+	struct rt *rt = j->worker->rt;
+	bool queued, end;
 
 	(void)pthread_mutex_lock(&j->worker->lock);
 	queued = link_linked(&j->link);
-	link_remove(&j->link);
+	end = record_outcome(rt, queued);
+	if (end)
+		link_remove(&j->link);
 	(void)pthread_mutex_unlock(&j->worker->lock);
-	return queued;
+	if (end && !queued)
+		posts_drop(rt, &j->done);
+	return end;
 }
 
 int worker_run(struct worker *w, struct job *j)
@@ -97,7 +102,7 @@ int worker_run(struct worker *w, struct job *j)
 	j->worker = w;
 	j->link = (struct link){0};
 	j->wait = (struct wait){.kind = "worker", .what = w->name, .abort = job_abort};
-	j->done = (struct post){.fn = job_done};
+	j->done = (struct post){.fn = job_done, .source = post_source_new(w->rt)};
 	rt_hold();
 	(void)pthread_mutex_lock(&w->lock);
 	list_push(&w->queue, &j->link);
