@@ -13,7 +13,8 @@
 static const char *const gpio_names[] = {"linux", "sim", NULL};
 
 static const struct conf_field robot_fields[] = {
-	CONF_STRING(conf_robot, id, "machine-id", "Who it is among many robots."),
+	CONF_STRING(conf_robot, id, "machine-id",
+		    "Who it is among many robots; \"machine-id\": the machine's (machine-id(5))."),
 	CONF_STRING(conf_robot, name, "robot", "What people call it."),
 	CONF_END,
 };
@@ -234,6 +235,22 @@ static int read_behaviours(const struct conf_at *root, struct config *c)
 	return 0;
 }
 
+/* The word stands for the machine's own id, if it has one. */
+static void find_machine_id(struct conf_robot *robot)
+{
+	FILE *f;
+
+	if (strcmp(robot->id, "machine-id") != 0)
+		return;
+	f = fopen("/etc/machine-id", "re");
+	if (!f)
+		return;
+	if (!fgets(robot->id, sizeof(robot->id), f) || robot->id[0] == '\n')
+		snprintf(robot->id, sizeof(robot->id), "machine-id");
+	robot->id[strcspn(robot->id, "\n")] = '\0';
+	fclose(f);
+}
+
 /* All parts, in an order in which what is referred to comes first. */
 static int read_all(struct config *c, struct conf_errors *errs)
 {
@@ -250,6 +267,7 @@ static int read_all(struct config *c, struct conf_errors *errs)
 		if (r < 0)
 			return r;
 	}
+	find_machine_id(&c->robot);
 	config_check_references(&root, c);
 	return errs->n_errors > 0 ? -EINVAL : 0;
 }
