@@ -188,8 +188,11 @@ void budget_end(struct lua_task *t)
 void budget_spend(lua_State *L, int steps)
 {
 	struct lua_task *t = lua_host_of(L)->running;
-	struct budget *b = &t->budget;
+	struct budget *b;
 
+	if (!t) /* no task, but the host itself */
+		return;
+	b = &t->budget;
 	b->instructions += (unsigned)steps / 5;
 	b->held += (unsigned)steps / 5;
 	/* Few instructions may lie between much work in C: look at the next one. */

@@ -8,6 +8,7 @@
 #include "daemon/behave/lua_host.h"
 
 #define ERROR_TYPE "error"
+#define TRACEBACK_STEPS 5000 /* its worth, see budget_spend() */
 
 /* Its address is the cancellation, as a light userdata. */
 static const char cancel_sentinel;
@@ -73,6 +74,7 @@ void lua_error_wrap(lua_State *L, const char *kind, int level)
 	const struct task *self = task_self();
 
 	luaL_checkstack(L, 8, NULL);
+	budget_spend(L, TRACEBACK_STEPS);
 	lua_createtable(L, 0, 5);
 	lua_insert(L, -2);
 	lua_setfield(L, -2, "message");

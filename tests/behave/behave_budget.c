@@ -22,14 +22,19 @@
 struct program {
 	const char *text;
 	int r;
+	unsigned place; /* in the order in which programs ended */
 	char why[SCRIPT_WHY];
 	char out[4096];
 };
+
+static unsigned ended;
 
 struct run {
 	struct program *programs;
 	unsigned n;
 };
+
+static const enum rt_clock clocks[] = {RT_CLOCK_VIRTUAL, RT_CLOCK_MONOTONIC};
 
 static void print(void *arg, const char *line, size_t len)
 {
@@ -53,6 +58,7 @@ static int program_main(void *arg)
 	fputs(p->text, f);
 	fclose(f);
 	p->r = script_run(&conf, p->why);
+	p->place = ++ended;
 	unlink(path);
 	rmdir(folder);
 	return 0;
@@ -134,8 +140,6 @@ ParameterizedTestParameters(budget, S4_endless_is_killed_with_its_line)
 /* S4: killed, with the line, on either clock. */
 ParameterizedTest(const unsigned *which, budget, S4_endless_is_killed_with_its_line)
 {
-	static const enum rt_clock clocks[] = {RT_CLOCK_VIRTUAL, RT_CLOCK_MONOTONIC};
-
 	for (size_t i = 0; i < ARRAY_LEN(clocks); i++) {
 		struct program p = {.text = endless[*which]};
 
@@ -143,5 +147,118 @@ ParameterizedTest(const unsigned *which, budget, S4_endless_is_killed_with_its_l
 		cr_expect(lt(int, p.r, 0));
 		cr_expect(ne(ptr, strstr(p.why, "script.lua:2: " STOPPED), NULL),
 			  "%s -> %s", p.text, p.why);
+	}
+}
+
+/* What is refused at once, or bounded by something other than time; each error is the script's alone. */
+static const struct {
+	const char *text, *error;
+} refused[] = {
+	{"setmetatable({}, {__gc = function() while true do end end})", "__gc is not"},
+	{"print((\"x\"):rep(1e9))", "resulting string too large"},
+	{"print((\"x\"):rep(2e6, (\"x\"):rep(1e6)))", "resulting string too large"},
+	{"local s = \"x\" while true do s = s .. s end", "not enough memory"},
+	{"local t = {} for i = 1, 1e9 do t[i] = i end", "not enough memory"},
+	{"AsyncValue(0):wait_value(function() while true do end end)",
+	 "a predicate or transform ran more than 20000 instructions"},
+	{"AsyncValue(0):wait_value(function() while true do pcall(error) end end)",
+	 "a predicate or transform ran more than 20000 instructions"},
+	{"AsyncValue(0):wait_value(function() coroutine.wrap(function() while true do "
+	 "end "
+	 "end)() end)",
+	 "a predicate or transform ran more than 20000 instructions"},
+	{"batch(function() while true do end end)",
+	 "a batch ran more than 20000 instructions"},
+	{"table.concat(setmetatable({}, {__len = function() return 1 << 40 end}))",
+	 "table too large"},
+	{"table.concat({}, \"\", 1, 1 << 40)", "table too large"},
+	{"load((\" \"):rep(300000))", "more than 262144 bytes"},
+	{"string.find((\"a\"):rep(300), (\"a-\"):rep(12) .. \"b\")",
+	 "pattern too complex"},
+	{"string.find((\"a\"):rep(1e5), \"[\" .. (\"b\"):rep(1e5) .. \"]\")",
+	 "pattern too complex"},
+	{"nursery(function(n) while true do n:start(function() sleep(1e9) end) end end)",
+	 "more than 256 tasks"},
+};
+
+/* S2, S6 */
+Test(budget, S2_refused_with_an_error_for_that_script)
+{
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		for (size_t c = 0; c < ARRAY_LEN(clocks); c++) {
+			struct program p = {.text = refused[i].text};
+
+			run_all(clocks[c], &p, 1);
+			cr_expect(lt(int, p.r, 0), "%s", p.text);
+			cr_expect(ne(ptr, strstr(p.why, refused[i].error), NULL),
+				  "%s -> %s", p.text, p.why);
+		}
+}
+
+/* S4: one that computes gets one slice a turn, so one that waits is done long before it is killed. */
+Test(budget, S4_others_go_on)
+{
+	for (size_t c = 0; c < ARRAY_LEN(clocks); c++) {
+		struct program p[] = {
+			{.text = "while true do end"},
+			{.text = "for i = 1, 50 do sleep(0) end print(\"done\")"},
+		};
+
+		run_all(clocks[c], p, ARRAY_LEN(p));
+		cr_expect(lt(int, p[0].r, 0));
+		cr_expect(eq(int, p[1].r, 0));
+		cr_expect(eq(str, p[1].out, "done\n"));
+		cr_expect(lt(u32, p[1].place, p[0].place));
+	}
+}
+
+/* S4: while a task is paused no other of its state runs: it has the state to itself until it waits. */
+Test(budget, S4_a_pause_keeps_the_state)
+{
+	static const char text[] =
+		"local busy, seen = false, 0\n"
+		"nursery(function(n)\n"
+		"	n:start(function()\n"
+		"		busy = true\n"
+		"		for i = 1, 2e6 do end\n"
+		"		busy = false\n"
+		"		sleep(0)\n"
+		"	end)\n"
+		"	n:start(function()\n"
+		"		for i = 1, 20 do\n"
+		"			if busy then seen = seen + 1 end\n"
+		"			sleep(0)\n"
+		"		end\n"
+		"	end)\n"
+		"end)\n"
+		"print(seen)\n";
+
+	for (size_t c = 0; c < ARRAY_LEN(clocks); c++) {
+		struct program p = {.text = text};
+
+		run_all(clocks[c], &p, 1);
+		cr_expect(eq(int, p.r, 0), "%s", p.why);
+		cr_expect(eq(str, p.out, "0\n"));
+	}
+}
+
+/* S3: what must be tidied up is, in a budget of its own, and then it ends whatever it does. */
+Test(budget, S3_closing_after_a_kill_is_bounded)
+{
+	static const char text[] =
+		"local function endless() while true do pcall(function() while true do "
+		"end "
+		"end) end end\n"
+		"local a <close> = setmetatable({}, {__close = function() "
+		"print(\"closed\") "
+		"end})\n"
+		"local b <close> = setmetatable({}, {__close = endless})\n"
+		"endless()\n";
+
+	for (size_t c = 0; c < ARRAY_LEN(clocks); c++) {
+		struct program p = {.text = text};
+
+		run_all(clocks[c], &p, 1);
+		cr_expect(ne(ptr, strstr(p.why, STOPPED), NULL), "%s", p.why);
 	}
 }

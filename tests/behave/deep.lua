@@ -32,3 +32,50 @@ try("resume", function()
 	f()
 end)
 try("lua", function() local function f() return 1 + f() end return f() end)
+
+-- The same by way of every metamethod and every function that calls back.
+local function meta(event, use)
+	local mt = {}
+	local x = setmetatable({}, mt)
+	mt[event] = function() return use(x, setmetatable({}, mt)) end
+	try(event, function() return use(x, setmetatable({}, mt)) end)
+end
+
+meta("__index", function(x) return x.y end)
+meta("__newindex", function(x) x.y = 1 end)
+meta("__add", function(x) return x + 1 end)
+meta("__concat", function(x) return x .. "" end)
+meta("__eq", function(x, y) return x == y end)
+meta("__lt", function(x, y) return x < y end)
+meta("__len", function(x) return #x end)
+meta("__tostring", function(x) return tostring(x) end)
+meta("__pairs", function(x) return pairs(x) end)
+meta("__close", function(x) local c <close> = x end)
+try("format", function()
+	local mt = {}
+	mt.__tostring = function(x) return ("%s"):format(x) end
+	return ("%s"):format(setmetatable({}, mt))
+end)
+try("sort", function()
+	local function less() table.sort({ 3, 2, 1 }, less) return false end
+	less()
+end)
+try("wrap", function() local function f() coroutine.wrap(f)() end f() end)
+try("xpcall", function()
+	local function same(e) return e end
+	local function f() local ok, err = xpcall(f, same) if not ok then error(err) end end
+	f()
+end)
+try("load", function()
+	local function f() load(f)() end
+	f()
+end)
+try("nursery", function() local function f() nursery(f) end f() end)
+try("move_on_after", function() local function f() move_on_after(1, f) end f() end)
+try("batch", function() local function f() batch(f) end f() end)
+try("blocks", function() return assert(load(("do "):rep(5000))) end)
+try("functions", function() return assert(load(("return function() "):rep(5000))) end)
+try("tables", function() return assert(load("return " .. ("{"):rep(5000))) end)
+try("captures", function() return ("x"):find(("("):rep(500)) end)
+try("optional", function() return ("x"):rep(500):find(("x?"):rep(500) .. "y") end)
+print("still here")
