@@ -17,6 +17,11 @@ enum conclusion {
 	PITCH,
 	YAW,
 	LINEAR_ACCEL,
+	QUATERNION_6D,
+	GYRO_BIAS,
+	GYRO_BIAS_SIGMA,
+	DISTURBED,
+	DEGRADED,
 	STILL,
 	MOVING,
 	PICKED_UP,
@@ -53,6 +58,23 @@ static const struct value_info infos[CONCLUSION_COUNT] = {
 			  .unit = "m/s^2",
 			  .type = DATUM_VEC3,
 			  .help = "Acceleration without gravity, body axes."},
+	[QUATERNION_6D] = {.name = "attitude.quaternion_6d",
+			   .type = DATUM_QUAT,
+			   .help = "The same without the magnetometer: heading drifts."},
+	[GYRO_BIAS] = {.name = "attitude.gyro_bias",
+		       .unit = "rad/s",
+		       .type = DATUM_VEC3,
+		       .help = "What the gyroscope shows at rest, body axes."},
+	[GYRO_BIAS_SIGMA] = {.name = "attitude.gyro_bias_sigma",
+			     .unit = "rad/s",
+			     .type = DATUM_NUMBER,
+			     .help = "How well that is known: its standard deviation."},
+	[DISTURBED] = {.name = "attitude.disturbed",
+		       .type = DATUM_BOOL,
+		       .help = "The magnetic field is not, or not yet, the earth's."},
+	[DEGRADED] = {.name = "attitude.degraded",
+		      .type = DATUM_BOOL,
+		      .help = "Samples were missing, wrong or clipped just now."},
 	[STILL] = {.name = "motion.still",
 		   .type = DATUM_BOOL,
 		   .help = "The robot does not move."},
@@ -225,18 +247,30 @@ static void set(struct conclusions *k, enum conclusion which, struct datum d,
 	value_set_at(k->values[which], &d, t_ns);
 }
 
+static struct datum quat_of(const float q[4])
+{
+	return datum_quat((double)q[0], (double)q[1], (double)q[2], (double)q[3]);
+}
+
+static struct datum vec3_of(const float v[3])
+{
+	return datum_vec3((double)v[0], (double)v[1], (double)v[2]);
+}
+
 static void set_attitude(struct conclusions *k, const struct estimate_attitude *a)
 {
-	const float *q = a->quat_9d;
-	const float *l = a->linear_accel;
+	bool mag = (a->used | a->rejected) & CHAN_BIT(CHAN_MAG);
 
-	set(k, QUATERNION,
-	    datum_quat((double)q[0], (double)q[1], (double)q[2], (double)q[3]), a->t_ns);
+	set(k, QUATERNION, quat_of(a->quat_9d), a->t_ns);
+	set(k, QUATERNION_6D, quat_of(a->quat_6d), a->t_ns);
 	set(k, ROLL, datum_number((double)a->roll_rad), a->t_ns);
 	set(k, PITCH, datum_number((double)a->pitch_rad), a->t_ns);
 	set(k, YAW, datum_number((double)a->yaw_rad), a->t_ns);
-	set(k, LINEAR_ACCEL, datum_vec3((double)l[0], (double)l[1], (double)l[2]),
-	    a->t_ns);
+	set(k, LINEAR_ACCEL, vec3_of(a->linear_accel), a->t_ns);
+	set(k, GYRO_BIAS, vec3_of(a->gyro_bias), a->t_ns);
+	set(k, GYRO_BIAS_SIGMA, datum_number((double)a->gyro_bias_sigma), a->t_ns);
+	set(k, DISTURBED, datum_bool(mag && a->disturbed), a->t_ns);
+	set(k, DEGRADED, datum_bool(a->degraded), a->t_ns);
 }
 
 static void set_motion(struct conclusions *k, const struct estimate_motion *m)

@@ -28,8 +28,9 @@ struct estimate_attitude {
 	float gyro_bias[3];    /* rad/s */
 	float gyro_bias_sigma; /* standard deviation of its least known axis, rad/s */
 	bool at_rest;
-	bool disturbed;    /* the field is not, or not yet, known to be the earth's */
-	uint32_t used;     /* CHAN_BIT()s of what it rests on */
+	bool disturbed; /* the field is not, or not yet, known to be the earth's */
+	bool degraded;  /* samples were missing, wrong or clipped in the last seconds */
+	uint32_t used;  /* CHAN_BIT()s of what it rests on */
 	uint32_t rejected; /* CHAN_BIT()s of what is measured but not believed just now */
 };
 

@@ -63,6 +63,12 @@ static void advance(struct altitude *a, int64_t t_ns)
 	a->t_ns = t_ns;
 }
 
+/* Is one of the times so far from the other that nothing of then is true now? Neither is negative. */
+static bool is_far(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns - b_ns > BLIND_NS || b_ns - a_ns > BLIND_NS;
+}
+
 static void start(struct altitude *a, double pressure_pa, int64_t t_ns)
 {
 	if (!a->started)
@@ -83,16 +89,20 @@ int altitude_feed(struct altitude *a, const struct sample *s)
 {
 	double height_m;
 	double dt_s;
+	bool anew;
 
 	if (s->chan != CHAN_PRESSURE)
 		return 0;
-	if (s->t_ns < 0 || (a->started && s->t_ns <= a->pressure_ns))
+	if (s->t_ns < 0)
+		return -EINVAL;
+	anew = !a->started || is_far(a->pressure_ns, s->t_ns) || is_far(a->t_ns, s->t_ns);
+	if (!anew && s->t_ns <= a->pressure_ns)
 		return -EINVAL;
 	if (!is_air(s->v[0]))
 		return -ERANGE;
 
 	dt_s = seconds(a->pressure_ns, s->t_ns);
-	if (!a->started || s->t_ns - a->pressure_ns > BLIND_NS) {
+	if (anew) {
 		start(a, (double)s->v[0], s->t_ns);
 	} else {
 		advance(a, s->t_ns);
@@ -106,10 +116,13 @@ int altitude_feed(struct altitude *a, const struct sample *s)
 
 void altitude_accel(struct altitude *a, int64_t t_ns, float up_accel, bool at_rest)
 {
-	double dt_s = fmin(seconds(a->accel_ns, t_ns), ACCEL_HOLDS_S);
+	double dt_s;
 
-	if (!isfinite(up_accel) || t_ns < 0 || (a->accelerated && t_ns <= a->accel_ns))
+	if (!isfinite(up_accel) || t_ns < 0)
 		return;
+	if (a->accelerated && t_ns <= a->accel_ns && !is_far(a->accel_ns, t_ns))
+		return;
+	dt_s = fmin(fmax(seconds(a->accel_ns, t_ns), 0), ACCEL_HOLDS_S);
 	advance(a, t_ns);
 	if (at_rest && a->accelerated)
 		a->offset +=

@@ -20,7 +20,8 @@ void altitude_free(struct altitude *a); /* NULL is fine */
 /*
  * Feed one sample, oldest first; channels other than pressure are ignored. After 5 s without one the
  * height is found anew, still above the same start point.
- * Returns 0; -EINVAL for a sample older than the last one; -ERANGE for one that is no air pressure. Both are
+ * Returns 0; -EINVAL for a sample older than the last one, unless by so much that time has gone back,
+ * which is as a gap; -ERANGE for one that is no air pressure. Both are
  * then dropped.
  */
 int altitude_feed(struct altitude *a, const struct sample *s) MUST_CHECK;

@@ -6,6 +6,12 @@
 
 #define GRAVITY_M_S2 9.80665
 #define GAP_NS (500 * NS_PER_MS)
+#define OLD_RUN 20
+/* So long after trouble the estimate is degraded: the inclination has found back by then. */
+#define TROUBLE_NS (3 * NS_PER_S)
+/* The smallest full scales in use, 250 deg/s and 2 g: beyond them a number that repeats is a limit. */
+#define GYRO_LARGE 4.3F
+#define ACCEL_LARGE 19.0F
 
 void attitude_init(struct attitude *a, const struct vqf_params *params, double imu_hz,
 		   double mag_hz)
@@ -31,22 +37,34 @@ static struct attitude_input *input_of(struct attitude *a, enum chan chan)
 	return NULL;
 }
 
-static int check(const struct attitude_input *in, const struct sample *s)
+/*
+ * Has time gone back? One sample may be late; many that are all too old, but follow one another, are
+ * right, and it was the last one taken that was wrong.
+ */
+static bool has_gone_back(struct attitude_input *in, int64_t t_ns)
+{
+	in->old_run = in->old_run > 0 && t_ns > in->old_ns ? in->old_run + 1 : 1;
+	in->old_ns = t_ns;
+	return in->old_run > OLD_RUN;
+}
+
+static int check(struct attitude_input *in, const struct sample *s)
 {
 	double limit = chan_info[s->chan].limit;
 
-	if (in->seen && s->t_ns <= in->t_ns)
-		return -EINVAL;
 	for (int i = 0; i < 3; i++)
 		if (!isfinite(s->v[i]) || fabs((double)s->v[i]) > limit)
 			return -ERANGE;
+	if (in->seen && s->t_ns <= in->t_ns && !has_gone_back(in, s->t_ns))
+		return -EINVAL;
+	in->old_run = 0;
 	return 0;
 }
 
 /* Take over a sample. Was there a gap before it? */
 static bool take(struct attitude_input *in, const struct sample *s)
 {
-	/* Unsigned: the difference of two valid times may overflow. */
+	/* Unsigned: the difference of two valid times may overflow, and time gone back is a gap. */
 	uint64_t dt_ns = (uint64_t)s->t_ns - (uint64_t)in->t_ns;
 	bool first = !in->seen;
 	bool gap = !first && dt_ns > GAP_NS;
@@ -80,6 +98,18 @@ static void use_waiting(struct attitude *a)
 		use_mag(a);
 }
 
+static void trouble(struct attitude *a)
+{
+	a->trouble_ns = a->gyro.t_ns;
+	a->troubled = true;
+}
+
+static bool is_doubtful(struct attitude_input *in, const struct sample *s)
+{
+	return doubt_sample(&in->doubt, s->v, in->dt_s,
+			    s->chan == CHAN_GYRO ? GYRO_LARGE : ACCEL_LARGE);
+}
+
 int attitude_feed(struct attitude *a, const struct sample *s)
 {
 	struct attitude_input *in = input_of(a, s->chan);
@@ -91,6 +121,7 @@ int attitude_feed(struct attitude *a, const struct sample *s)
 	r = check(in, s);
 	if (r < 0) {
 		a->refused++;
+		trouble(a);
 		return r;
 	}
 
@@ -103,6 +134,8 @@ int attitude_feed(struct attitude *a, const struct sample *s)
 	gap = take(in, s);
 	if (gap && in != &a->mag)
 		vqf_restart(&a->vqf);
+	if (in != &a->mag && (gap || is_doubtful(in, s)))
+		trouble(a);
 	if (in == &a->gyro)
 		vqf_gyro(&a->vqf, in->v, in->dt_s);
 	else
@@ -130,6 +163,20 @@ static void put_angles(struct quat q, struct estimate_attitude *ret)
 				    1 - 2 * (q.y * q.y + q.z * q.z));
 }
 
+/* Times may be any: what is not within the time before @now_ns, on either side of it, is not. */
+static bool is_within(int64_t t_ns, int64_t now_ns, int64_t time_ns)
+{
+	uint64_t ago_ns = (uint64_t)now_ns - (uint64_t)t_ns;
+
+	return ago_ns <= (uint64_t)time_ns || 0 - ago_ns <= (uint64_t)time_ns;
+}
+
+static bool is_degraded(const struct attitude *a)
+{
+	return (a->troubled && is_within(a->trouble_ns, a->gyro.t_ns, TROUBLE_NS)) ||
+	       !is_within(a->accel.t_ns, a->gyro.t_ns, GAP_NS);
+}
+
 int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret)
 {
 	const struct vqf *vqf = &a->vqf;
@@ -145,6 +192,7 @@ int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret)
 		.gyro_bias_sigma = (float)bias_sigma_rad_s(&vqf->bias),
 		.at_rest = vqf->rest.at_rest,
 		.disturbed = vqf->field.disturbed,
+		.degraded = is_degraded(a),
 		.used = CHAN_BIT(CHAN_GYRO) | CHAN_BIT(CHAN_ACCEL),
 	};
 	for (int i = 0; i < 3; i++) {

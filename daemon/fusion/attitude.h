@@ -9,6 +9,7 @@
 #include "daemon/base/estimate.h"
 #include "daemon/base/macros.h"
 #include "daemon/base/sample.h"
+#include "daemon/fusion/doubt.h"
 #include "daemon/fusion/vqf.h"
 
 /* A source of samples of one channel. */
@@ -18,13 +19,18 @@ struct attitude_input {
 	double dt_s;      /* since the one before it */
 	double nominal_s; /* time between samples, as configured */
 	bool seen;
-	bool waiting; /* newer than the gyroscope: used after its next sample */
+	bool waiting;     /* newer than the gyroscope: used after its next sample */
+	int64_t old_ns;   /* the time of the last sample that was refused as old */
+	unsigned old_run; /* so many of them followed one another */
+	struct doubt doubt;
 };
 
 struct attitude {
 	struct vqf vqf;
 	struct attitude_input gyro, accel, mag;
-	uint64_t refused; /* samples that attitude_feed() did not take */
+	uint64_t refused;   /* samples that attitude_feed() did not take */
+	int64_t trouble_ns; /* when something was wrong with the samples, if ... */
+	bool troubled;      /* ... it ever was */
 };
 
 /*
@@ -40,7 +46,9 @@ void attitude_init(struct attitude *a, const struct vqf_params *params, double i
  * gyro or accel the orientation is found anew, the bias is kept.
  *
  * Returns 0; -EINVAL for a sample that is not newer than the last one of its channel; -ERANGE for one that
- * is not finite or beyond its channel's limit. A refused sample changes nothing but the counter.
+ * is not finite or beyond its channel's limit. A refused sample changes nothing but the counter, and that
+ * the estimate is degraded. Old samples that follow one another for long (20 of them) mean that time
+ * itself has gone back: that is a gap.
  */
 int attitude_feed(struct attitude *a, const struct sample *s) MUST_CHECK;
 

@@ -91,6 +91,12 @@ void lift_feed(struct lift *l, const struct picked_up_conf *up_conf,
 	}
 }
 
+void lift_forget(struct lift *l)
+{
+	l->moving.on = l->still.on = l->leaning.on = l->put_down.on = false;
+	l->speed_m_s = l->height_m = 0;
+}
+
 void lift_drop(struct lift *l)
 {
 	l->picked_up = false;

@@ -45,6 +45,9 @@ void lift_feed(struct lift *l, const struct picked_up_conf *up_conf,
 	       const struct put_down_conf *down_conf, const struct estimate_attitude *a,
 	       const float up[3], float dt_s);
 
+/* There was a gap in time: forget for how long it has moved or been still. What lasts stays. */
+void lift_forget(struct lift *l);
+
 /* It fell: it is in nobody's hands. */
 void lift_drop(struct lift *l);
 

@@ -57,10 +57,23 @@ void motion_init(struct motion *m, const struct motion_conf *conf)
 	shake_init(&m->shake);
 }
 
-/* Is @t_ns more than half a second after @last_ns? They may be any times. */
+/* Is @t_ns more than half a second away from @last_ns? They may be any times. */
 static bool is_gap(int64_t last_ns, int64_t t_ns)
 {
-	return (uint64_t)t_ns - (uint64_t)last_ns > GAP_NS;
+	uint64_t dt_ns = (uint64_t)t_ns - (uint64_t)last_ns;
+
+	return dt_ns > GAP_NS && 0 - dt_ns > GAP_NS;
+}
+
+/* Forget what was about to happen; what lasts stays. */
+static void forget(struct motion *m)
+{
+	shake_init(&m->shake);
+	m->tap = (struct tap){0};
+	m->fall.weightless.on = m->fall.free_fall = false;
+	m->fall.after.on = m->fall.hit.on = false;
+	lift_forget(&m->lift);
+	m->active.on = false;
 }
 
 void motion_sample(struct motion *m, const struct sample *s)
@@ -69,13 +82,12 @@ void motion_sample(struct motion *m, const struct sample *s)
 	float norm = hypotf(hypotf(s->v[0], s->v[1]), s->v[2]);
 	float share;
 
-	if (s->chan != CHAN_ACCEL || !isfinite(norm) || s->t_ns < 0 ||
-	    (m->sampled && s->t_ns <= m->sample_ns))
+	if (s->chan != CHAN_ACCEL || !isfinite(norm) || s->t_ns < 0)
 		return;
-	if (m->sampled && is_gap(m->sample_ns, s->t_ns)) {
-		m->tap = (struct tap){0};
-		m->fall.weightless.on = m->fall.free_fall = false;
-	}
+	if (m->sampled && is_gap(m->sample_ns, s->t_ns))
+		forget(m);
+	else if (m->sampled && s->t_ns <= m->sample_ns)
+		return;
 	share = shake_share(&m->shake, s->t_ns);
 	fall_feed(&m->fall, &conf->free_fall, conf->fallen.impact_m_s2, s->t_ns, norm,
 		  share);
@@ -122,13 +134,6 @@ static bool is_beyond(bool was, float angle, const struct angle_conf *conf)
 	return held_above(was, angle, conf->angle_rad, conf->hysteresis_rad);
 }
 
-static void forget(struct motion *m)
-{
-	m->active.on = false;
-	m->lift.moving.on = m->lift.still.on = false;
-	m->lift.speed_m_s = m->lift.height_m = 0;
-}
-
 struct estimate_motion motion_update(struct motion *m, const struct estimate_attitude *a)
 {
 	const struct motion_conf *conf = m->conf;
@@ -136,10 +141,10 @@ struct estimate_motion motion_update(struct motion *m, const struct estimate_att
 	float dt_s = 0;
 	float up[3];
 
-	if (m->updated && a->t_ns <= m->t_ns)
-		return *now;
 	if (m->updated && is_gap(m->t_ns, a->t_ns))
 		forget(m);
+	else if (m->updated && a->t_ns <= m->t_ns)
+		return *now;
 	else if (m->updated)
 		dt_s = (float)(a->t_ns - m->t_ns) * 1e-9f;
 	m->t_ns = now->t_ns = a->t_ns;

@@ -61,7 +61,7 @@ void motion_init(struct motion *m, const struct motion_conf *conf);
 
 /*
  * Feed an acceleration. Other channels, samples that are not finite, and those that are not newer than
- * the last one are left out.
+ * the last one, by up to half a second, are left out; by more, time has gone back, and that is a gap.
  */
 void motion_sample(struct motion *m, const struct sample *s);
 
