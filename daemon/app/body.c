@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/base/log.h"
+#include "daemon/app/config_check.h"
 #include "drivers/core/actuator.h"
 
 struct part {
@@ -27,6 +27,8 @@ struct body_chip {
 
 struct body {
 	const struct config *conf;
+	struct conf_errors *errs; /* only while it is made */
+	struct world *world;
 	struct hardware *hw;
 	struct part *parts; /* one for each actuator of the configuration */
 	struct body_chip *chips;
@@ -58,8 +60,8 @@ static void on_health(void *arg, const struct device_health *health)
 	datum_fini(&d);
 }
 
-static int add_chip(struct body *b, const char *name, const struct device_conf *device,
-		    struct world *world, struct chip **ret)
+static int add_chip(struct body *b, const char *section, const char *name,
+		    const struct device_conf *device, struct chip **ret)
 {
 	struct body_chip *c = &b->chips[b->n_chips];
 	struct device_ports ports = hardware_ports(b->hw, device);
@@ -75,7 +77,11 @@ static int add_chip(struct body *b, const char *name, const struct device_conf *
 	int r;
 
 	snprintf(value, sizeof(value), "health.%s", name);
-	r = world_add(world, &info, &c->health);
+	r = world_add(b->world, &info, &c->health);
+	if (r == -EEXIST) {
+		config_check_owner(b->conf, b->errs, section, name, b->world, value, r);
+		return -EINVAL;
+	}
 	if (r < 0)
 		return r;
 	c->body = b;
@@ -89,13 +95,13 @@ static int add_chip(struct body *b, const char *name, const struct device_conf *
 }
 
 /* The shared chips first, in the order of the configuration: their indices agree. */
-static int add_chips(struct body *b, struct world *world)
+static int add_chips(struct body *b)
 {
 	struct chip *chip;
 
 	for (size_t i = 0; i < b->conf->n_chips; i++) {
 		const struct conf_chip *c = &b->conf->chips[i];
-		int r = add_chip(b, c->name, &c->chip.device, world, &chip);
+		int r = add_chip(b, "devices", c->name, &c->chip.device, &chip);
 
 		if (r < 0)
 			return r;
@@ -103,7 +109,7 @@ static int add_chips(struct body *b, struct world *world)
 	return 0;
 }
 
-static int add_part(struct body *b, size_t i, struct world *world)
+static int add_part(struct body *b, size_t i)
 {
 	const struct conf_actuator *conf = &b->conf->actuators[i];
 	struct part *p = &b->parts[i];
@@ -116,13 +122,10 @@ static int add_part(struct body *b, size_t i, struct world *world)
 		p->device = &b->conf->chips[conf->chip].chip.device;
 	} else {
 		p->device = &conf->actuator.device;
-		r = add_chip(b, conf->name, p->device, world, &chip);
+		r = add_chip(b, "actuators", conf->name, p->device, &chip);
 	}
 	if (r == 0)
 		r = chip_add(chip, conf->name, &conf->actuator, &p->actuator);
-	if (r == -EBUSY)
-		LOG(ERR, "actuators.%s: channel %d of %s has an actuator already",
-		    conf->name, conf->actuator.channel, conf->actuator.on);
 	return r;
 }
 
@@ -163,6 +166,18 @@ static struct channel_spec channel_of(struct part *p, const char *name)
 	return spec;
 }
 
+/* Say which channel would be a value that somebody else owns. */
+static void explain_resource(struct body *b, const struct conf_resource *c)
+{
+	for (size_t k = 0; k < c->n_members; k++) {
+		char value[VALUE_NAME_MAX];
+
+		snprintf(value, sizeof(value), "%s.%s", c->name, c->members[k].channel);
+		config_check_owner(b->conf, b->errs, "resources", c->name, b->world,
+				   value, -EEXIST);
+	}
+}
+
 static int add_resources(struct body *b, struct resources *resources)
 {
 	for (size_t i = 0; i < b->conf->n_resources; i++) {
@@ -177,16 +192,18 @@ static int add_resources(struct body *b, struct resources *resources)
 			channels[k] = channel_of(p, c->members[k].channel);
 		}
 		r = resource_add(resources, c->name, channels, c->n_members);
-		if (r < 0) {
-			LOG(ERR, "resources.%s: %s", c->name, strerror(-r));
-			return r;
+		if (r == -EEXIST) {
+			explain_resource(b, c);
+			return -EINVAL;
 		}
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
 int body_new(const struct config *c, struct hardware *hw, struct resources *resources,
-	     struct world *world, struct body **ret)
+	     struct world *world, struct conf_errors *errs, struct body **ret)
 {
 	struct body *b = calloc(1, sizeof(*b));
 	int r = -ENOMEM;
@@ -194,13 +211,15 @@ int body_new(const struct config *c, struct hardware *hw, struct resources *reso
 	if (!b)
 		return -ENOMEM;
 	b->conf = c;
+	b->errs = errs;
+	b->world = world;
 	b->hw = hw;
 	b->parts = calloc(c->n_actuators + 1, sizeof(*b->parts));
 	b->chips = calloc(c->n_chips + c->n_actuators + 1, sizeof(*b->chips));
 	if (b->parts && b->chips)
-		r = add_chips(b, world);
+		r = add_chips(b);
 	for (size_t i = 0; r == 0 && i < c->n_actuators; i++)
-		r = add_part(b, i, world);
+		r = add_part(b, i);
 	if (r == 0)
 		r = add_resources(b, resources);
 	if (r < 0) {

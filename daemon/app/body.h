@@ -18,7 +18,7 @@ struct body;
  * values of the world behind @resources. Returns 0, or a negative errno that is logged.
  */
 int body_new(const struct config *c, struct hardware *hw, struct resources *resources,
-	     struct world *world, struct body **ret) MUST_CHECK;
+	     struct world *world, struct conf_errors *errs, struct body **ret) MUST_CHECK;
 void body_free(struct body *b); /* after the chips' tasks have ended; NULL is fine */
 
 /* Start one service of @n for each chip; on its way out it makes its outputs safe. */

@@ -14,7 +14,8 @@ static const char *const gpio_names[] = {"linux", "sim", NULL};
 
 static const struct conf_field robot_fields[] = {
 	CONF_STRING(conf_robot, id, "machine-id",
-		    "Who it is among many robots; \"machine-id\": the machine's (machine-id(5))."),
+		    "Who it is among many robots; \"machine-id\": the machine's "
+		    "(machine-id(5))."),
 	CONF_STRING(conf_robot, name, "robot", "What people call it."),
 	CONF_END,
 };

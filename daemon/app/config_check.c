@@ -234,21 +234,68 @@ static void check_fusion(const struct conf_at *root, const struct config *c)
 			      f->attitude.imu);
 }
 
-/* Two sensors that would own one value. */
-static void check_values(const struct conf_at *root, const struct config *c)
+void config_check_owner(const struct config *c, struct conf_errors *errs,
+			const char *section, const char *name, const struct world *world,
+			const char *value, int r)
 {
-	struct conf_at section = conf_child(root, "sensors");
+	struct conf_at root = conf_root(&c->doc, errs);
+	struct conf_at part = conf_child(&root, section);
+	struct conf_at at = conf_child(&part, name);
+	const struct value *owned = world_find(world, value);
 
-	for (size_t i = 0; i < c->n_sensors * CHAN_COUNT; i++) {
-		const struct conf_sensor *s = &c->sensors[i / CHAN_COUNT];
-		const char *name = s->value[i % CHAN_COUNT];
-		struct conf_at at = conf_child(&section, s->role);
+	if (r == -EEXIST && owned)
+		conf_complain(&at, "the value %s is owned by %s already", value,
+			      value_info(owned)->source);
+	else if (r == -EINVAL)
+		conf_complain(&at,
+			      "%s is no good name for a value; words of lower-case "
+			      "letters, digits and _, joined by points",
+			      value);
+}
 
-		for (size_t k = 0; name[0] && k < i; k++)
-			if (strcmp(c->sensors[k / CHAN_COUNT].value[k % CHAN_COUNT],
-				   name) == 0)
-				conf_complain(&at, "the value %s is owned by sensors.%s",
-					      name, c->sensors[k / CHAN_COUNT].role);
+/* An actuator that two resources lease would have two masters. */
+static void check_resources(const struct conf_at *root, const struct config *c)
+{
+	struct conf_at section = conf_child(root, "resources");
+	const char **owner = calloc(c->n_actuators + 1, sizeof(*owner));
+
+	for (size_t i = 0; owner && i < c->n_resources; i++) {
+		const struct conf_resource *res = &c->resources[i];
+		struct conf_at at = conf_child(&section, res->name);
+
+		for (size_t k = 0; k < res->n_members; k++) {
+			const struct conf_member *m = &res->members[k];
+			struct conf_at member = conf_child(&at, m->channel);
+
+			if (owner[m->actuator])
+				conf_complain(
+					&member,
+					"the actuator %s is in resources.%s already",
+					c->actuators[m->actuator].name,
+					owner[m->actuator]);
+			owner[m->actuator] = res->name;
+		}
+	}
+	free(owner);
+}
+
+/* Two actuators on one channel of a shared chip. */
+static void check_channels(const struct conf_at *root, const struct config *c)
+{
+	struct conf_at section = conf_child(root, "actuators");
+
+	for (size_t i = 0; i < c->n_actuators; i++) {
+		const struct conf_actuator *a = &c->actuators[i];
+		struct conf_at at = conf_child(&section, a->name);
+		struct conf_at channel = conf_child(&at, "channel");
+
+		for (size_t k = 0; k < i && a->chip != SIZE_MAX; k++)
+			if (c->actuators[k].chip == a->chip &&
+			    c->actuators[k].actuator.channel == a->actuator.channel)
+				conf_complain(channel.node ? &channel : &at,
+					      "channel %d of %s is taken by actuators.%s",
+					      a->actuator.channel, a->actuator.on,
+					      c->actuators[k].name);
 	}
 }
 
@@ -256,5 +303,6 @@ void config_check_references(const struct conf_at *root, const struct config *c)
 {
 	check_claims(root, c);
 	check_fusion(root, c);
-	check_values(root, c);
+	check_resources(root, c);
+	check_channels(root, c);
 }

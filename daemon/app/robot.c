@@ -192,7 +192,7 @@ static int make_behaviours(struct robot *bot)
 	bot->supervisor = supervisor_new(&conf);
 	if (!bot->supervisor)
 		return -ENOMEM;
-	return scripts_load(bot->supervisor, bot->conf, bot->check ? bot->errs : NULL);
+	return scripts_load(bot->supervisor, bot->conf, bot->check, bot->errs);
 }
 
 static int make_bus(struct robot *bot)
@@ -225,9 +225,10 @@ static int make(struct robot *bot)
 		return -ENOMEM;
 	r = wallclock_add(&bot->clock, bot->world);
 	if (r == 0)
-		r = senses_new(c, bot->hardware, bot->world, &bot->senses);
+		r = senses_new(c, bot->hardware, bot->world, bot->errs, &bot->senses);
 	if (r == 0)
-		r = body_new(c, bot->hardware, bot->resources, bot->world, &bot->body);
+		r = body_new(c, bot->hardware, bot->resources, bot->world, bot->errs,
+			     &bot->body);
 	if (r == 0 && bot->options->view && !bot->check) {
 		bot->view = view_new(c, bot->world, bot->body, stdout);
 		r = bot->view ? 0 : -ENOMEM;

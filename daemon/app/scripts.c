@@ -1,6 +1,7 @@
 /* The configured behaviours. */
 #include "daemon/app/scripts.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,37 +57,33 @@ const char *const *scripts_folders(void)
 	return folders;
 }
 
-static int load_all(struct supervisor *s, const struct config *c,
-		    struct conf_errors *errs)
+/* A robot with a broken script goes on with the behaviours that it has. */
+static void log_script(const char *name, struct conf_errors *own)
 {
-	struct conf_at root = conf_root(&c->doc, errs);
-	struct conf_at section = conf_child(&root, "behaviours");
-	int worst = 0;
+	for (size_t i = 0; i < own->n; i++)
+		LOG(ERR, "behaviour %s: %s", name, own->list[i].text);
+	conf_errors_fini(own);
+}
+
+int scripts_load(struct supervisor *s, const struct config *c, bool check,
+		 struct conf_errors *errs)
+{
+	size_t before = errs->n_errors;
 
 	for (size_t i = 0; i < c->n_behaviours; i++) {
 		const struct conf_behaviour *b = &c->behaviours[i];
+		struct conf_errors own = {0};
+		struct conf_at root = conf_root(&c->doc, &own);
+		struct conf_at section = conf_child(&root, "behaviours");
 		struct conf_at at = conf_child(&section, b->name);
-		int r = supervisor_load(s, b->name, b->script, &at, errs);
+		int r = supervisor_load(s, b->name, b->script, &at, &own);
 
+		if (r == -ENOEXEC && !check)
+			log_script(b->name, &own);
+		else
+			conf_errors_move(errs, &own);
 		if (r == -ENOMEM)
 			return r;
-		if (r < 0)
-			worst = -EINVAL;
 	}
-	return worst;
-}
-
-int scripts_load(struct supervisor *s, const struct config *c, struct conf_errors *errs)
-{
-	struct conf_errors own = {0};
-	int r;
-
-	if (errs)
-		return load_all(s, c, errs);
-	r = load_all(s, c, &own);
-	for (size_t i = 0; i < own.n; i++)
-		LOG(ERR, "%s", own.list[i].text);
-	conf_errors_fini(&own);
-	/* The robot goes on with the behaviours that it has. */
-	return r == -ENOMEM ? r : 0;
+	return errs->n_errors > before ? -EINVAL : 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/app/conclusions.h"
+#include "daemon/app/config_check.h"
 #include "daemon/base/log.h"
 #include "drivers/core/sensor.h"
 
@@ -21,6 +22,7 @@ struct sense {
 
 struct senses {
 	const struct config *conf;
+	struct conf_errors *errs; /* only while it is made */
 	struct conclusions *conclusions;
 	struct sense *sense;
 	size_t n;
@@ -75,6 +77,20 @@ static enum datum_type type_of(const struct chan_info *info)
 	return info->width == 3 ? DATUM_VEC3 : DATUM_NUMBER;
 }
 
+/* A value that has an owner already is a mistake of the configuration. */
+static int add_value(struct sense *sense, struct world *world,
+		     const struct value_info *info, struct value **ret)
+{
+	struct senses *s = sense->senses;
+	int r = world_add(world, info, ret);
+
+	if (r != -EEXIST && r != -EINVAL)
+		return r;
+	config_check_owner(s->conf, s->errs, "sensors", sense->conf->role, world,
+			   info->name, r);
+	return -EINVAL;
+}
+
 static int add_values(struct sense *sense, struct world *world)
 {
 	const struct conf_sensor *conf = sense->conf;
@@ -99,7 +115,7 @@ static int add_values(struct sense *sense, struct world *world)
 			.type = type_of(&chan_info[c]),
 			.stale_after_ns = conf->sensor.stale_after_ns,
 		};
-		r = world_add(world, &info, &sense->values[c]);
+		r = add_value(sense, world, &info, &sense->values[c]);
 		if (r < 0)
 			return r;
 	}
@@ -107,7 +123,7 @@ static int add_values(struct sense *sense, struct world *world)
 	info = health;
 	info.name = name;
 	info.source = conf->role;
-	return world_add(world, &info, &sense->health);
+	return add_value(sense, world, &info, &sense->health);
 }
 
 static int add_sense(struct senses *s, const struct conf_sensor *conf,
@@ -123,11 +139,8 @@ static int add_sense(struct senses *s, const struct conf_sensor *conf,
 	sense->conf = conf;
 	sense->concludes = conclusions_want(s->conclusions, conf->role);
 	r = add_values(sense, world);
-	if (r < 0) {
-		LOG(ERR, "sensors.%s: its values cannot be made: %s", conf->role,
-		    strerror(-r));
+	if (r < 0)
 		return r;
-	}
 	sense->sensor = sensor_new(conf->role, &conf->sensor, &ports, &sink);
 	if (!sense->sensor)
 		return -ENOMEM;
@@ -136,7 +149,7 @@ static int add_sense(struct senses *s, const struct conf_sensor *conf,
 }
 
 int senses_new(const struct config *c, struct hardware *hw, struct world *world,
-	       struct senses **ret)
+	       struct conf_errors *errs, struct senses **ret)
 {
 	struct senses *s = calloc(1, sizeof(*s));
 	int r = 0;
@@ -144,6 +157,7 @@ int senses_new(const struct config *c, struct hardware *hw, struct world *world,
 	if (!s)
 		return -ENOMEM;
 	s->conf = c;
+	s->errs = errs;
 	s->sense = calloc(c->n_sensors + 1, sizeof(*s->sense));
 	if (!s->sense)
 		r = -ENOMEM;

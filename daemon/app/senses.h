@@ -13,10 +13,10 @@ struct senses;
 
 /*
  * Make the sensors of @c and their values in @world; all are borrowed and outlive it.
- * Returns 0, or a negative errno that is logged.
+ * Returns 0; -EINVAL after errors in @errs (a value that has an owner); or another negative errno.
  */
 int senses_new(const struct config *c, struct hardware *hw, struct world *world,
-	       struct senses **ret) MUST_CHECK;
+	       struct conf_errors *errs, struct senses **ret) MUST_CHECK;
 void senses_free(
 	struct senses *s); /* after the sensors' tasks have ended; NULL is fine */
 

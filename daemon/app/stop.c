@@ -11,7 +11,7 @@
 
 int stop_open(struct stop *s)
 {
-	static const int signos[] = {SIGTERM, SIGINT, SIGUSR1, 0};
+	static const int signos[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, 0};
 
 	return signals_open(&s->signals, signos);
 }

@@ -5,7 +5,7 @@
 #include "daemon/rt/signals.h"
 
 struct stop {
-	/* Called on the first SIGTERM or SIGINT; must not suspend. */
+	/* Called on the first SIGTERM, SIGINT or SIGHUP; must not suspend. */
 	void (*stop)(void *arg, const char *reason);
 	void *arg;
 	struct signals signals; /* private */
@@ -16,7 +16,7 @@ int stop_open(struct stop *s) MUST_CHECK;
 void stop_close(struct stop *s);
 
 /*
- * A task: the first SIGTERM or SIGINT calls stop, a second one cancels everything; SIGUSR1 writes the
+ * A task: the first SIGTERM, SIGINT or SIGHUP (the terminal is gone) calls stop, a second one cancels everything; SIGUSR1 writes the
  * task dump to standard error. @stop is a struct stop. Returns -ECANCELED. Suspends.
  */
 int stop_run(void *stop);

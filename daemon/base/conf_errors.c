@@ -101,3 +101,20 @@ void conf_warning(struct conf_errors *errs, struct conf_place at, const char *pa
 	add(errs, at, path, true, fmt, ap);
 	va_end(ap);
 }
+
+void conf_errors_move(struct conf_errors *to, struct conf_errors *from)
+{
+	if (!to->list)
+		to->list = calloc(CONF_ERRORS_MAX, sizeof(*to->list));
+	for (size_t i = 0; i < from->n; i++) {
+		if (to->list && to->n < CONF_ERRORS_MAX) {
+			to->list[to->n++] = from->list[i];
+			from->list[i].text = NULL;
+		} else {
+			to->n_dropped++;
+		}
+	}
+	to->n_errors += from->n_errors;
+	to->n_dropped += from->n_dropped;
+	conf_errors_fini(from);
+}

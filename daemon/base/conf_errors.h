@@ -46,4 +46,7 @@ void conf_error(struct conf_errors *errs, struct conf_place at, const char *path
 void conf_warning(struct conf_errors *errs, struct conf_place at, const char *path,
 		  const char *fmt, ...) PRINTF_LIKE(4, 5);
 
+/* Move all of @from, which is empty afterwards, behind those of @to. */
+void conf_errors_move(struct conf_errors *to, struct conf_errors *from);
+
 #endif

@@ -202,6 +202,8 @@ int supervisor_load(struct supervisor *s, const char *name, const char *script,
 		goto free_it;
 	}
 	r = load(sb, at, errs);
+	if (r < 0 && r != -ENOMEM)
+		r = -ENOEXEC;
 	if (r == 0)
 		configure(sb, at);
 	if (r == 0 && errs->n_errors > complaints)

@@ -63,8 +63,9 @@ void supervisor_free(struct supervisor *s);
 /*
  * Load the behaviour @name from the file @script, which is looked for in the folders unless it has a
  * slash; "" stands for <name>.lua. @at is its entry in the configuration ("script", "priority", "params"), or NULL.
- * Returns 0, or a negative errno with every reason in @errs, named with the file and line of the
- * script or the place in the configuration; then nothing of it is left. Inside rt_run(). Suspends.
+ * Returns 0; -ENOEXEC when the script is wrong, -ENOENT when there is none, -EINVAL when its entry in the
+ * configuration is wrong, each with every reason in @errs, named with the file and line of the script or
+ * the place in the configuration; -ENOMEM. Then nothing of it is left. Inside rt_run(). Suspends.
  */
 int supervisor_load(struct supervisor *s, const char *name, const char *script,
 		    const struct conf_at *at, struct conf_errors *errs) MUST_CHECK;

@@ -48,6 +48,30 @@ expect_status 78 "--check of a script that is not there"
 expect_line 'no script nodd.lua; looked in .*/behaviours' "the script is named, and where it was looked for"
 passed "--check loads the scripts"
 
+# What two parts of the configuration both claim, each in a drop-in of its own.
+refused()
+{
+	printf '%s\n' "$2" >"$scratch/claim.jsonc"
+	for check in --check --duration=1s; do
+		run "$build/instinctd" $check --config "$desk" --config "$scratch/claim.jsonc"
+		expect_status 78 "$1 ($check)"
+		expect_line "claim.jsonc:1:[0-9]+: $3" "$1: the place and the reason"
+	done
+}
+refused "a misspelt parameter" '{ "behaviours": { "nod": { "params": { "tims": 1 } } } }' \
+	'behaviours.nod.params.tims: .*times'
+refused "a value with two owners" \
+	'{ "sensors": { "hand": { "driver": "gpio_button", "line": "GPIO5", "channels": { "pressed": "head.touched" } } } }' \
+	'sensors.hand: .*head.touched is owned by head'
+refused "a value of fusion" \
+	'{ "sensors": { "hand": { "driver": "gpio_button", "line": "GPIO5", "channels": { "pressed": "motion.still" } } } }' \
+	'sensors.hand: .*motion.still is owned by fusion'
+refused "an actuator in two resources" '{ "resources": { "lamp": { "led": "led" } } }' \
+	'resources.lamp.led: .*led is in resources.light already'
+refused "a channel with two actuators" '{ "actuators": { "roll": { "on": "pwm0", "channel": 1 } } }' \
+	'actuators.roll.channel: .*taken by actuators.tilt'
+passed "what has an owner is not given to a second one"
+
 # Half a megabyte and more of things that are not a configuration.
 { printf "\001" && head -c 1000000 /dev/urandom; } >"$scratch/garbage.jsonc" # no digit, by chance JSON
 run "$build/instinctd" --check --config "$scratch/garbage.jsonc"
