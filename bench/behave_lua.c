@@ -123,7 +123,7 @@ static int load(struct lua_host *h, const char *text, char *why)
 static int run_script(void *text)
 {
 	const struct lua_host_conf conf = {.name = "bench", .world = world};
-	struct lua_host *h;
+	struct lua_host *h = NULL;
 	char *why = malloc(LUA_HOST_WHY);
 	int r;
 
@@ -231,7 +231,7 @@ static double hold_bytes(const char *text, unsigned n)
 {
 	struct hold h = {.text = text, .n = n};
 	int out[2];
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (pipe(out) < 0 || (pid = fork()) < 0)
 		give_up("memory", "cannot fork");

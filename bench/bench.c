@@ -94,9 +94,10 @@ void bench_ask(const char *script, struct bench_answer *answers, size_t n)
 	FILE *out;
 
 	for (size_t i = 0; i < n; i++)
-		answers[i].value = NAN;
-	snprintf(command, sizeof(command), "exec python3 '%s/bench/peers/%s' 2>/dev/null",
-		 INSTINCT_SOURCE, script);
+		answers[i].value = (double)NAN;
+	snprintf(command, sizeof(command),
+		 "exec /usr/bin/python3 '%s/bench/peers/%s' 2>/dev/null", INSTINCT_SOURCE,
+		 script);
 	out = popen(command, "r");
 	if (!out)
 		return;

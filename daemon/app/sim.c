@@ -42,6 +42,25 @@ static const char *touch_line(const struct config *c)
 	return NULL;
 }
 
+/* A recording gives out each record once: to one motion sensor. */
+static int check_readers(const struct config *c)
+{
+	unsigned readers = 0;
+
+	for (size_t i = 0; i < c->n_sensors; i++) {
+		const struct driver *chip = c->sensors[i].sensor.device.chip;
+
+		readers += chip && (chip->chans & CHAN_BIT(CHAN_GYRO));
+	}
+	if (readers == 1)
+		return 0;
+	LOG(ERR,
+	    "--world: a recording is measured by one motion sensor; this configuration "
+	    "has %u",
+	    readers);
+	return -EINVAL;
+}
+
 static int make_scene(struct sim *s, const char *recording)
 {
 	struct scene_desk_conf desk = {
@@ -51,6 +70,9 @@ static int make_scene(struct sim *s, const char *recording)
 
 	if (!recording)
 		return scene_desk_new(&desk, &s->scene);
+	r = check_readers(s->conf);
+	if (r < 0)
+		return r;
 	r = scene_rec_open(recording, why, &s->scene);
 	if (r < 0) {
 		LOG(ERR, "%s", why);
