@@ -17,7 +17,9 @@ bool doubt_sample(struct doubt *d, const float v[3], double dt_s, float large)
 		d->same[i] = same ? d->same[i] + 1 : 0;
 		d->same_s[i] = same ? d->same_s[i] + dt_s : 0;
 		d->last[i] = v[i];
-		clipped |= d->same[i] >= CLIPPED_REPEATS && fabsf(v[i]) > large;
+		d->peak = fmaxf(d->peak, fabsf(v[i]));
+		clipped |= d->same[i] >= CLIPPED_REPEATS && fabsf(v[i]) > large &&
+			   fabsf(v[i]) >= d->peak;
 		frozen &= d->same_s[i] >= FROZEN_S;
 	}
 	return clipped || frozen;

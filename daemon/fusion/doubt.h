@@ -1,7 +1,7 @@
 /*
  * Samples that look right one by one but cannot be: a sensor that repeats itself. Real sensors have noise, so
- * three axes that stay the same to the last bit are frozen, and one that repeats a large number is
- * at the end of its range.
+ * three axes that stay the same to the last bit are frozen, and one that repeats the largest number
+ * seen yet is at the end of its range.
  */
 #ifndef DAEMON_FUSION_DOUBT_H
 #define DAEMON_FUSION_DOUBT_H
@@ -13,6 +13,7 @@ struct doubt {
 	float last[3];
 	double same_s[3]; /* how long each axis has repeated it */
 	unsigned same[3]; /* and how often */
+	float peak;       /* the largest number that was seen */
 };
 
 /*
