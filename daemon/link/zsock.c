@@ -41,8 +41,9 @@ static void look(struct zsock *s)
 	size_t size = sizeof(events);
 
 	link_remove(&s->used);
-	if (zmq_getsockopt(s->zmq, ZMQ_EVENTS, &events, &size) < 0)
-		return; /* the context is ending */
+	while (zmq_getsockopt(s->zmq, ZMQ_EVENTS, &events, &size) < 0)
+		if (errno != EINTR)
+			return; /* the context is ending */
 	for (int d = TO_RECV; d <= TO_SEND; d++) {
 		struct wait *w = s->waiter[d];
 
