@@ -203,6 +203,10 @@ static int make_bus(struct robot *bot)
 	if (bot->check || bot->options->no_bus || bot->options->script)
 		return 0;
 	r = bus_new(&bot->conf->bus, bot->world, &bot->bus);
+	if (r == -EADDRINUSE && bot->view) {
+		LOG(WARNING, "going on without sockets: nobody can ask this one");
+		return 0;
+	}
 	bot->refused = r < 0 && r != -ENOMEM;
 	if (r == 0)
 		bus_on_status(bot->bus, status_add, bot);
