@@ -174,7 +174,7 @@ static int add_attitude(struct conclusions *k, const struct config *c,
 
 	if (!conf->imu[0])
 		return 0;
-	attitude_init(&k->attitude, &vqf_params_default, imu_hz, rate_hz(c, conf->mag));
+	attitude_init(&k->attitude, &conf->vqf, imu_hz, rate_hz(c, conf->mag));
 	motion_init(&k->motion, &c->fusion.motion);
 	return add_values(k, c, world, 0, ATTITUDE_COUNT, "fusion.attitude", conf->imu);
 }

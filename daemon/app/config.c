@@ -24,6 +24,7 @@ static const struct conf_field attitude_fields[] = {
 	CONF_STRING(conf_attitude, imu, "",
 		    "The sensor with accelerometer and gyroscope."),
 	CONF_STRING(conf_attitude, mag, "", "The sensor with the magnetometer."),
+	CONF_TABLE(conf_attitude, vqf, vqf_fields, "Parameters of the filter."),
 	CONF_END,
 };
 

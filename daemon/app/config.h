@@ -13,6 +13,7 @@
 #include "daemon/base/macros.h"
 #include "daemon/base/sample.h"
 #include "daemon/fusion/motion.h"
+#include "daemon/fusion/vqf_params.h"
 #include "daemon/link/bus.h"
 #include "drivers/core/actuator.h"
 #include "drivers/core/sensor.h"
@@ -68,6 +69,7 @@ struct conf_robot {
 struct conf_attitude {
 	char imu[NAME_MAX_LEN + 1]; /* a sensor's role; "": no attitude */
 	char mag[NAME_MAX_LEN + 1]; /* "": without */
+	struct vqf_params vqf;
 };
 
 struct conf_altitude {

@@ -3,6 +3,8 @@
 #define DAEMON_FUSION_VQF_PARAMS_H
 #include <stdbool.h>
 
+#include "daemon/base/conf.h"
+
 struct vqf_params {
 	/* Inclination and heading: faster than this the gyroscope is believed, slower the others. */
 	double tau_acc_s;
@@ -58,6 +60,9 @@ struct vqf_params {
  * - The magnetometer's delay is learnt and made good (maglag.h).
  */
 extern const struct vqf_params vqf_params_default;
+
+/* The keys of "fusion": { "attitude": { "vqf": ... } }, with the values of vqf_params_default. */
+extern const struct conf_field vqf_fields[];
 
 /* The paper's algorithm, and nothing else. */
 extern const struct vqf_params vqf_params_paper;

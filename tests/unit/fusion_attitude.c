@@ -447,3 +447,17 @@ Test(attitude, a_gap_keeps_the_bias_and_finds_the_orientation_anew)
 	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 0.5));
 	cr_expect(epsilon_eq(dbl, (double)estimate(&b).gyro_bias[0], bias[0], 0.0005));
 }
+
+Test(attitude, defaults_of_the_configuration_are_the_parameters)
+{
+	struct vqf_params conf = {0};
+	const struct vqf_params *p = &vqf_params_default;
+
+	conf_defaults(vqf_fields, &conf);
+	for (const struct conf_field *f = vqf_fields; f->type != CONF_TYPE_END; f++)
+		cr_expect(eq(int,
+			     memcmp((char *)&conf + f->offset, (char *)p + f->offset,
+				    f->size),
+			     0),
+			  "%s", f->name);
+}
