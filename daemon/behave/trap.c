@@ -10,10 +10,6 @@
 #include "daemon/behave/lua_host.h"
 #include "daemon/rt/rt.h"
 
-#ifndef sigev_notify_thread_id /* older headers of glibc lack the name */
-#define sigev_notify_thread_id _sigev_un._tid
-#endif
-
 #define TICK_MS 1
 #define TRAP_SIGNAL SIGVTALRM
 
@@ -67,7 +63,11 @@ static int make_timer(void)
 			       .sa_flags = SA_RESTART | SA_ONSTACK};
 	sigset_t unblock;
 
+#ifdef sigev_notify_thread_id
 	event.sigev_notify_thread_id = gettid();
+#else /* older headers of glibc lack the name */
+	event._sigev_un._tid = gettid();
+#endif
 	if (timer_create(CLOCK_MONOTONIC, &event, &trap.timer) < 0)
 		return -errno;
 	sigemptyset(&sa.sa_mask);
