@@ -12,8 +12,12 @@
 #include "daemon/rt/event.h"
 #include "daemon/rt/fd.h"
 #include "daemon/rt/nursery.h"
+#include "daemon/rt/periodic.h"
 #include "daemon/rt/signals.h"
+#include "daemon/rt/thread.h"
 #include "tests/unit/rt_run.h"
+
+#define SLEEP_NS (10 * NS_PER_S) /* beyond the deadline of the case */
 
 /* What the waits wait for. */
 static struct {
@@ -23,9 +27,13 @@ static struct {
 	struct nursery nursery; /* of the child to be joined */
 	struct child child;
 	struct wait child_wait;
-	int fds[2];
+	int fds[2], begun[2];
+	struct thread_pool *pool;
 	int v, result;
 } on;
+
+#define LATE 1u /* completion is seen when descriptors are polled, after cancellations */
+#define HELD 2u /* the virtual clock stands still meanwhile */
 
 struct wait_kind {
 	const char *name;
@@ -35,7 +43,7 @@ struct wait_kind {
 	void (*close)(void); /* NULL: there is nothing to close */
 	int closed;          /* what the wait returns then */
 	void (*teardown)(void);
-	bool late; /* completion is seen when descriptors are polled, after cancellations */
+	unsigned traits;
 };
 
 static void setup_chan(void)
@@ -224,24 +232,142 @@ static int wait_choice(void)
 	return r < 0 ? r : got.c.result;
 }
 
+/* A sleep completes by itself, as the others do when it is their time. */
+static int wait_sleep(void)
+{
+	return task_sleep(SLEEP_NS);
+}
+
+static void complete_sleep(void)
+{
+	expect(task_sleep(SLEEP_NS), 0);
+}
+
+static int wait_periodic(void)
+{
+	struct periodic p;
+	struct tick tick;
+	int r;
+
+	periodic_init(&p, SLEEP_NS, PERIODIC_SKIP);
+	r = periodic_next(&p, &tick); /* at once */
+	return r < 0 ? r : periodic_next(&p, &tick);
+}
+
+static int becomes_ready(void *arg)
+{
+	int r = task_park(&on.child_wait);
+
+	(void)arg;
+	return r < 0 ? r : task_ready(NULL);
+}
+
+static bool give_up(struct wait *w)
+{
+	(void)w;
+	return true;
+}
+
+static void setup_start_ready(void)
+{
+	on.child_wait = (struct wait){.kind = "test", .abort = give_up};
+	nursery_open(&on.nursery);
+}
+
+static int wait_start_ready(void)
+{
+	const struct task_opt opt = {.name = "server"};
+
+	return nursery_start_ready(&on.nursery, &opt, becomes_ready, NULL, NULL);
+}
+
+static void teardown_start_ready(void)
+{
+	expect(nursery_close(&on.nursery, 0), 0);
+}
+
+/*
+ * The only thread of a pool is kept busy, so that what is handed over can be taken back, until its
+ * completion frees the thread.
+ */
+static int wait_for_byte(void *arg)
+{
+	char c;
+
+	(void)arg;
+	return read(on.fds[0], &c, 1) == 1 ? 0 : -EIO;
+}
+
+static int keep_busy(void *arg)
+{
+	(void)arg;
+	return thread_run(on.pool, wait_for_byte, NULL);
+}
+
+static int say_begun(void *arg)
+{
+	(void)arg;
+	return write(on.begun[1], "x", 1) == 1 ? 0 : -EIO;
+}
+
+static void setup_thread(void)
+{
+	expect(pipe(on.fds), 0);
+	expect(pipe(on.begun), 0);
+	on.pool = thread_pool_open(1);
+	cr_assert(on.pool != NULL);
+	nursery_open(&on.nursery);
+	nursery_go(&on.nursery, "busy", keep_busy, NULL);
+	task_yield();
+}
+
+static int wait_thread(void)
+{
+	return thread_run(on.pool, say_begun, NULL);
+}
+
+static void complete_thread(void)
+{
+	char c;
+
+	expect(write(on.fds[1], "x", 1), 1);
+	expect(read(on.begun[0], &c, 1), 1); /* from now on it cannot be taken back */
+}
+
+static void teardown_thread(void)
+{
+	expect(nursery_close(&on.nursery, 0), 0);
+	thread_pool_close(on.pool, 10 * NS_PER_S);
+	for (int i = 0; i < 2; i++) {
+		close(on.fds[i]);
+		close(on.begun[i]);
+	}
+}
+
 static const struct wait_kind kinds[] = {
 	{"chan_recv", setup_chan, wait_recv, complete_recv, close_chan, -EPIPE,
-	 teardown_chan, false},
+	 teardown_chan, 0},
 	{"chan_send", setup_chan, wait_send, complete_send, close_chan, -EPIPE,
-	 teardown_chan, false},
+	 teardown_chan, 0},
 	{"choose", setup_chan, wait_choice, complete_recv, close_chan, -EPIPE,
-	 teardown_chan, false},
+	 teardown_chan, 0},
 	{"fd_wait", setup_fd, wait_fd, complete_read, close_fd, -EBADF, teardown_fd,
-	 true},
+	 LATE},
 	{"fd_read", setup_fd, wait_read, complete_read, close_fd, -EBADF, teardown_fd,
-	 true},
+	 LATE},
 	{"fd_write", setup_full_fd, wait_write, complete_write, close_fd, -EBADF,
-	 teardown_fd, true},
-	{"event_wait", setup_event, wait_event, complete_event, NULL, 0, NULL, false},
+	 teardown_fd, LATE},
+	{"event_wait", setup_event, wait_event, complete_event, NULL, 0, NULL, 0},
 	{"signals_recv", setup_signals, wait_signal, complete_signal, NULL, 0,
-	 teardown_signals, true},
+	 teardown_signals, LATE},
 	{"child_join", setup_child, wait_join, complete_child, NULL, 0, teardown_child,
-	 true},
+	 LATE},
+	{"sleep", NULL, wait_sleep, complete_sleep, NULL, 0, NULL, 0},
+	{"periodic", NULL, wait_periodic, complete_sleep, NULL, 0, NULL, 0},
+	{"start_ready", setup_start_ready, wait_start_ready, complete_child, NULL, 0,
+	 teardown_start_ready, 0},
+	{"thread_run", setup_thread, wait_thread, complete_thread, NULL, 0,
+	 teardown_thread, HELD},
 };
 
 static int waits(void *kind)
@@ -262,6 +388,15 @@ enum wait_case {
 	CLOSED,
 };
 
+/* Until the child waits; what is in flight is never "all blocked". */
+static void let_it_wait(const struct wait_kind *k)
+{
+	if (k->traits & HELD)
+		task_yield();
+	else
+		expect(task_wait_all_blocked(), 0);
+}
+
 /* Start the wait as a child, do to it what the case says; what it said tells. */
 static const char *play(struct wait_kind *k, enum wait_case c)
 {
@@ -272,7 +407,7 @@ static const char *play(struct wait_kind *k, enum wait_case c)
 		nursery_cancel(&n, "before");
 	nursery_go(&n, k->name, waits, k);
 	if (c != CANCELLED_BEFORE)
-		expect(task_wait_all_blocked(), 0);
+		let_it_wait(k);
 	cr_assert(eq(str, said, ""), "%s did not wait", k->name);
 	if (c == SUCCEEDS || c == COMPLETES_THEN_CANCELLED)
 		k->complete();
@@ -281,7 +416,8 @@ static const char *play(struct wait_kind *k, enum wait_case c)
 	if (c == CANCELLED_DURING || c == COMPLETES_THEN_CANCELLED)
 		nursery_cancel(&n, "during");
 	if (c == DEADLINE)
-		scope_set_deadline(&n.scope, rt_now() + NS_PER_S);
+		scope_set_deadline(&n.scope,
+				   rt_now() + ((k->traits & HELD) ? 0 : NS_PER_S));
 	expect(nursery_close(&n, 0), 0);
 	return heard();
 }
@@ -293,7 +429,7 @@ static void wait_again(struct wait_kind *k)
 
 	nursery_open(&n);
 	nursery_go(&n, k->name, waits, k);
-	expect(task_wait_all_blocked(), 0);
+	let_it_wait(k);
 	if (said[0] == '\0')
 		k->complete();
 	expect(nursery_close(&n, 0), 0);
@@ -307,10 +443,11 @@ static void play_all(enum wait_case c, const char *want, const char *want_late)
 
 		if (c == CLOSED && !k.close)
 			continue;
-		k.setup();
-		cr_assert(
-			eq(str, (char *)play(&k, c), (char *)(k.late ? want_late : want)),
-			"%s", k.name);
+		if (k.setup)
+			k.setup();
+		cr_assert(eq(str, (char *)play(&k, c),
+			     (char *)((k.traits & LATE) ? want_late : want)),
+			  "%s", k.name);
 		if (c == CLOSED)
 			cr_assert(eq(int, on.result, k.closed), "%s", k.name);
 		else if (c != SUCCEEDS)
