@@ -54,7 +54,7 @@ struct lua_host {
 	struct list gate;        /* tasks that wait for it */
 	struct evaluator *evaluator;
 	struct thread_pool *workers; /* NULL: none was needed yet */
-	bool counts;  /* the instructions of its tasks, see budget.h */
+	bool counts;                 /* the instructions of its tasks, see budget.h */
 	bool killed;  /* a task of this state overran its budget in this run */
 	bool loading; /* the file's top level runs: it may not wait */
 	struct behaviour *behaviour; /* what the script is part of, or NULL */
