@@ -104,45 +104,68 @@ static void world_make(void)
 	limit = add("limit");
 }
 
-static int load(struct lua_host *h, const char *text, char *why)
-{
-	char path[] = "/tmp/behave_lua.XXXXXX";
-	const size_t len = strlen(text);
-	int fd = mkstemp(path), chunk = 0;
+/* A script in a Lua state of its own; freed by the task that runs it. */
+struct behaviour {
+	struct lua_host *host;
+	const char *text;
+	int chunk;
+	char why[LUA_HOST_WHY];
+};
 
-	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
-		give_up("script", "cannot be written");
-	close(fd);
-	if (lua_host_load(h, path, &chunk, why) < 0)
-		give_up("script", why);
-	unlink(path);
-	return chunk;
-}
-
-/* Run the script @text, in a task with a Lua stack, to its end or until it is cancelled. */
-static int run_script(void *text)
+static int load_main(void *arg)
 {
 	const struct lua_host_conf conf = {.name = "bench", .world = world};
-	struct lua_host *h = NULL;
-	char *why = malloc(LUA_HOST_WHY);
-	int r;
+	struct behaviour *b = arg;
+	char path[] = "/tmp/behave_lua.XXXXXX";
+	const size_t len = strlen(b->text);
+	int fd = mkstemp(path);
 
-	if (!why || lua_host_new(&conf, &h) < 0)
+	if (fd < 0 || write(fd, b->text, len) != (ssize_t)len)
+		give_up("script", "cannot be written");
+	close(fd);
+	if (lua_host_new(&conf, &b->host) < 0)
 		give_up("Lua", "no memory");
-	r = lua_host_call(h, load(h, text, why), NULL, why);
+	if (lua_host_load(b->host, path, &b->chunk, b->why) < 0)
+		give_up("script", b->why);
+	unlink(path);
+	return 0;
+}
+
+/* To its end, or until it is cancelled. */
+static int run_main(void *arg)
+{
+	struct behaviour *b = arg;
+	int r = lua_host_call(b->host, b->chunk, NULL, b->why);
+
 	if (r < 0 && r != -ECANCELED)
-		give_up("script", why);
-	lua_host_free(h);
-	free(why);
+		give_up("script", b->why);
+	lua_host_free(b->host);
+	free(b);
 	return r;
 }
 
-static void start(struct nursery *n, const char *text)
+static void go(struct nursery *n, int (*fn)(void *), struct behaviour *b)
 {
 	const struct task_opt opt = {.name = "script", .stack_size = STACK_LUA};
 
-	if (nursery_start(n, NULL, &opt, run_script, (void *)(uintptr_t)text) < 0)
+	if (nursery_start(n, NULL, &opt, fn, b) < 0)
 		give_up("script", "no task");
+}
+
+/* As the supervisor does: one task loads, another runs. Suspends. */
+static void start(struct nursery *n, const char *text)
+{
+	struct behaviour *b = malloc(sizeof(*b));
+	struct nursery loading;
+
+	if (!b)
+		give_up("script", "no memory");
+	b->text = text;
+	nursery_open(&loading);
+	go(&loading, load_main, b);
+	if (nursery_close(&loading, 0) < 0)
+		give_up("script", "not loaded");
+	go(n, run_main, b);
 }
 
 static double wake_lua_us(void)
@@ -192,11 +215,13 @@ static void finish(struct nursery *n)
 
 static double rss_bytes(void)
 {
-	unsigned long size, resident = 0;
+	unsigned long resident;
+	char line[128], *space;
 	FILE *f = fopen("/proc/self/statm", "r");
 
-	if (!f || fscanf(f, "%lu %lu", &size, &resident) != 2)
+	if (!f || !fgets(line, sizeof(line), f) || !(space = strchr(line, ' ')))
 		give_up("statm", "cannot be read");
+	resident = strtoul(space, NULL, 10); /* the second figure, in pages */
 	fclose(f);
 	return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }

@@ -211,6 +211,12 @@ static int unknown_global(lua_State *L)
 	const char *word = luaL_tolstring(L, 2, NULL);
 	size_t n = 0;
 
+	if (lua_prelude_find(L, word))
+		return 1;
+	while (lua_prelude_names[n]) {
+		names[n] = lua_prelude_names[n];
+		n++;
+	}
 	lua_pushnil(L);
 	while (n < NAMES_MAX && lua_next(L, 1)) {
 		lua_pop(L, 1);

