@@ -171,6 +171,13 @@ ssize_t replay_write(struct rt *rt, int fd);
 int thread_start(pthread_t *thread, bool detached, void *(*fn)(void *),
 		 void *arg) MUST_CHECK;
 
+/*
+ * The task that waits in @w was cancelled, but its thread cannot be called back: say so when @t fires,
+ * again and again until the caller disarms it, and do not let it hold up the end of the runtime.
+ */
+void thread_watch(struct timer *t, void (*fn)(struct timer *t));
+void thread_overdue(struct timer *t, const struct wait *w);
+
 /* overflow.c: report a stack overflow by the task's name. */
 void overflow_guard_install(void);
 

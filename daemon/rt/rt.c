@@ -91,6 +91,8 @@ void rt_stats(struct rt_stats *ret)
 	*ret = rt->stats;
 	ret->in_flight = rt->in_flight;
 	ret->next_deadline_ns = rt->timers ? rt->timers->t_ns : TIME_NEVER;
+	ret->stack_deepest = rt->stacks.deepest[0];
+	ret->stack_deepest_lua = rt->stacks.deepest[1];
 	ret->tasks_ready = 0;
 	for (int b = 0; b < BAND_COUNT; b++)
 		list_each(t, &rt->ready[b], struct task, run) ret->tasks_ready++;

@@ -13,6 +13,7 @@
 #ifndef DAEMON_RT_RT_H
 #define DAEMON_RT_RT_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/base/list.h"
@@ -37,6 +38,11 @@ struct rt_conf {
 	uint64_t
 		shuffle_seed; /* not 0: each batch of ready tasks in an order made from this */
 	int64_t slow_step_ns; /* a step longer than this is logged; 0: 10 ms, negative: never */
+	/*
+	 * How long a thread may go on after its task was cancelled before that is logged, and in a
+	 * runtime that is ending, before the program aborts; 0: 10 s.
+	 */
+	int64_t stuck_thread_ns;
 	/* Write what enters each pass, or take it from there (record.h); not both. NULL: neither. */
 	struct rt_record *record, *replay;
 };
@@ -105,6 +111,11 @@ struct rt_stats {
 	unsigned tasks_living, tasks_ready;
 	unsigned in_flight;       /* rt_hold() less rt_release() */
 	int64_t next_deadline_ns; /* of the earliest timer, TIME_NEVER if none */
+	/*
+	 * Bytes of stack, in whole pages: the most that a task had used by its end, for stacks of 64
+	 * KiB and of 512 KiB. Without those that the pool did not keep; 0: none has ended.
+	 */
+	size_t stack_deepest, stack_deepest_lua;
 };
 void rt_stats(struct rt_stats *ret);
 

@@ -79,6 +79,28 @@ NO_SANITIZE_ADDRESS static bool went_deep(const struct stack *s, size_t page)
 	return false;
 }
 
+/* Bytes down to the lowest page that was touched. */
+static size_t depth(const struct stack *s, size_t page)
+{
+	unsigned char resident[STACK_LUA / 4096];
+	size_t untouched = 0;
+
+	if (mincore(s->lo, s->size, resident) < 0)
+		return 0;
+	while (untouched < s->size / page && !(resident[untouched] & 1))
+		untouched++;
+	return s->size - untouched * page;
+}
+
+static void give_back(struct stack_pool *pool, int i, const struct stack *s, size_t page)
+{
+	size_t bytes = depth(s, page);
+
+	if (bytes > pool->deepest[i])
+		pool->deepest[i] = bytes;
+	madvise(s->lo, s->size - page, MADV_DONTNEED);
+}
+
 static void unmap(void *lo, size_t size)
 {
 	munmap((char *)lo - STACK_GUARD, STACK_GUARD + size);
@@ -95,7 +117,9 @@ void stack_put(struct stack_pool *pool, const struct stack *s)
 	}
 	/* What is more than the pool keeps is unmapped soon anyway. */
 	if (pool->count[i] < POOL_KEEP && went_deep(s, page))
-		madvise(s->lo, s->size - page, MADV_DONTNEED);
+		give_back(pool, i, s, page);
+	else if (pool->deepest[i] < page)
+		pool->deepest[i] = page;
 	*pool_link(s->lo, s->size) = pool->free[i];
 	pool->free[i] = s->lo;
 	pool->count[i]++;

@@ -28,6 +28,8 @@ struct stack {
 struct stack_pool {
 	void *free[2];
 	unsigned count[2];
+	size_t deepest
+		[2]; /* bytes, whole pages: the most that a stack had in use that came back */
 };
 
 /*

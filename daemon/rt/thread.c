@@ -10,6 +10,7 @@
 #include "daemon/rt/internal.h"
 
 #define MAX_THREADS 64
+#define STUCK_NS (10 * NS_PER_S)
 /* What Lua, NSS and file systems need, with room; only what is touched takes memory. */
 #define STACK_BYTES (STACK_LUA + (size_t)256 * 1024)
 
@@ -37,6 +38,7 @@ struct closer {
 struct caller {
 	struct wait wait;
 	struct work *work;
+	struct timer overdue;
 	bool abandoned;
 };
 
@@ -217,6 +219,35 @@ void thread_pool_close(struct thread_pool *p, int64_t timeout_ns)
 		free_pool(p);
 }
 
+void thread_watch(struct timer *t, void (*fn)(struct timer *t))
+{
+	int64_t bound = rt_this()->conf.stuck_thread_ns;
+
+	t->fn = fn;
+	timer_arm(t, time_add(rt_now(), bound ? bound : STUCK_NS));
+}
+
+void thread_overdue(struct timer *t, const struct wait *w)
+{
+	const struct rt *rt = rt_this();
+
+	if (rt->root->own.requested) {
+		LOG(CRIT,
+		    "task %s: its thread does not return, and the program is to end",
+		    w->task->name);
+		task_dump(stderr);
+		abort();
+	}
+	LOG(WARNING, "task %s: its thread goes on though the task was cancelled",
+	    w->task->name);
+	thread_watch(t, t->fn);
+}
+
+static void work_overdue(struct timer *t)
+{
+	thread_overdue(t, &container_of(t, struct caller, overdue)->wait);
+}
+
 static void work_done(struct post *post)
 {
 	task_wake(&container_of(post, struct work, done)->caller->wait, 0);
@@ -242,6 +273,8 @@ static bool work_abort(struct wait *wait)
 	(void)pthread_mutex_unlock(&p->lock);
 	if (end && !queued && !abandon)
 		posts_drop(p->rt, &w->done);
+	if (!end)
+		thread_watch(&c->overdue, work_overdue);
 	return end;
 }
 
@@ -275,6 +308,7 @@ static int run_work(struct thread_pool *p, struct caller *c, struct work *w)
 
 	c->wait = (struct wait){.kind = "thread", .abort = work_abort};
 	c->work = w;
+	c->overdue = (struct timer){0};
 	c->abandoned = false;
 	w->pool = p;
 	w->caller = c;
@@ -293,6 +327,7 @@ static int run_work(struct thread_pool *p, struct caller *c, struct work *w)
 		return r;
 	rt_hold();
 	r = task_park(&c->wait);
+	timer_disarm(&c->overdue);
 	rt_release();
 	return r;
 }

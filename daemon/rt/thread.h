@@ -28,7 +28,7 @@ void thread_pool_close(struct thread_pool *pool, int64_t timeout_ns);
 /*
  * Run @fn(@arg) on a thread and wait for it. @fn must not call into the runtime. The virtual clock
  * stands still meanwhile. Cancellation is seen before @fn has begun and after it has ended, not
- * between.
+ * between: a thread that does not return then is reported (rt_conf.stuck_thread_ns).
  * Returns what @fn returned; -ECANCELED: @fn has not run and will not; the negative errno of starting
  * the pool's first thread. Suspends.
  */

@@ -75,6 +75,11 @@ static void job_done(struct post *p)
 	task_wake(&container_of(p, struct job, done)->wait, 0);
 }
 
+static void job_overdue(struct timer *t)
+{
+	thread_overdue(t, &container_of(t, struct job, overdue)->wait);
+}
+
 /* Only what the thread has not begun can be taken back. */
 static bool job_abort(struct wait *wait)
 {
@@ -90,6 +95,8 @@ static bool job_abort(struct wait *wait)
 	(void)pthread_mutex_unlock(&j->worker->lock);
 	if (end && !queued)
 		posts_drop(rt, &j->done);
+	if (!end)
+		thread_watch(&j->overdue, job_overdue);
 	return end;
 }
 
@@ -101,6 +108,7 @@ int worker_run(struct worker *w, struct job *j)
 		return r;
 	j->worker = w;
 	j->link = (struct link){0};
+	j->overdue = (struct timer){0};
 	j->wait = (struct wait){.kind = "worker", .what = w->name, .abort = job_abort};
 	j->done = (struct post){.fn = job_done, .source = post_source_new(w->rt)};
 	rt_hold();
@@ -109,6 +117,7 @@ int worker_run(struct worker *w, struct job *j)
 	(void)pthread_cond_signal(&w->wanted);
 	(void)pthread_mutex_unlock(&w->lock);
 	r = task_park(&j->wait);
+	timer_disarm(&j->overdue);
 	rt_release();
 	return r;
 }

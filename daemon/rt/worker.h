@@ -13,6 +13,7 @@
 #include "daemon/base/macros.h"
 #include "daemon/rt/post.h"
 #include "daemon/rt/task.h"
+#include "daemon/rt/timer.h"
 
 /* Something to be run on a worker's thread. */
 struct job {
@@ -22,6 +23,7 @@ struct job {
 	struct worker *worker; /* private from here on */
 	struct link link;
 	struct wait wait;
+	struct timer overdue;
 	struct post done;
 };
 
@@ -50,7 +52,7 @@ void worker_close(struct worker *w);
  * Have @j->fn run on the thread, after the jobs that were handed over before, and wait until it has.
  * The virtual clock stands still meanwhile.
  * Returns 0; or -ECANCELED, and then @fn has not run and will not: what has begun cannot be called
- * back, and is waited for. Suspends.
+ * back, and is waited for (rt_conf.stuck_thread_ns). Suspends.
  */
 int worker_run(struct worker *w, struct job *j) MUST_CHECK;
 

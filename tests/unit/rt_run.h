@@ -50,8 +50,8 @@ __attribute__((unused)) static void run_on(enum rt_clock clock, int (*fn)(void *
 }
 
 /* A program's root task @fn dies of the signal @signo and says @message. */
-__attribute__((unused)) static void dies_of(int signo, int (*fn)(void *),
-					    const char *message)
+__attribute__((unused)) static void dies_with(const struct rt_conf *conf, int signo,
+					      int (*fn)(void *), const char *message)
 {
 	char text[4096] = "";
 	int status, out[2];
@@ -62,7 +62,7 @@ __attribute__((unused)) static void dies_of(int signo, int (*fn)(void *),
 	if (pid == 0) {
 		dup2(out[1], STDERR_FILENO);
 		signal(signo, SIG_DFL);
-		(void)!rt_run(NULL, fn, NULL);
+		(void)!rt_run(conf, fn, NULL);
 		_exit(0);
 	}
 	close(out[1]);
@@ -77,6 +77,12 @@ __attribute__((unused)) static void dies_of(int signo, int (*fn)(void *),
 	waitpid(pid, &status, 0);
 	cr_assert(strstr(text, message) != NULL, "%s", text);
 	cr_assert(eq(int, status & 0x7f, signo), "status %x: %s", status, text);
+}
+
+__attribute__((unused)) static void dies_of(int signo, int (*fn)(void *),
+					    const char *message)
+{
+	dies_with(NULL, signo, fn, message);
 }
 
 /* RT_TEST(suite, name) { ...the root task's body...; return 0; } */

@@ -1,4 +1,5 @@
 /* Stacks of tasks: their guard, their pool, what they cost. */
+#include <alloca.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -72,8 +73,39 @@ Test(stack, what_a_deep_task_touched_goes_back_to_the_kernel)
 	cr_assert(eq(int, stack_get(&pool, STACK_DEFAULT, &again), 0));
 	cr_assert(again.lo == s.lo);
 	cr_assert(resident_pages(&again) <= 2);
+	cr_assert(eq(sz, pool.deepest[0], STACK_DEFAULT));
 	stack_put(&pool, &again);
 	stack_pool_fini(&pool);
+}
+
+static int uses_stack(void *bytes)
+{
+	volatile char *frame = alloca((size_t) * (int *)bytes);
+
+	for (int i = 0; i < *(int *)bytes; i += 1024)
+		frame[i] = 1;
+	return 0;
+}
+
+RT_TEST(stack, the_deepest_use_is_kept)
+{
+	const int bytes[] = {20000, 40000, 10000};
+	struct rt_stats stats;
+
+	for (size_t i = 0; i < ARRAY_LEN(bytes); i++) {
+		struct nursery n;
+
+		nursery_open(&n);
+		nursery_go(&n, "user", uses_stack, (void *)&bytes[i]);
+		expect(nursery_close(&n, 0), 0);
+		task_yield(); /* its stack is put back */
+		rt_stats(&stats);
+		cr_assert(stats.stack_deepest >= (size_t)bytes[i]);
+	}
+	cr_assert(stats.stack_deepest >= 40000 && stats.stack_deepest < 56000, "%zu",
+		  stats.stack_deepest);
+	cr_assert(eq(sz, stats.stack_deepest_lua, 0));
+	return 0;
 }
 
 Test(stack, the_pool_shrinks_when_there_is_time)

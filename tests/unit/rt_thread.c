@@ -211,6 +211,48 @@ static int runs_slow(void *arg)
 	return thread_run(arg, slow_double, &v) == 6 ? 0 : -EPROTO;
 }
 
+static int never_returns(void *begun)
+{
+	atomic_store((atomic_bool *)begun, true);
+	while (pause() < 0)
+		;
+	return 0;
+}
+
+struct stuck {
+	struct thread_pool *pool;
+	atomic_bool begun;
+};
+
+static int runs_for_ever(void *arg)
+{
+	struct stuck *s = arg;
+
+	return thread_run(s->pool, never_returns, &s->begun);
+}
+
+static int ends_the_program(void *arg)
+{
+	struct stuck s = {.pool = thread_pool_open(1)};
+	struct nursery n;
+
+	(void)arg;
+	cr_assert(s.pool != NULL);
+	nursery_open(&n);
+	nursery_go(&n, "stuck", runs_for_ever, &s);
+	while (!atomic_load(&s.begun))
+		task_yield();
+	rt_cancel("test");
+	return nursery_close(&n, 0);
+}
+
+Test(thread, C9_a_thread_that_never_returns_ends_the_program_with_its_name)
+{
+	const struct rt_conf conf = {.stuck_thread_ns = 5 * NS_PER_MS};
+
+	dies_with(&conf, SIGABRT, ends_the_program, "task stuck: its thread does not");
+}
+
 RT_TEST_REAL(thread, R9_many_calls_on_few_threads)
 {
 	struct thread_pool *p = thread_pool_open(3);
