@@ -89,8 +89,7 @@ static void keep_answer(struct bench_answer *answers, size_t n, const char *name
 
 void bench_ask(const char *script, struct bench_answer *answers, size_t n)
 {
-	char command[512], name[64];
-	double value;
+	char command[512], line[128];
 	FILE *out;
 
 	for (size_t i = 0; i < n; i++)
@@ -98,10 +97,17 @@ void bench_ask(const char *script, struct bench_answer *answers, size_t n)
 	snprintf(command, sizeof(command),
 		 "exec /usr/bin/python3 '%s/bench/peers/%s' 2>/dev/null", INSTINCT_SOURCE,
 		 script);
+	/* NOLINTNEXTLINE(cert-env33-c): a script of ours, named by ourselves */
 	out = popen(command, "r");
 	if (!out)
 		return;
-	while (fscanf(out, "%63s %lf", name, &value) == 2)
-		keep_answer(answers, n, name, value);
+	while (fgets(line, sizeof(line), out)) {
+		char *space = strchr(line, ' ');
+
+		if (!space)
+			continue;
+		*space = '\0';
+		keep_answer(answers, n, line, strtod(space + 1, NULL));
+	}
 	pclose(out);
 }

@@ -108,7 +108,7 @@ static uint8_t ctrl_meas(const struct bmp280_conf *c)
 static int wait_for_constants(struct dev_io *io)
 {
 	for (int i = 0; i < COPY_TRIES; i++) {
-		uint8_t status;
+		uint8_t status = 0;
 		int r = task_sleep(STARTUP_NS);
 
 		if (r == 0)
@@ -234,7 +234,7 @@ static double pressure_pa(const uint8_t *trim, double fine, double adc)
 
 	p[1] = bytes_u16le(trim + 6);
 	for (int i = 2; i < 10; i++)
-		p[i] = bytes_s16le(trim + 4 + 2 * i);
+		p[i] = bytes_s16le(&trim[4 + 2 * i]);
 	v1 = fine / 2 - 64000;
 	v2 = v1 * v1 * p[6] / 32768 + v1 * p[5] * 2;
 	v2 = v2 / 4 + p[4] * 65536;

@@ -115,8 +115,8 @@ static int select_bank(struct dev_io *io, int bank)
  */
 static int icm20948_probe(struct dev_io *io, const void *conf)
 {
-	uint8_t bank;
-	uint8_t who;
+	uint8_t bank = 0;
+	uint8_t who = 0;
 	int r = i2c_read_reg(&io->i2c, REG_BANK_SEL, &bank);
 
 	(void)conf;
@@ -182,7 +182,7 @@ static struct i2c_dev magnetometer(const struct dev_io *io)
 static int setup_magnetometer(struct dev_io *io)
 {
 	struct i2c_dev mag = magnetometer(io);
-	uint8_t id;
+	uint8_t id = 0;
 	int r = i2c_write_reg(&io->i2c, BANK0_INT_PIN_CFG, BYPASS_EN);
 
 	if (r == 0)

@@ -116,19 +116,21 @@ static int linux_open(struct pwm_provider *p, const char *output, struct pwm_out
 {
 	static const struct pwm_ops ops = {.set = linux_set, .close = linux_close};
 	struct pwm_linux *linux_pwm = container_of(p, struct pwm_linux, provider);
+	size_t name_len = strspn(output, "abcdefghijklmnopqrstuvwxyz0123456789");
+	const char *number = output[name_len] == ':' ? output + name_len + 1 : "";
 	char chip[CHIP_MAX];
 	struct linux_out *o;
-	int channel;
-	int end = 0;
-	int name_len = 0;
+	char *end;
+	long channel = strtol(number, &end, 10);
 	int r;
 
-	if (sscanf(output, "%*[a-z0-9]%n:%3d%n", &name_len, &channel, &end) != 1 ||
-	    output[end] != '\0' || channel < 0)
+	if (name_len == 0 || *number < '0' || *number > '9' || *end != '\0' ||
+	    channel > 999)
 		return error_set(-EINVAL,
 				 "\"%s\" is no PWM output; they are called pwmchip0:1",
 				 output);
-	(void)snprintf(chip, sizeof(chip), "%s/%.*s", linux_pwm->root, name_len, output);
+	(void)snprintf(chip, sizeof(chip), "%s/%.*s", linux_pwm->root, (int)name_len,
+		       output);
 	o = calloc(1, sizeof(*o));
 	if (!o)
 		return -ENOMEM;
@@ -136,7 +138,7 @@ static int linux_open(struct pwm_provider *p, const char *output, struct pwm_out
 	for (int i = 0; i < FILES; i++)
 		o->fd[i] = -1;
 	(void)snprintf(o->out.name, sizeof(o->out.name), "%s", output);
-	r = take(o, chip, channel);
+	r = take(o, chip, (int)channel);
 	if (r < 0) {
 		linux_close(&o->out);
 		return r == -ECANCELED
