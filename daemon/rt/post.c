@@ -136,7 +136,9 @@ bool posts_deliver_from(struct rt *rt, uint64_t source, int timeout_ms)
 
 void posts_drop(struct rt *rt, struct post *p)
 {
-	*await(rt, 0, p, -1) = p->next;
+	struct post **at = await(rt, 0, p, -1);
+
+	*at = p->next;
 }
 
 void posts_refuse(struct rt *rt)
