@@ -15,14 +15,19 @@ struct filter_state {
 	float y[AXES]; /* the output; of a delta, the last that passed */
 	union {
 		struct { /* the last samples of each axis, as they came */
-			float x[AXES][FILTER_MEDIAN_MAX];
+			float x[AXES][FILTER_WINDOW_MAX];
 			unsigned count, at;
-		} median;
+		} window;
 		struct { /* what the output will be, if it lasts */
 			float x[AXES];
 			int64_t since_ns;
 		} debounce;
 		float slope[AXES]; /* of a one-euro filter: dxhat */
+		double variance;   /* of a Kalman filter's output */
+		struct {           /* since when all samples jump */
+			int64_t since_ns;
+			bool on;
+		} jump;
 	};
 };
 
@@ -50,32 +55,51 @@ void filters_reset(struct filters *f)
 	memset(f->state, 0, f->conf.n * sizeof(f->state[0]));
 }
 
-static float median_of(const float *x, unsigned n)
+/* Put @v in the place of the oldest of the last @n samples. */
+static void remember(struct filter_state *st, unsigned n, const float *v, int width)
 {
-	float sorted[FILTER_MEDIAN_MAX];
+	if (st->window.count < n)
+		st->window.count++;
+	for (int i = 0; i < width; i++)
+		st->window.x[i][st->window.at] = v[i];
+	st->window.at = (st->window.at + 1) % n;
+}
 
+static void sort(const float *x, unsigned n, float *ret)
+{
 	for (unsigned i = 0; i < n; i++) {
 		unsigned k = i;
 
-		for (; k > 0 && sorted[k - 1] > x[i]; k--)
-			sorted[k] = sorted[k - 1];
-		sorted[k] = x[i];
+		for (; k > 0 && ret[k - 1] > x[i]; k--)
+			ret[k] = ret[k - 1];
+		ret[k] = x[i];
 	}
-	return sorted[(n - 1) / 2];
 }
 
-static void median(const struct filter_conf *c, struct filter_state *st, float *v,
-		   int width)
+/* What lies at @quantile of the order of the last @n samples; of two that are as near the lower one. */
+static void quantile(struct filter_state *st, int n, double quantile, float *v, int width)
 {
-	unsigned n = (unsigned)c->median;
+	float sorted[FILTER_WINDOW_MAX];
 
-	if (st->median.count < n)
-		st->median.count++;
+	remember(st, (unsigned)n, v, width);
 	for (int i = 0; i < width; i++) {
-		st->median.x[i][st->median.at] = v[i];
-		v[i] = median_of(st->median.x[i], st->median.count);
+		double place = quantile * (st->window.count - 1);
+
+		sort(st->window.x[i], st->window.count, sorted);
+		v[i] = sorted[(unsigned)ceil(place - 0.5)];
 	}
-	st->median.at = (st->median.at + 1) % n;
+}
+
+static void mean(struct filter_state *st, int n, float *v, int width)
+{
+	remember(st, (unsigned)n, v, width);
+	for (int i = 0; i < width; i++) {
+		double sum = 0;
+
+		for (unsigned k = 0; k < st->window.count; k++)
+			sum += (double)st->window.x[i][k];
+		v[i] = (float)(sum / st->window.count);
+	}
 }
 
 static void average(const struct filter_conf *c, struct filter_state *st, float *v,
@@ -158,13 +182,86 @@ static void one_euro(const struct one_euro_conf *c, struct filter_state *st, int
 	}
 }
 
+/* A random walk: P += Q; K = P / (P + R); x += K (z - x); P = (1 - K) P. All axes have the same P. */
+static void kalman(const struct kalman_conf *c, struct filter_state *st, float *v,
+		   int width)
+{
+	double p = st->begun ? st->variance + c->process : c->measurement;
+	double gain = st->begun ? p / (p + c->measurement) : 1;
+
+	st->variance = st->begun ? (1 - gain) * p : p;
+	for (int i = 0; i < width; i++) {
+		st->y[i] += (float)(gain * ((double)v[i] - (double)st->y[i]));
+		v[i] = st->y[i];
+	}
+}
+
+/* Does @v pass: is it near to what passed last, or has it been far from it for long enough? */
+static bool max_step(const struct max_step_conf *c, struct filter_state *st, int64_t t_ns,
+		     const float *v, int width)
+{
+	bool far = false;
+
+	for (int i = 0; st->begun && i < width; i++)
+		far = far || fabs((double)v[i] - (double)st->y[i]) > c->step;
+	if (far && !st->jump.on)
+		st->jump.since_ns = t_ns;
+	st->jump.on = far;
+	if (far && t_ns - st->jump.since_ns < c->accept_after_ns)
+		return false;
+	st->jump.on = false;
+	memcpy(st->y, v, sizeof(st->y));
+	return true;
+}
+
+/* Horner's rule. */
+static void polynomial(const double coeffs[FILTER_COEFFS_MAX], float *v, int width)
+{
+	for (int i = 0; i < width; i++) {
+		double y = 0;
+
+		for (int k = FILTER_COEFFS_MAX - 1; k >= 0; k--)
+			y = y * (double)v[i] + coeffs[k];
+		v[i] = (float)y;
+	}
+}
+
 static bool apply(const struct filter_conf *c, struct filter_state *st, struct sample *s)
 {
 	int width = chan_info[s->chan].width;
 
 	switch (c->kind) {
 	case FILTER_MEDIAN:
-		median(c, st, s->v, width);
+		quantile(st, c->median, 0.5, s->v, width);
+		break;
+	case FILTER_QUANTILE:
+		quantile(st, c->quantile.window, c->quantile.quantile, s->v, width);
+		break;
+	case FILTER_MIN:
+		quantile(st, c->min, 0, s->v, width);
+		break;
+	case FILTER_MAX:
+		quantile(st, c->max, 1, s->v, width);
+		break;
+	case FILTER_MEAN:
+		mean(st, c->sliding_window_moving_average, s->v, width);
+		break;
+	case FILTER_KALMAN:
+		kalman(&c->kalman, st, s->v, width);
+		break;
+	case FILTER_OFFSET:
+		polynomial((double[FILTER_COEFFS_MAX]){c->offset, 1}, s->v, width);
+		break;
+	case FILTER_SCALE:
+		polynomial((double[FILTER_COEFFS_MAX]){0, c->scale}, s->v, width);
+		break;
+	case FILTER_LINE:
+	case FILTER_POLYNOMIAL:
+		polynomial(c->coeffs, s->v, width);
+		break;
+	case FILTER_MAX_STEP:
+		if (!max_step(&c->max_step, st, s->t_ns, s->v, width))
+			return false;
 		break;
 	case FILTER_AVERAGE:
 		average(c, st, s->v, width);

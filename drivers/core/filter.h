@@ -15,7 +15,8 @@
 #include "daemon/base/sample.h"
 
 #define FILTERS_MAX 8
-#define FILTER_MEDIAN_MAX 15
+#define FILTER_WINDOW_MAX 15
+#define FILTER_COEFFS_MAX 6
 
 enum filter_kind {
 	FILTER_MEDIAN, /* of the last so many; at the start of those there are, the lower one */
@@ -25,11 +26,35 @@ enum filter_kind {
 	FILTER_THROTTLE, /* holds back what comes sooner after what passed last */
 	FILTER_DEBOUNCE, /* follows a change once that has lasted */
 	FILTER_ONE_EURO, /* low-pass, the faster the movement the higher its corner */
+	FILTER_QUANTILE, /* as the median, at another place of the order */
+	FILTER_MIN,      /* of the last so many */
+	FILTER_MAX,
+	FILTER_MEAN,       /* sliding_window_moving_average: of the last so many */
+	FILTER_KALMAN,     /* of a random walk */
+	FILTER_OFFSET,     /* is added */
+	FILTER_SCALE,      /* is multiplied with */
+	FILTER_MAX_STEP,   /* holds back jumps, unless they last */
+	FILTER_LINE,       /* calibrate_linear: a line through points, by least squares */
+	FILTER_POLYNOMIAL, /* calibrate_polynomial: c0 + c1 x + c2 x^2 ... */
 };
 
 /* Casiez, Roussel, Vogel: "1 Euro Filter", CHI 2012. */
 struct one_euro_conf {
 	double mincutoff_hz, beta, dcutoff_hz;
+};
+
+struct quantile_conf {
+	int window;
+	double quantile;
+};
+
+struct kalman_conf {
+	double process, measurement; /* variances: of a step, of a sample */
+};
+
+struct max_step_conf {
+	double step;
+	int64_t accept_after_ns;
 };
 
 struct filter_conf {
@@ -41,6 +66,12 @@ struct filter_conf {
 	double delta;
 	int64_t throttle_ns, debounce_ns;
 	struct one_euro_conf one_euro;
+	struct quantile_conf quantile;
+	int min, max, sliding_window_moving_average;
+	struct kalman_conf kalman;
+	double offset, scale;
+	struct max_step_conf max_step;
+	double coeffs[FILTER_COEFFS_MAX]; /* of a line or polynomial, from c0 on */
 	char channel[24];
 };
 

@@ -17,8 +17,32 @@ static const struct conf_field one_euro_fields[] = {
 	CONF_END,
 };
 
+static const struct conf_field quantile_fields[] = {
+	CONF_INT(quantile_conf, window, 5, 1, FILTER_WINDOW_MAX, "",
+		 "Of so many samples."),
+	CONF_REAL(quantile_conf, quantile, 0.9, 0, 1, "",
+		  "How many of them are not larger; 0.5 is the median."),
+	CONF_END,
+};
+
+static const struct conf_field kalman_fields[] = {
+	CONF_REAL(kalman_conf, process, 0.01, 0, 1e12, "",
+		  "Variance of the quantity's own step from sample to sample."),
+	CONF_REAL(kalman_conf, measurement, 1, 1e-12, 1e12, "",
+		  "Variance of one sample's error."),
+	CONF_END,
+};
+
+static const struct conf_field max_step_fields[] = {
+	CONF_REAL(max_step_conf, step, CONF_REQUIRED, 0, 1e9, "",
+		  "Drop samples that differ more than this from the last one."),
+	CONF_DURATION_NS(max_step_conf, accept_after_ns, 1 * NS_PER_S, 0, HOUR_NS,
+			 "Unless they have come for so long."),
+	CONF_END,
+};
+
 const struct conf_field filter_fields[] = {
-	CONF_INT(filter_conf, median, 5, 1, FILTER_MEDIAN_MAX, "",
+	CONF_INT(filter_conf, median, 5, 1, FILTER_WINDOW_MAX, "",
 		 "The middle one of this many samples: takes out spikes."),
 	CONF_REAL(filter_conf, exponential_moving_average, 0.1, 1e-6, 1, "",
 		  "Smooth: how much of each new sample is taken."),
@@ -31,13 +55,31 @@ const struct conf_field filter_fields[] = {
 			 "Follow a change once it has lasted for this long."),
 	CONF_TABLE(filter_conf, one_euro, one_euro_fields,
 		   "Low-pass that gives way to fast movements."),
+	CONF_TABLE(filter_conf, quantile, quantile_fields,
+		   "One of the last samples, by their order."),
+	CONF_INT(filter_conf, min, 5, 1, FILTER_WINDOW_MAX, "",
+		 "The smallest of this many samples."),
+	CONF_INT(filter_conf, max, 5, 1, FILTER_WINDOW_MAX, "",
+		 "The largest of this many samples."),
+	CONF_INT(filter_conf, sliding_window_moving_average, 5, 1, FILTER_WINDOW_MAX, "",
+		 "The mean of this many samples."),
+	CONF_TABLE(filter_conf, kalman, kalman_fields,
+		   "Smooth what wanders, by its variances."),
+	CONF_REAL(filter_conf, offset, 0, -1e9, 1e9, "", "Add this."),
+	CONF_REAL(filter_conf, scale, 1, -1e9, 1e9, "", "Multiply with this."),
+	CONF_TABLE(filter_conf, max_step, max_step_fields,
+		   "Hold back jumps, unless they last."),
+	CONF_LIST("calibrate_linear", NULL,
+		  "Pairs of measured and true numbers: the line nearest to them."),
+	CONF_LIST("calibrate_polynomial", NULL,
+		  "Coefficients, from that of x^0 on, of the measured number."),
 	CONF_STRING(filter_conf, channel, "",
 		    "Filter this channel only, such as \"pressure\"."),
 	CONF_END,
 };
 
 /* The rows above but the last, in the order of enum filter_kind. */
-#define KINDS (FILTER_ONE_EURO + 1)
+#define KINDS (FILTER_POLYNOMIAL + 1)
 
 /* Which of the keys is there? Exactly one must be. */
 static int find_kind(const struct conf_at *at, enum filter_kind *ret)
@@ -76,6 +118,84 @@ static int find_channel(const struct conf_at *at, struct filter_conf *conf)
 	return 0;
 }
 
+/* The numbers of the list at @at. Returns how many, at most @max, or -EINVAL after an error. */
+static int read_numbers(const struct conf_at *at, double *ret, int max)
+{
+	struct number {
+		double x;
+	};
+	static const struct conf_field field =
+		CONF_REAL(number, x, CONF_REQUIRED, -1e12, 1e12, "", "");
+	int n = 0;
+
+	for (struct conf_at it = conf_first(at); it.node; it = conf_next(&it)) {
+		struct number number;
+
+		if (n == max) {
+			conf_complain(at, "too many numbers; at most %d", max);
+			return -EINVAL;
+		}
+		if (conf_read_value(&it, &field, &number) < 0)
+			return -EINVAL;
+		ret[n++] = number.x;
+	}
+	return n;
+}
+
+static int read_polynomial(const struct conf_at *at, double coeffs[FILTER_COEFFS_MAX])
+{
+	int n = read_numbers(at, coeffs, FILTER_COEFFS_MAX);
+
+	if (n == 0)
+		conf_complain(at, "no coefficients");
+	return n > 0 ? 0 : -EINVAL;
+}
+
+/* The line y = c0 + c1 x with the least squares of errors at the points of the list. */
+static int read_line(const struct conf_at *at, double coeffs[FILTER_COEFFS_MAX])
+{
+	double x = 0;
+	double y = 0;
+	double xx = 0;
+	double xy = 0;
+	double n = 0;
+
+	for (struct conf_at it = conf_first(at); it.node; it = conf_next(&it)) {
+		double point[2];
+
+		if (read_numbers(&it, point, 2) != 2) {
+			conf_complain(&it, "not a pair of measured and true number");
+			return -EINVAL;
+		}
+		n++;
+		x += point[0];
+		y += point[1];
+		xx += point[0] * point[0];
+		xy += point[0] * point[1];
+	}
+	if (!(n * xx - x * x > 0)) {
+		conf_complain(at,
+			      "a line takes two points with different measured numbers");
+		return -EINVAL;
+	}
+	coeffs[1] = (n * xy - x * y) / (n * xx - x * x);
+	coeffs[0] = (y - coeffs[1] * x) / n;
+	return 0;
+}
+
+static int read_coeffs(const struct conf_at *at, struct filter_conf *conf)
+{
+	struct conf_at line = conf_child(at, "calibrate_linear");
+	struct conf_at polynomial = conf_child(at, "calibrate_polynomial");
+
+	memset(conf->coeffs, 0, sizeof(conf->coeffs));
+	if (conf->kind == FILTER_LINE)
+		return read_line(&line, conf->coeffs);
+	if (conf->kind == FILTER_POLYNOMIAL)
+		return read_polynomial(&polynomial, conf->coeffs);
+	return 0;
+}
+
 static int read_filter(const struct conf_at *at, struct filter_conf *ret)
 {
 	int r = conf_read(at, filter_fields, NULL, ret);
@@ -84,6 +204,8 @@ static int read_filter(const struct conf_at *at, struct filter_conf *ret)
 		r = find_kind(at, &ret->kind);
 	if (r == 0)
 		r = find_channel(at, ret);
+	if (r == 0)
+		r = read_coeffs(at, ret);
 	return r;
 }
 

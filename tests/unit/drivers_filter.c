@@ -134,6 +134,82 @@ Test(filter, one_euro)
 	CHECK("[{\"one_euro\": {\"beta\": 0.1}}]", 8333333, author, truth, 2e-6);
 }
 
+Test(filter, windows)
+{
+	static const double in[] = {5, 1, 9, 2, 7, 3, 8};
+	static const double min[] = {5, 1, 1, 1, 2, 2, 3};
+	static const double max[] = {5, 5, 9, 9, 9, 7, 8};
+	static const double mean[] = {5, 3, 5, 4, 6, 4, 6};
+	/* The second largest of five, once there are five; of two as near the lower one. */
+	static const double high[] = {5, 5, 5, 5, 7, 7, 8};
+
+	CHECK("[{\"min\": 3}]", STEP_NS, in, min, 0);
+	CHECK("[{\"max\": 3}]", STEP_NS, in, max, 0);
+	CHECK("[{\"sliding_window_moving_average\": 3}]", STEP_NS, in, mean, 1e-6);
+	CHECK("[{\"quantile\": {\"window\": 5, \"quantile\": 0.75}}]", STEP_NS, in, high,
+	      0);
+	CHECK("[{\"quantile\": {\"window\": 3, \"quantile\": 0}}]", STEP_NS, in, min, 0);
+}
+
+Test(filter, kalman)
+{
+	/* The first sample is the state, with the variance of a measurement. */
+	static const double in[] = {0, 1, 2, 3, 2, 1};
+	static const double want[] = {0,           0.502487562, 1.009900990,
+				      1.524582128, 1.625248265, 1.511767659};
+
+	CHECK("[{\"kalman\": {\"process\": 0.01, \"measurement\": 1}}]", STEP_NS, in,
+	      want, 1e-6);
+}
+
+Test(filter, kalman_in_its_steady_state)
+{
+	/* Q = R: the gain is the golden ratio's 0.618033989. */
+	static const char text[] = "[{\"kalman\": {\"process\": 2, \"measurement\": 2}}]";
+	struct filters *f = make(text);
+	struct sample s = {.chan = CHAN_PRESSURE};
+
+	for (s.t_ns = 0; s.t_ns < 100; s.t_ns++) {
+		s.v[0] = s.t_ns == 99 ? 1 : 0;
+		cr_assert(filters_apply(f, &s));
+	}
+	cr_expect(epsilon_eq(dbl, (double)s.v[0], 0.618033989, 1e-7));
+	filters_free(f);
+}
+
+Test(filter, offset_and_scale)
+{
+	static const double in[] = {-1, 0, 3};
+	static const double plus[] = {1, 2, 5};
+	static const double times[] = {-4, 0, 12};
+
+	CHECK("[{\"offset\": 2}]", STEP_NS, in, plus, 0);
+	CHECK("[{\"scale\": 4}]", STEP_NS, in, times, 0);
+}
+
+Test(filter, calibration)
+{
+	static const double in[] = {0, 10, 2};
+	static const double line[] = {1, 21, 5};
+	static const double nearest[] = {1.0 / 6, 10 + 1.0 / 6, 2 + 1.0 / 6};
+	static const double square[] = {1, 311, 15};
+
+	CHECK("[{\"calibrate_linear\": [[0, 1], [5, 11]]}]", STEP_NS, in, line, 1e-5);
+	/* Three points that are on no line: least squares. */
+	CHECK("[{\"calibrate_linear\": [[0, 0], [1, 1.5], [2, 2]]}]", STEP_NS, in,
+	      nearest, 1e-5);
+	CHECK("[{\"calibrate_polynomial\": [1, 1, 3]}]", STEP_NS, in, square, 0);
+}
+
+Test(filter, max_step_holds_back_jumps_that_do_not_last)
+{
+	static const double in[] = {1, 2, 9, 2.5, 9, 9, 9, 9, 8};
+	static const double want[] = {1, 2, HELD, 2.5, HELD, HELD, HELD, 9, 8};
+
+	CHECK("[{\"max_step\": {\"step\": 1, \"accept_after\": \"30ms\"}}]", STEP_NS, in,
+	      want, 0);
+}
+
 Test(filter, chain_is_in_order_and_by_channel)
 {
 	static const double in[] = {0, 9, 0, 0, 9, 9};
@@ -195,6 +271,14 @@ Test(filter, refuses_what_makes_no_sense)
 		"[{\"median\": 5, \"delta\": 1}]",
 		"[{\"median\": 16}]",
 		"[{\"median\": 0}]",
+		"[{\"max_step\": {}}]",
+		"[{\"quantile\": {\"quantile\": 1.1}}]",
+		"[{\"calibrate_linear\": [[0, 1]]}]",
+		"[{\"calibrate_linear\": [[0, 1], [0, 2]]}]",
+		"[{\"calibrate_linear\": [[0, 1], [1, 2, 3]]}]",
+		"[{\"calibrate_linear\": [0, 1]}]",
+		"[{\"calibrate_polynomial\": []}]",
+		"[{\"calibrate_polynomial\": [1, 2, 3, 4, 5, 6, 7]}]",
 		"[{\"clamp\": [2, 1]}]",
 		"[{\"channel\": \"pressure\"}]",
 		"[{\"median\": 5, \"channel\": \"smell\"}]",
