@@ -2,8 +2,8 @@
  * Free fall and falls.
  *
  * Free fall: almost no acceleration for some time (ADXL345, LSM6DSOX: 0.3 to 0.6 g for 100 to 350 ms). A hand
- * that swings it makes that too, but not without strong acceleration just before, so what is
- * half shaken does not fall (ours).
+ * that swings it makes that too, but not without strong acceleration just before, so
+ * where there was much of it, there is no fall (ours).
  *
  * Fallen: an impact soon after free fall; or, ours, an impact while it leans far from how it stood and has
  * moved only for a moment: it toppled. It ends when it is still and leans as it stood before.
