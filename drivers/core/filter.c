@@ -79,7 +79,7 @@ static void sort(const float *x, unsigned n, float *ret)
 /* What lies at @quantile of the order of the last @n samples; of two that are as near the lower one. */
 static void quantile(struct filter_state *st, int n, double quantile, float *v, int width)
 {
-	float sorted[FILTER_WINDOW_MAX];
+	float sorted[FILTER_WINDOW_MAX] = {0};
 
 	remember(st, (unsigned)n, v, width);
 	for (int i = 0; i < width; i++) {
