@@ -202,51 +202,6 @@ static void drop(lua_State *L, const char *name)
 	lua_setfield(L, -2, name);
 }
 
-#define NAMES_MAX 256
-
-/* Reading a global that does not exist: an error with the nearest name that does. */
-static int unknown_global(lua_State *L)
-{
-	const char *names[NAMES_MAX], *near;
-	const char *word = luaL_tolstring(L, 2, NULL);
-	size_t n = 0;
-
-	if (lua_prelude_find(L, word))
-		return 1;
-	while (lua_prelude_names[n]) {
-		names[n] = lua_prelude_names[n];
-		n++;
-	}
-	lua_pushnil(L);
-	while (n < NAMES_MAX && lua_next(L, 1)) {
-		lua_pop(L, 1);
-		if (lua_type(L, -1) == LUA_TSTRING)
-			names[n++] = lua_tostring(L, -1);
-	}
-	near = nearest_name(word, names, n);
-	if (near)
-		return luaL_error(L, "undeclared name \"%s\"; did you mean \"%s\"?", word,
-				  near);
-	return luaL_error(L, "undeclared name \"%s\"", word);
-}
-
-/* Functions of the file may be global; a variable that a function forgets to declare may not. */
-static int new_global(lua_State *L)
-{
-	const char *name;
-	lua_Debug ar;
-
-	if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "S", &ar) &&
-	    strcmp(ar.what, "main") != 0) {
-		name = luaL_tolstring(L, 2, NULL);
-		return luaL_error(L, "undeclared name \"%s\"; write \"local %s = ...\"",
-				  name, name);
-	}
-	lua_settop(L, 3);
-	lua_rawset(L, 1);
-	return 0;
-}
-
 /* table.sort(t, before): always with a function in Lua, whose instructions count. */
 static int table_sort(lua_State *L)
 {
@@ -274,25 +229,51 @@ static int table_concat(lua_State *L)
 	return call_original(L);
 }
 
-static void open_library(lua_State *L, const char *name, lua_CFunction open)
+/* Make the value at the top the global @name, unless the script has one of its own. Pops it. */
+static void declare(lua_State *L, const char *name)
 {
-	luaL_requiref(L, name, open, 0);
+	lua_pushglobaltable(L);
+	lua_pushstring(L, name);
+	if (lua_rawget(L, -2) == LUA_TNIL) {
+		lua_pushstring(L, name);
+		lua_pushvalue(L, -4);
+		lua_rawset(L, -4);
+	}
+	lua_pop(L, 3);
+}
+
+/* Push a new library. Memory may run out before it is declared: then it is not open yet. */
+static void new_library(lua_State *L, lua_CFunction open)
+{
+	lua_pushcfunction(L, open);
+	lua_call(L, 0, 1);
+}
+
+/* Tracebacks find the names of functions in the table of loaded libraries. Pops the library. */
+static void declare_library(lua_State *L, const char *name)
+{
+	lua_pushvalue(L, -1);
+	declare(L, name);
+	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_insert(L, -2);
+	lua_setfield(L, -2, name);
+	lua_pop(L, 1);
 }
 
 static void open_string(lua_State *L)
 {
-	open_library(L, "string", luaopen_string);
+	new_library(L, luaopen_string);
 	drop(L, "dump");
 	wrap(L, "rep", string_rep);
 	lua_open_pattern(L);
-	lua_setglobal(L, "string");
+	declare_library(L, "string");
 }
 
 static void open_table(lua_State *L)
 {
 	static const char less[] = "local a, b = ... return a < b";
 
-	open_library(L, "table", luaopen_table);
+	new_library(L, luaopen_table);
 	wrap(L, "insert", table_whole);
 	wrap(L, "remove", table_whole);
 	wrap(L, "concat", table_concat);
@@ -302,20 +283,133 @@ static void open_table(lua_State *L)
 	lua_pushcclosure(L, table_sort, 2);
 	lua_setfield(L, -2, "sort");
 	wrap(L, "move", table_move);
-	lua_setglobal(L, "table");
+	declare_library(L, "table");
 }
 
 /* Random numbers are the same in every run. */
 static void open_math(lua_State *L)
 {
-	open_library(L, "math", luaopen_math);
+	new_library(L, luaopen_math);
 	lua_getfield(L, -1, "randomseed");
 	lua_pushinteger(L, 1);
 	lua_call(L, 1, 0);
 	drop(L, "randomseed");
 	lua_getfield(L, -1, "random");
-	lua_setglobal(L, "random");
-	lua_setglobal(L, "math");
+	declare(L, "random");
+	declare_library(L, "math");
+}
+
+static void open_utf8(lua_State *L)
+{
+	new_library(L, luaopen_utf8);
+	declare_library(L, "utf8");
+}
+
+static void open_coroutine(lua_State *L)
+{
+	lua_new_coroutine(L);
+	declare_library(L, "coroutine");
+}
+
+static void open_globals(lua_State *L);
+
+/*
+ * What most scripts never name is opened when it is first read: a waiting script that needs none
+ * of it is a fifth smaller. Who asks for the table of all globals finds all there.
+ */
+static const struct late {
+	const char *name;
+	const char *library; /* that the name comes with, or NULL */
+	void (*open)(lua_State *L);
+} late[] = {
+	{"_G", NULL, open_globals},     {"coroutine", "coroutine", open_coroutine},
+	{"math", "math", open_math},    {"random", "math", open_math},
+	{"table", "table", open_table}, {"utf8", "utf8", open_utf8},
+};
+
+static bool is_open(lua_State *L, const struct late *l)
+{
+	bool open;
+
+	if (!l->library)
+		return false;
+	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	open = lua_getfield(L, -1, l->library) != LUA_TNIL;
+	lua_pop(L, 2);
+	return open;
+}
+
+/* What is still to be opened when @name is read, or NULL. */
+static const struct late *find_late(lua_State *L, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(late); i++)
+		if (strcmp(late[i].name, name) == 0)
+			return is_open(L, &late[i]) ? NULL : &late[i];
+	return NULL;
+}
+
+static void open_globals(lua_State *L)
+{
+	for (size_t i = 0; i < ARRAY_LEN(late); i++)
+		if (late[i].library && !is_open(L, &late[i]))
+			late[i].open(L);
+	lua_pushglobaltable(L);
+	declare(L, "_G");
+}
+
+#define NAMES_MAX 256
+
+/* Reading a global that does not exist: an error with the nearest name that does. */
+static int unknown_global(lua_State *L)
+{
+	const char *names[NAMES_MAX], *near;
+	const char *word = luaL_tolstring(L, 2, NULL);
+	const struct late *known = find_late(L, word);
+	size_t n = 0;
+
+	if (known) {
+		known->open(L);
+		lua_pushstring(L, known->name);
+		lua_rawget(L, 1);
+		return 1;
+	}
+	if (lua_prelude_find(L, word))
+		return 1;
+	for (size_t i = 0; i < ARRAY_LEN(late); i++)
+		if (!is_open(L, &late[i]))
+			names[n++] = late[i].name;
+	for (const char *const *p = lua_prelude_names; *p; p++)
+		names[n++] = *p;
+	lua_pushnil(L);
+	while (n < NAMES_MAX && lua_next(L, 1)) {
+		lua_pop(L, 1);
+		if (lua_type(L, -1) == LUA_TSTRING)
+			names[n++] = lua_tostring(L, -1);
+	}
+	near = nearest_name(word, names, n);
+	if (near)
+		return luaL_error(L, "undeclared name \"%s\"; did you mean \"%s\"?", word,
+				  near);
+	return luaL_error(L, "undeclared name \"%s\"", word);
+}
+
+/* Functions of the file may be global; a variable that a function forgets to declare may not. */
+static int new_global(lua_State *L)
+{
+	const char *name;
+	lua_Debug ar;
+
+	if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "S", &ar) &&
+	    strcmp(ar.what, "main") != 0) {
+		name = luaL_tolstring(L, 2, NULL);
+		if (!find_late(L, name))
+			return luaL_error(
+				L, "undeclared name \"%s\"; write \"local %s = ...\"",
+				name, name);
+	}
+	lua_settop(L, 3);
+	lua_rawset(L, 1);
+	return 0;
 }
 
 void lua_open_base(lua_State *L)
@@ -334,17 +428,10 @@ void lua_open_base(lua_State *L)
 		lua_setfield(L, -2, base_names[i]);
 	}
 	luaL_setfuncs(L, own, 0);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -2, "_G");
 	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 	lua_pop(L, 1);
 
 	open_string(L);
-	lua_open_coroutine(L);
-	open_math(L);
-	open_table(L);
-	open_library(L, "utf8", luaopen_utf8);
-	lua_setglobal(L, "utf8");
 	/* Tracebacks find the names of functions there. */
 	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
 	lua_pushglobaltable(L);

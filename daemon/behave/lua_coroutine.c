@@ -151,7 +151,7 @@ static int coroutine_close(lua_State *L)
 	return 2;
 }
 
-void lua_open_coroutine(lua_State *L)
+void lua_new_coroutine(lua_State *L)
 {
 	/*
 	 * lua_resume() makes these texts where an error has nobody to catch it: it must find them rather
@@ -173,7 +173,7 @@ void lua_open_coroutine(lua_State *L)
 		lua_pushstring(L, texts[i]);
 		(void)luaL_ref(L, LUA_REGISTRYINDEX); /* for as long as the state lives */
 	}
-	luaL_requiref(L, "coroutine", luaopen_coroutine, 0);
+	lua_pushcfunction(L, luaopen_coroutine);
+	lua_call(L, 0, 1);
 	luaL_setfuncs(L, own, 0);
-	lua_setglobal(L, "coroutine");
 }

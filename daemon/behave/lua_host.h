@@ -141,7 +141,6 @@ int64_t lua_opt_seconds(lua_State *L, int idx, const char *key, int64_t def);
 
 /* What each file of the API adds to the globals. */
 void lua_open_base(lua_State *L);
-void lua_open_coroutine(lua_State *L);
 void lua_open_error(lua_State *L);
 void lua_open_task(lua_State *L);
 void lua_open_scope(lua_State *L);
@@ -154,6 +153,9 @@ void lua_open_follow(lua_State *L);
 void lua_open_robot(lua_State *L);
 void lua_open_require(lua_State *L);
 void lua_open_worker(lua_State *L);
+
+/* Push the library of coroutines, new. */
+void lua_new_coroutine(lua_State *L);
 
 /*
  * The script calls that are written in Lua become globals when one of them is first read. Their names, then
