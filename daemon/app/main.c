@@ -1,4 +1,5 @@
 /* instinctd: the table of contents. */
+#include <cjson/cJSON.h>
 #include <stdio.h>
 
 #include "daemon/app/config.h"
@@ -22,6 +23,23 @@ static void print_errors(const struct conf_errors *errs)
 			errs->n_errors, errs->n_errors == 1 ? "" : "s");
 }
 
+/* {"good": false, "errors": ["robot.jsonc:3:5: ..."]}, on standard output. Warnings are in it too. */
+static void print_json(const struct conf_errors *errs)
+{
+	cJSON *root = cJSON_CreateObject();
+	cJSON *list = cJSON_AddArrayToObject(root, "errors");
+	char *text;
+
+	cJSON_AddBoolToObject(root, "good", errs->n_errors == 0);
+	for (size_t i = 0; i < errs->n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(errs->list[i].text));
+	text = cJSON_PrintUnformatted(root);
+	if (text)
+		puts(text);
+	cJSON_free(text);
+	cJSON_Delete(root);
+}
+
 /* Report what was found, once. */
 static void report(struct conf_errors *errs)
 {
@@ -30,10 +48,14 @@ static void report(struct conf_errors *errs)
 	*errs = (struct conf_errors){0};
 }
 
-static int check(const struct config *config, struct conf_errors *errs)
+static int check(const struct config *config, bool json, struct conf_errors *errs)
 {
 	int r = robot_check(config, errs);
 
+	if (json) {
+		print_json(errs);
+		return r < 0 ? EXIT_CONFIG : EXIT_OK;
+	}
 	report(errs);
 	if (r < 0)
 		return EXIT_CONFIG;
@@ -46,14 +68,20 @@ static int start(const struct options *options)
 {
 	struct conf_errors errs = {0};
 	struct config *config = NULL;
+	bool json = options->check && options->json;
 	int code = EXIT_CONFIG;
 	int r = config_read(options->configs, options->n_configs, &errs, &config);
 
-	report(&errs);
+	if (json && r < 0)
+		print_json(&errs);
+	if (!json)
+		report(&errs);
 	if (r == 0)
-		code = options->check ? check(config, &errs)
+		code = options->check ? check(config, json, &errs)
 				      : robot_run(config, options, &errs);
-	report(&errs);
+	if (!json)
+		report(&errs);
+	conf_errors_fini(&errs);
 	config_free(config);
 	return code;
 }

@@ -22,6 +22,7 @@ static const char usage[] =
 	"                        (default: /etc/instinct/instinct.jsonc and its "
 	"conf.d/)\n"
 	"      --check           check the configuration and exit\n"
+	"      --json            with --check: the result as one JSON object\n"
 	"      --keys            list every key of the configuration and exit\n"
 	"      --view            show what the robot senses, decides and does\n"
 	"      --no-bus          without the state and control sockets\n"
@@ -43,6 +44,7 @@ static const char usage[] =
 
 enum {
 	OPT_CHECK = 256,
+	OPT_JSON,
 	OPT_KEYS,
 	OPT_NO_BUS,
 	OPT_RUN,
@@ -56,6 +58,7 @@ enum {
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"check", no_argument, NULL, OPT_CHECK},
+	{"json", no_argument, NULL, OPT_JSON},
 	{"keys", no_argument, NULL, OPT_KEYS},
 	{"no-bus", no_argument, NULL, OPT_NO_BUS},
 	{"run", required_argument, NULL, OPT_RUN},
@@ -118,6 +121,9 @@ static int parse_one(int opt, struct options *o)
 		return -1;
 	case OPT_CHECK:
 		o->check = true;
+		return -1;
+	case OPT_JSON:
+		o->json = true;
 		return -1;
 	case OPT_KEYS:
 		o->keys = true;

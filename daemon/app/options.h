@@ -25,6 +25,7 @@ struct options {
 	bool view;           /* show what happens */
 	bool check;          /* only check the configuration */
 	bool no_bus;         /* no sockets: nobody reaches it */
+	bool json;           /* what --check finds as JSON */
 	bool keys;           /* only list the keys of the configuration */
 };
 

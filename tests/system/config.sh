@@ -10,6 +10,9 @@ for file in desk robot; do
 	expect_status 0 "config/$file.jsonc"
 	expect_line 'the configuration is good' "config/$file.jsonc"
 done
+run "$build/instinct" check "$desk" --json
+expect_status 0 "check --json"
+expect_line '^\{"errors":\[\],"good":true\}$' "check --json"
 passed "the shipped configurations are good"
 
 mkdir "$scratch/conf.d"
