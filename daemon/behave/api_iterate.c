@@ -15,13 +15,13 @@
 struct lua_transitions {
 	struct transitions t;
 	struct lua_pred *pred;
-	bool open;
+	bool open, soft;
 };
 
 struct lua_eventual {
 	struct eventual e;
 	struct lua_pred *pred;
-	bool open;
+	bool open, soft;
 };
 
 /* Keep the value (argument 1) and the predicate (at the top, taken) alive with the userdata @idx. */
@@ -50,13 +50,16 @@ static int transitions_iterate(lua_State *L)
 	struct lua_transitions *u = luaL_checkudata(L, 1, TRANSITIONS_TYPE);
 	struct datum found[2];
 	struct lua_task *t;
+	struct scope gentle;
 	int r;
 
 	if (!u->open)
 		return luaL_error(L, "the loop has ended");
 	t = lua_wait_begin(L);
-	r = lua_wait_end(L, t, transitions_next(&u->t, &found[0], &found[1]));
-	if (r == -EPIPE)
+	lua_enter_soft(&gentle, u->soft);
+	r = transitions_next(&u->t, &found[0], &found[1]);
+	r = lua_wait_end(L, t, lua_leave_soft(&gentle, u->soft, r));
+	if (r == -EPIPE || r == -EINTR)
 		return 0;
 	if (r < 0)
 		return lua_wait_failed(L, u->pred, r);
@@ -88,6 +91,7 @@ static int value_transitions(lua_State *L)
 	caps_check(L, &lua_host_of(L)->caps.loops, CAP_LOOPS, "loops");
 	u = lua_newuserdatauv(L, sizeof(*u), 1);
 	u->open = false;
+	u->soft = o.soft;
 	luaL_setmetatable(L, TRANSITIONS_TYPE);
 	u->pred = lua_push_pred(L, 2);
 	keep(L, 3);
@@ -104,13 +108,16 @@ static int eventual_iterate(lua_State *L)
 	struct lua_eventual *u = luaL_checkudata(L, 1, EVENTUAL_TYPE);
 	struct datum found[2];
 	struct lua_task *t;
+	struct scope gentle;
 	int r;
 
 	if (!u->open)
 		return luaL_error(L, "the loop has ended");
 	t = lua_wait_begin(L);
-	r = lua_wait_end(L, t, eventual_next(&u->e, &found[0]));
-	if (r == -EPIPE)
+	lua_enter_soft(&gentle, u->soft);
+	r = eventual_next(&u->e, &found[0]);
+	r = lua_wait_end(L, t, lua_leave_soft(&gentle, u->soft, r));
+	if (r == -EPIPE || r == -EINTR)
 		return 0;
 	if (r < 0)
 		return lua_wait_failed(L, u->pred, r);
@@ -141,6 +148,7 @@ static int value_eventual_values(lua_State *L)
 	caps_check(L, &lua_host_of(L)->caps.loops, CAP_LOOPS, "loops");
 	u = lua_newuserdatauv(L, sizeof(*u), 1);
 	u->open = false;
+	u->soft = o.soft;
 	luaL_setmetatable(L, EVENTUAL_TYPE);
 	u->pred = lua_push_pred(L, 2);
 	keep(L, 3);

@@ -345,7 +345,7 @@ struct lua_wait_opt lua_check_wait_opt(lua_State *L, int idx)
 	lua_getfield(L, idx, "still");
 	o.await.still = lua_toboolean(L, -1);
 	lua_getfield(L, idx, "soft");
-	o.await.soft = lua_toboolean(L, -1);
+	o.soft = lua_toboolean(L, -1);
 	lua_getfield(L, idx, "queue");
 	if (!lua_isnil(L, -1)) {
 		lua_Integer queue = luaL_checkinteger(L, -1);
@@ -374,7 +374,37 @@ int lua_wait_failed(lua_State *L, const struct lua_pred *p, int r)
 	return luaL_error(L, "the wait failed: %s", strerror(-r));
 }
 
-/* The body of a wait under its time-out. -EINTR: a soft cancellation ended it. */
+void lua_enter_soft(struct scope *s, bool soft)
+{
+	if (soft)
+		scope_enter_soft(s);
+}
+
+int lua_leave_soft(struct scope *s, bool soft, int r)
+{
+	if (!soft)
+		return r;
+	r = scope_leave(s, r);
+	return r == -ECANCELED && task_check() == 0 ? -EINTR : r;
+}
+
+/* One wait for the value. */
+static int wait_once(struct lua_value *u, const struct lua_pred *p,
+		     const struct lua_wait_opt *o, bool transition, struct datum *found)
+{
+	struct scope gentle;
+	int r;
+
+	lua_enter_soft(&gentle, o->soft);
+	if (transition)
+		r = value_await_transition(u->v, &p->pred, &o->await, &found[0],
+					   &found[1]);
+	else
+		r = value_await(u->v, &p->pred, &o->await, &found[0]);
+	return lua_leave_soft(&gentle, o->soft, r);
+}
+
+/* The same under its time-out. */
 static int wait_within(struct lua_value *u, const struct lua_pred *p,
 		       const struct lua_wait_opt *o, bool transition, struct datum *found)
 {
@@ -383,13 +413,7 @@ static int wait_within(struct lua_value *u, const struct lua_pred *p,
 
 	if (o->timeout_ns != TIME_NEVER)
 		scope_enter_after(&s, o->timeout_ns);
-	if (transition)
-		r = value_await_transition(u->v, &p->pred, &o->await, &found[0],
-					   &found[1]);
-	else
-		r = value_await(u->v, &p->pred, &o->await, &found[0]);
-	if (r == -ECANCELED && o->await.soft && task_check() == 0)
-		r = -EINTR;
+	r = wait_once(u, p, o, transition, found);
 	if (o->timeout_ns != TIME_NEVER)
 		r = scope_leave_timeout(&s, r);
 	return r;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "daemon/behave/evaluator.h"
+#include "daemon/rt/scope.h"
 #include "daemon/state/await.h"
 #include "daemon/state/value.h"
 
@@ -45,8 +46,16 @@ struct lua_wait_opt {
 	struct await_opt await;
 	int64_t timeout_ns; /* TIME_NEVER: none */
 	unsigned queue;
+	bool soft; /* a soft cancellation ends the wait (scope_enter_soft) */
 };
 struct lua_wait_opt lua_check_wait_opt(lua_State *L, int idx);
+
+/*
+ * Around a wait that may be @soft. lua_leave_soft() returns @r, or -EINTR when a soft cancellation ended
+ * the wait.
+ */
+void lua_enter_soft(struct scope *s, bool soft);
+int lua_leave_soft(struct scope *s, bool soft, int r) MUST_CHECK;
 
 /* Push what a wait that failed with @r returns: nil, "closed" and the like; or raise. */
 int lua_wait_failed(lua_State *L, const struct lua_pred *p, int r);

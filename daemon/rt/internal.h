@@ -100,7 +100,7 @@ void task_free(struct task *t);
 void task_ready_now(struct task *t); /* append to its band's queue */
 void task_suspend(struct task *t);   /* switch to the loop */
 void task_deliver(
-	struct task *t); /* its scope is (soft-)cancelled: end its wait if it may */
+	struct task *t); /* its scope is cancelled: end its wait if that may be */
 
 /* The halves of waits before they park, for choose.c. */
 void sleep_arm(struct sleep *s, int64_t t_ns);

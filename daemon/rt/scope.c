@@ -53,8 +53,8 @@ __attribute__((noreturn)) static void misordered(const struct scope *s,
 static bool see(struct scope *s)
 {
 	const struct scope *p = s->shield ? NULL : s->parent;
-	bool effective = s->requested || (p && p->effective);
 	bool soft = s->soft || (p && p->soft_effective);
+	bool effective = s->requested || (p && p->effective) || (s->yields && soft);
 	bool changed = effective != s->effective || soft != s->soft_effective;
 
 	s->effective = effective;
@@ -256,6 +256,13 @@ void scope_enter_shield_in(struct scope *s, int64_t bound_ns, const char *functi
 	scope_enter_in(s, function);
 }
 
+void scope_enter_soft_in(struct scope *s, const char *function)
+{
+	scope_init(s);
+	s->yields = true;
+	scope_enter_in(s, function);
+}
+
 /* Tasks below a scope that is left out of order must not run on in it. */
 int scope_leave(struct scope *s, int r)
 {
@@ -313,11 +320,14 @@ int64_t scope_effective_deadline(void)
 const struct cancel_cause *scope_cause(void)
 {
 	const struct task *t = task_self();
-	const struct cancel_cause *found = NULL;
+	const struct cancel_cause *hard = NULL, *soft = NULL;
 
 	assert(t);
-	for (const struct scope *s = t->scope; s; s = s->shield ? NULL : s->parent)
-		if (t->scope->effective ? s->requested : s->soft)
-			found = &s->cause;
-	return found;
+	for (const struct scope *s = t->scope; s; s = s->shield ? NULL : s->parent) {
+		if (s->requested)
+			hard = &s->cause;
+		if (s->soft)
+			soft = &s->cause;
+	}
+	return hard ? hard : soft;
 }

@@ -56,7 +56,7 @@ struct scope {
 	const char *function; /* that entered it */
 	struct timer timer;
 	int64_t deadline_ns, grace_end_ns;
-	bool shield, effective, soft, soft_effective, entered, left;
+	bool shield, yields, effective, soft, soft_effective, entered, left;
 };
 
 /* Make a scope that is not entered yet; it may be cancelled or given a deadline before. */
@@ -78,10 +78,23 @@ void scope_init(struct scope *s);
  */
 #define scope_enter_shield(s, bound_ns) scope_enter_shield_in(s, bound_ns, __func__)
 
+/*
+ * scope_init() and scope_enter() for waits asked for as soft: to what runs in it, tasks started in it
+ * included, a soft cancellation is as good as a hard one. Outside of it the rest of the grace is left,
+ * for a farewell say; scope_leave() passes the -ECANCELED on, up to the scope that was asked:
+ *
+ *	scope_enter_soft(&s);
+ *	r = scope_leave(&s, chan_recv(&orders, &next));
+ *	if (r == -ECANCELED && task_check() == 0)
+ *		...asked to come to an end, and there is time to do so...
+ */
+#define scope_enter_soft(s) scope_enter_soft_in(s, __func__)
+
 void scope_enter_in(struct scope *s, const char *function);
 void scope_enter_until_in(struct scope *s, int64_t t_ns, const char *function);
 void scope_enter_after_in(struct scope *s, int64_t ns, const char *function);
 void scope_enter_shield_in(struct scope *s, int64_t bound_ns, const char *function);
+void scope_enter_soft_in(struct scope *s, const char *function);
 
 /*
  * Leave the scope; @r is the outcome of what ran in it.
@@ -99,7 +112,10 @@ int scope_leave_timeout(struct scope *s, int r) MUST_CHECK;
  */
 void scope_cancel(struct scope *s, enum cancel_source source, const char *reason);
 
-/* Ask to come to an end: hard cancellation follows after @grace_ns (not negative). */
+/*
+ * Ask to come to an end: task_cancelling() turns true, what runs in scope_enter_soft() is cancelled, and
+ * hard cancellation follows after @grace_ns (not negative).
+ */
 void scope_cancel_soft(struct scope *s, enum cancel_source source, int64_t grace_ns,
 		       const char *reason);
 

@@ -157,8 +157,9 @@ int task_park(struct wait *w)
 	w->abort_called = false;
 	w->parked = true;
 	t->wait = w;
-	if (t->scope->effective || t->scope->soft_effective)
-		task_deliver(t); /* a soft one: task_check() does not see it */
+	if (t->scope->effective)
+		task_deliver(
+			t); /* there was no check before, or a scope was entered since */
 	task_suspend(t);
 	return w->result;
 }
@@ -182,9 +183,7 @@ void task_deliver(struct task *t)
 {
 	struct wait *w = t->wait;
 
-	if (!w || w->abort_called || !w->abort)
-		return;
-	if (!t->scope->effective && !(t->scope->soft_effective && w->soft))
+	if (!w || w->abort_called || !w->abort || !t->scope->effective)
 		return;
 	w->abort_called = true;
 	if (w->abort(w))

@@ -76,7 +76,6 @@ struct wait {
 	bool (*abort)(struct wait *w);
 	/* More about it for the dump, such as a descriptor's number; NULL when there is none. */
 	void (*describe)(const struct wait *w, char *buf, size_t size);
-	bool soft; /* a soft cancellation ends it too */
 
 	struct task *task;     /* private from here on */
 	struct choice *choice; /* of which it is a case, NULL: the task is parked on it */

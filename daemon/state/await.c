@@ -10,10 +10,10 @@
 
 static const struct await_opt ordinary;
 
-int await_check(bool soft)
+int await_check(void)
 {
 	assert(transaction.batch == 0); /* a batch must not suspend */
-	return soft && task_cancelling() ? -ECANCELED : task_check();
+	return task_check();
 }
 
 /* One wait, on the stack of the task that waits. */
@@ -32,7 +32,6 @@ static void await_init(struct await *a, const struct value *v, const struct pred
 	a->waiter.fresh_ns = opt->fresh_ns;
 	a->wait.kind = "value";
 	a->wait.what = v->info.name;
-	a->wait.soft = opt->soft;
 	a->hold.for_ns = opt->held_for_ns;
 	a->hold.grace_ns = opt->grace_ns;
 }
@@ -103,7 +102,7 @@ static void window_full(struct hold *h)
 /* Until it matches; what it is then is captured. A match now is a checkpoint, unless one was taken. */
 static int level(struct await *a, struct value *v, bool *suspended)
 {
-	int r = await_check(a->wait.soft);
+	int r = await_check();
 
 	if (r < 0)
 		return r;
@@ -170,7 +169,7 @@ int value_await_transition(struct value *v, const struct pred *p,
 	await_init(&a, v, p, opt ? opt : &ordinary);
 	a.waiter.edge = true;
 	a.waiter.tell = first_match;
-	r = await_check(a.wait.soft);
+	r = await_check();
 	if (r < 0)
 		return r;
 	if (v->state == VALUE_CLOSED) {

@@ -26,7 +26,6 @@ struct await_opt {
 	 * is returned.
 	 */
 	bool still;
-	bool soft; /* a soft cancellation ends the wait */
 };
 
 /*

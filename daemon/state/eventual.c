@@ -91,7 +91,7 @@ int eventual_next(struct eventual *e, struct datum *ret)
 			   .fresh_ns = e->opt.fresh_ns,
 			   .pred = e->pred,
 			   .tell = wake_if_it_matters},
-		.wait = {.kind = "value", .abort = stop_waiting, .soft = e->opt.soft},
+		.wait = {.kind = "value", .abort = stop_waiting},
 		.e = e,
 	};
 	bool suspended = false;
@@ -100,7 +100,7 @@ int eventual_next(struct eventual *e, struct datum *ret)
 	if (e->pred.op == PRED_CHANGED)
 		return -EINVAL;
 	for (;;) {
-		r = await_check(e->opt.soft);
+		r = await_check();
 		if (r < 0)
 			return r;
 		r = waiter_look(&turn.waiter, e->v);

@@ -90,8 +90,8 @@ void derived_detach(struct value *v);
 void waiters_tell(struct value *v);
 void waiters_end(struct value *v);
 
-/* await.c: the cancel check that every wait begins with; @soft: a soft cancellation counts. */
-int await_check(bool soft) MUST_CHECK;
+/* await.c: the cancel check that every wait begins with. */
+int await_check(void) MUST_CHECK;
 
 /* One set, touch or group of them, made while a transaction ran. */
 struct queued {

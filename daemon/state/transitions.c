@@ -82,7 +82,6 @@ int transitions_open(struct transitions *t, struct value *v, const struct pred *
 	if (opt) {
 		t->waiter.stale_use = opt->stale_use;
 		t->waiter.fresh_ns = opt->fresh_ns;
-		t->wait.soft = opt->soft;
 	}
 	t->ring = calloc(t->cap, sizeof(t->ring[0]));
 	if (!t->ring)
@@ -110,7 +109,7 @@ static void take(struct transitions *t, struct datum *ret_now, struct datum *ret
 
 int transitions_next(struct transitions *t, struct datum *ret_now, struct datum *ret_old)
 {
-	int r = await_check(t->wait.soft);
+	int r = await_check();
 
 	if (r < 0)
 		return r;

@@ -177,6 +177,16 @@ RT_TEST(scope, C5_B30_effective_deadline)
 	return 0;
 }
 
+/* Until cancelled; says why. */
+static int says_cause(void *arg)
+{
+	int r = task_sleep_forever();
+
+	(void)arg;
+	say("%s", scope_cause()->reason);
+	return r;
+}
+
 static int cancel_after_1s(void *arg)
 {
 	expect(task_sleep(NS_PER_S), 0);
@@ -205,18 +215,13 @@ RT_TEST(scope, C8_provenance)
 	return nursery_close(&n, 0);
 }
 
-/* A wait that a soft cancellation ends, with a hand-made wake-up. */
-static bool abort_at_once(struct wait *w)
-{
-	(void)w;
-	return true;
-}
-
+/* A wait that a soft cancellation ends. */
 static int soft_wait(void)
 {
-	struct wait w = {.kind = "test", .abort = abort_at_once, .soft = true};
+	struct scope s;
 
-	return task_park(&w);
+	scope_enter_soft(&s);
+	return scope_leave(&s, task_sleep_forever());
 }
 
 RT_TEST(scope, C7_soft_cancel_ends_soft_waits_then_all)
@@ -281,6 +286,65 @@ RT_TEST(scope, C7_a_shield_is_clipped_to_the_bound_around_it)
 	return scope_leave(&s, task_checkpoint());
 }
 
+static int says_farewell(void *arg)
+{
+	int r = soft_wait();
+
+	(void)arg;
+	expect(r, -ECANCELED);
+	expect(task_check(), 0);
+	cr_assert(task_cancelling());
+	cr_assert(eq(str, (char *)scope_cause()->reason, "please"));
+	expect(task_sleep(NS_PER_S), 0); /* within the grace */
+	say("farewell");
+	return r;
+}
+
+static int waits_softly(void *arg)
+{
+	struct nursery n;
+	struct scope s;
+
+	(void)arg;
+	scope_enter_soft(&s);
+	nursery_open(&n);
+	nursery_go(&n, "below", says_cause, NULL);
+	return scope_leave(&s, nursery_close(&n, 0));
+}
+
+RT_TEST(scope, C7_what_waits_softly_ends_at_once_and_has_the_grace_left)
+{
+	struct nursery n;
+
+	nursery_open(&n);
+	nursery_go(&n, "polite", says_farewell, NULL);
+	nursery_go(&n, "of many", waits_softly, NULL);
+	expect(task_wait_all_blocked(), 0);
+	scope_cancel_soft(&n.scope, CANCEL_EXPLICIT, 5 * NS_PER_S, "please");
+	scope_cancel_soft(&n.scope, CANCEL_EXPLICIT, NS_PER_S, "again"); /* is nothing */
+	cr_assert(eq(i64, scope_effective_deadline(), 5 * NS_PER_S));
+	expect(nursery_close(&n, 0), 0);
+	cr_assert(eq(str, (char *)heard(), "please farewell"));
+	cr_assert(eq(i64, rt_now(), NS_PER_S));
+	cr_assert(n.scope.absorbed && !n.scope.requested);
+	return 0;
+}
+
+RT_TEST(scope, C7_a_shield_hides_a_soft_cancellation)
+{
+	struct scope s, shield;
+
+	scope_enter_until(&s, TIME_NEVER);
+	scope_cancel_soft(&s, CANCEL_EXPLICIT, NS_PER_S, "please");
+	scope_enter_shield(&shield, NS_PER_S / 2);
+	cr_assert(not(task_cancelling()));
+	cr_assert(scope_cause() == NULL);
+	expect(scope_leave(&shield, soft_wait()), 0); /* until its bound */
+	cr_assert(eq(i64, rt_now(), NS_PER_S / 2));
+	expect(soft_wait(), -ECANCELED); /* was asked before */
+	return scope_leave(&s, -ECANCELED);
+}
+
 static int sleeps_in_scope(void *arg)
 {
 	scope_enter((struct scope *)arg);
@@ -301,6 +365,12 @@ RT_TEST(scope, C3_B20_cancel_from_another_task_takes_effect_at_once)
 	cr_assert(s.absorbed);
 	cr_assert(eq(i64, rt_now(), 0));
 	return 0;
+}
+
+static bool abort_at_once(struct wait *w)
+{
+	(void)w;
+	return true;
 }
 
 static struct wait parked;

@@ -417,21 +417,30 @@ Test(await, V15_a_timeout_is_a_scope)
 	run(deadline);
 }
 
+/* A task that waits, and ends when it is asked to. */
+static int waiting_softly(void *arg)
+{
+	struct scope s;
+
+	scope_enter_soft(&s);
+	return scope_leave(&s, waiting_task(arg));
+}
+
 static int soft(void *arg)
 {
 	struct value *v = value_of(0);
 	struct waiting hard = {.v = v, .pred = pred(PRED_GT, 5)};
-	struct waiting gentle = {.v = v, .pred = pred(PRED_GT, 5), .opt.soft = true};
-	struct waiting already = {.v = v, .pred = pred(PRED_EQ, 0), .opt.soft = true};
+	struct waiting gentle = {.v = v, .pred = pred(PRED_GT, 5)};
+	struct waiting already = {.v = v, .pred = pred(PRED_EQ, 0)};
 	struct nursery n;
 
 	(void)arg;
 	nursery_open(&n);
 	nursery_go(&n, "hard", waiting_task, &hard);
-	nursery_go(&n, "gentle", waiting_task, &gentle);
+	nursery_go(&n, "gentle", waiting_softly, &gentle);
 	settle();
 	scope_cancel_soft(&n.scope, CANCEL_EXPLICIT, NS_PER_S, "please");
-	nursery_go(&n, "already", waiting_task, &already);
+	nursery_go(&n, "already", waiting_softly, &already);
 	nap(0.5);
 	cr_assert(eq(int, gentle.result, -ECANCELED));
 	cr_assert(eq(int, already.result, -ECANCELED));
