@@ -39,6 +39,11 @@ bool bench_wants(const char *name)
 	return name_count == 0;
 }
 
+bool bench_as_json(void)
+{
+	return as_json;
+}
+
 /* JSON has no NaN and no infinity. */
 static void put_number(const char *key, double value)
 {

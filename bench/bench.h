@@ -19,6 +19,9 @@ void bench_begin(int argc, char **argv);
 /* Was the bench called @name asked for? True when no names were given, or one of them is part of it. */
 bool bench_wants(const char *name);
 
+/* Are the figures for a program? Then nothing else goes to standard output. */
+bool bench_as_json(void);
+
 /*
  * Print one figure and flush. @name is dotted, layer first ("rt.switch"); @unit is an SI unit or a
  * count ("ns", "samples/s"). Where a peer did the same work in the same run, @peer names it and

@@ -16,6 +16,7 @@ enum conclusion {
 	ROLL,
 	PITCH,
 	YAW,
+	HEADING_SIGMA,
 	LINEAR_ACCEL,
 	QUATERNION_6D,
 	GYRO_BIAS,
@@ -54,6 +55,11 @@ static const struct value_info infos[CONCLUSION_COUNT] = {
 		 .unit = "rad",
 		 .type = DATUM_NUMBER,
 		 .help = "About z; without magnetometer it has no origin and drifts."},
+	[HEADING_SIGMA] = {.name = "attitude.heading_sigma",
+			   .unit = "rad",
+			   .type = DATUM_NUMBER,
+			   .help = "How well yaw is known: its standard deviation; "
+				   "unset without a magnetometer."},
 	[LINEAR_ACCEL] = {.name = "attitude.linear_accel",
 			  .unit = "m/s^2",
 			  .type = DATUM_VEC3,
@@ -266,6 +272,8 @@ static void set_attitude(struct conclusions *k, const struct estimate_attitude *
 	set(k, ROLL, datum_number((double)a->roll_rad), a->t_ns);
 	set(k, PITCH, datum_number((double)a->pitch_rad), a->t_ns);
 	set(k, YAW, datum_number((double)a->yaw_rad), a->t_ns);
+	if (mag)
+		set(k, HEADING_SIGMA, datum_number((double)a->heading_sigma), a->t_ns);
 	set(k, LINEAR_ACCEL, vec3_of(a->linear_accel), a->t_ns);
 	set(k, GYRO_BIAS, vec3_of(a->gyro_bias), a->t_ns);
 	set(k, GYRO_BIAS_SIGMA, datum_number((double)a->gyro_bias_sigma), a->t_ns);

@@ -19,9 +19,10 @@ struct estimate_attitude {
 	int64_t t_ns; /* the time of the newest sample in it */
 	float quat_6d[4];
 	float quat_9d[4];
-	float roll_rad;        /* about x, -pi..pi */
-	float pitch_rad;       /* about y, nose down positive, -pi/2..pi/2 */
-	float yaw_rad;         /* about z, counter-clockwise, 0: x points east, -pi..pi */
+	float roll_rad;      /* about x, -pi..pi */
+	float pitch_rad;     /* about y, nose down positive, -pi/2..pi/2 */
+	float yaw_rad;       /* about z, counter-clockwise, 0: x points east, -pi..pi */
+	float heading_sigma; /* standard deviation of quat_9d's heading; no field yet: any */
 	float linear_accel[3]; /* acceleration without gravity, body axes, m/s^2 */
 	float up_accel;        /* its part along earth's up, m/s^2 */
 	float rate[3];         /* angular rate less its bias, body axes, rad/s */

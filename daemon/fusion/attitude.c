@@ -189,6 +189,7 @@ int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret)
 	*ret = (struct estimate_attitude){
 		.t_ns = a->gyro.t_ns,
 		.up_accel = (float)(vec_dot(axes + 6, a->accel.v) - GRAVITY_M_S2),
+		.heading_sigma = (float)vqf->heading_sigma.rad,
 		.gyro_bias_sigma = (float)bias_sigma_rad_s(&vqf->bias),
 		.at_rest = vqf->rest.at_rest,
 		.disturbed = vqf->field.disturbed,

@@ -20,6 +20,7 @@ void vqf_init(struct vqf *vqf, const struct vqf_params *params, struct vqf_rates
 	rest_init(&vqf->rest, params, nominal.gyr_s, nominal.acc_s);
 	bias_init(&vqf->bias, params, vqf->drift_enough * nominal.acc_s);
 	magfield_init(&vqf->field, params, nominal.mag_s);
+	heading_sigma_init(&vqf->heading_sigma);
 }
 
 static void forget_drift(struct vqf *vqf)
@@ -117,6 +118,8 @@ static void note_drift(struct vqf *vqf, const double up[3], double dt_s)
 		.rest_rate = vqf->rest.at_rest ? vqf->rest.rate : NULL,
 	};
 	bias_update(&vqf->bias, &hint);
+	heading_sigma_wait(&vqf->heading_sigma, bias_sigma_rad_s(&vqf->bias),
+			   vqf->drift_s);
 	forget_drift(vqf);
 }
 
@@ -220,6 +223,7 @@ void vqf_mag(struct vqf *vqf, const double mag[3], double dt_s)
 {
 	double level[3];
 	double offset;
+	double gain;
 
 	if (mag[0] == 0 && mag[1] == 0 && mag[2] == 0)
 		return;
@@ -227,7 +231,10 @@ void vqf_mag(struct vqf *vqf, const double mag[3], double dt_s)
 	magfield_update(&vqf->field, vqf->params, level, &vqf->rest, dt_s);
 
 	offset = wrap(atan2(level[0], level[1]) - vqf->heading_rad);
-	vqf->heading_rad = wrap(vqf->heading_rad + heading_gain(vqf, dt_s) * offset);
+	gain = heading_gain(vqf, dt_s);
+	vqf->heading_rad = wrap(vqf->heading_rad + gain * offset);
+	heading_sigma_field(&vqf->heading_sigma, offset, gain,
+			    lowpass_gain(dt_s, vqf->params->tau_mag_s));
 }
 
 struct quat vqf_quat_6d(const struct vqf *vqf)

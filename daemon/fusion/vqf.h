@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "daemon/fusion/bias.h"
+#include "daemon/fusion/heading.h"
 #include "daemon/fusion/magfield.h"
 #include "daemon/fusion/maglag.h"
 #include "daemon/fusion/quat.h"
@@ -28,7 +29,8 @@ struct vqf {
 	struct quat gyr;    /* sensor -> almost inertial frame */
 	struct quat level;  /* almost inertial frame -> level frame */
 	double heading_rad; /* level frame -> earth, about up */
-	double matrix[9];   /* sensor -> level frame, if matrix_valid */
+	struct heading_sigma heading_sigma;
+	double matrix[9]; /* sensor -> level frame, if matrix_valid */
 	bool matrix_valid;
 	struct lowpass acc_lp;
 	double acc_state[LOWPASS_STATE(LOWPASS_VEC)];

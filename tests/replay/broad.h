@@ -22,7 +22,7 @@ static const char *const broad_trials[] = {
 	"33_disturbed_attached_magnet_2cm",
 };
 
-enum { BROAD_TRIALS = 9 };
+enum { BROAD_TRIALS = 9, BROAD_NAME_MAX = 128 };
 
 /* One row of a trial. */
 struct broad_row {
@@ -74,6 +74,23 @@ static inline void *broad_load(const char *dir, const char *trial, const char *s
 	}
 	fclose(f);
 	return data;
+}
+
+/* The rate of a recording, Hz; 0 when it cannot be read. */
+static inline double broad_rate_hz(const char *dir, const char *trial)
+{
+	double rate_hz = 0;
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s.f32", dir, trial);
+	f = fopen(path, "rb");
+	if (!f)
+		return 0;
+	if (fseek(f, 24, SEEK_SET) != 0 || fread(&rate_hz, sizeof(rate_hz), 1, f) != 1)
+		rate_hz = 0;
+	fclose(f);
+	return rate_hz;
 }
 
 static inline struct broad_row *broad_load_trial(const char *dir, const char *trial,

@@ -123,8 +123,28 @@ Test(broad, paper_parameters_agree_with_the_reference)
 	}
 }
 
+/* How often the heading was within two of its standard deviations, and how large they were. */
+struct sureness {
+	long compared, within;
+	double sum_rad;
+};
+
+static void judge(struct sureness *s, const struct attitude *a, struct quat truth)
+{
+	struct metric_error e = metric_error(vqf_quat_9d(&a->vqf), quat_normalise(truth));
+	struct estimate_attitude now;
+
+	if (!isfinite(e.heading))
+		return;
+	cr_assert(eq(int, attitude_estimate(a, &now), 0));
+	s->compared++;
+	s->within += e.heading < 2 * (double)now.heading_sigma;
+	s->sum_rad += (double)now.heading_sigma;
+}
+
 /* Play a trial as the daemon does, by samples with times in ns. */
-static struct metric_error play(const struct broad_row *rows, int start, int count)
+static struct metric_error play(const struct broad_row *rows, int start, int count,
+				struct sureness *sure)
 {
 	struct metric metric = {0};
 	struct attitude attitude;
@@ -143,9 +163,10 @@ static struct metric_error play(const struct broad_row *rows, int start, int cou
 
 		for (int k = 0; k < 3; k++)
 			cr_assert(eq(int, attitude_feed(&attitude, &samples[k]), 0));
-		if (r->moving > 0.5f)
-			metric_add(&metric, vqf_quat_9d(&attitude.vqf),
-				   quat_from(r->truth));
+		if (r->moving < 0.5f)
+			continue;
+		metric_add(&metric, vqf_quat_9d(&attitude.vqf), quat_from(r->truth));
+		judge(sure, &attitude, quat_from(r->truth));
 	}
 	return metric_rmse(&metric);
 }
@@ -155,6 +176,8 @@ Test(broad, default_parameters_are_better_than_the_reference)
 {
 	struct metric_error warm = {0};
 	struct metric_error cold = {0};
+	struct sureness sure = {0};
+	struct sureness cold_sure = {0};
 
 	for (int i = 0; i < BROAD_TRIALS; i++) {
 		struct metric_error e;
@@ -162,10 +185,10 @@ Test(broad, default_parameters_are_better_than_the_reference)
 		int count;
 
 		rows = load_or_skip(broad_trials[i], &count);
-		e = play(rows, 0, count);
+		e = play(rows, 0, count, &sure);
 		warm.total += e.total / DEG / BROAD_TRIALS;
 		warm.inclination += e.inclination / DEG / BROAD_TRIALS;
-		e = play(rows, broad_cold_start(rows, count), count);
+		e = play(rows, broad_cold_start(rows, count), count, &cold_sure);
 		cold.total += e.total / DEG / BROAD_TRIALS;
 		cold.inclination += e.inclination / DEG / BROAD_TRIALS;
 		free(rows);
@@ -176,4 +199,13 @@ Test(broad, default_parameters_are_better_than_the_reference)
 	cr_expect(lt(dbl, warm.inclination, 0.76));
 	cr_expect(lt(dbl, cold.total, 3.3));
 	cr_expect(lt(dbl, cold.inclination, 0.83));
+	printf("heading: %.1f %% within 2 sigma of %.1f deg; cold start %.1f %%, %.1f "
+	       "deg\n",
+	       100.0 * (double)sure.within / (double)sure.compared,
+	       sure.sum_rad / DEG / (double)sure.compared,
+	       100.0 * (double)cold_sure.within / (double)cold_sure.compared,
+	       cold_sure.sum_rad / DEG / (double)cold_sure.compared);
+	cr_expect(gt(dbl, (double)sure.within, 0.95 * (double)sure.compared));
+	cr_expect(lt(dbl, sure.sum_rad / DEG, 4.0 * (double)sure.compared));
+	cr_expect(gt(dbl, (double)cold_sure.within, 0.95 * (double)cold_sure.compared));
 }

@@ -289,6 +289,37 @@ Test(attitude, motion_does_not_dilute_a_heading_found_at_rest)
 	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 15.0));
 }
 
+Test(attitude, heading_sigma_falls_with_a_field_and_grows_without_one)
+{
+	const double rate[3] = {0, 0, 1};
+	struct body b;
+	double followed;
+	double waited;
+
+	/* Before any field, any heading is as likely as another. */
+	start(&b);
+	run(&b, still, 1, false);
+	cr_expect(epsilon_eq(dbl, (double)estimate(&b).heading_sigma, M_PI / sqrt(3),
+			     1e-3));
+	run(&b, rate, 20, true);
+	followed = (double)estimate(&b).heading_sigma;
+	cr_expect(lt(dbl, followed, 3 * DEG));
+
+	/* A disturbance is left out: the heading is as sure as the bias. */
+	b.magnet[0] = 20e-6;
+	b.magnet[2] = 30e-6;
+	run(&b, rate, 5, true);
+	cr_assert(eq(u32, estimate(&b).rejected, CHAN_BIT(CHAN_MAG)));
+	waited = (double)estimate(&b).heading_sigma;
+	cr_expect(gt(dbl, waited, followed));
+	run(&b, rate, 20, true);
+	cr_expect(gt(dbl, (double)estimate(&b).heading_sigma, waited + 0.5 * DEG));
+	b.magnet[0] = 0;
+	b.magnet[2] = 0;
+	run(&b, rate, 40, true);
+	cr_expect(lt(dbl, (double)estimate(&b).heading_sigma, 3 * DEG));
+}
+
 Test(attitude, state_is_small)
 {
 	cr_expect(le(sz, sizeof(struct vqf), 1200));

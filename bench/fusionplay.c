@@ -1,0 +1,92 @@
+/* Recorded trials played through the filter. */
+#include "bench/fusionplay.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { COUNTED_ROWS = 20000 };
+
+bool fusion_load(const char *folder, const char *name, struct fusion_trial *ret)
+{
+	ret->rows = broad_load_trial(folder, name, &ret->count);
+	ret->dt_s = 1 / broad_rate_hz(folder, name);
+	if (ret->rows && ret->count > 0 && ret->dt_s > 0 && isfinite(ret->dt_s))
+		return true;
+	fprintf(stderr, "bench: %s/%s.f32 is not a recording with 14 columns\n", folder,
+		name);
+	free(ret->rows);
+	return false;
+}
+
+void fusion_start(struct vqf *vqf, const struct vqf_params *params, double dt_s)
+{
+	vqf_init(vqf, params, (struct vqf_rates){dt_s, dt_s, dt_s});
+}
+
+void fusion_feed(struct vqf *vqf, const struct broad_row *row, double dt_s)
+{
+	const float *a = row->acc;
+	const float *g = row->gyr;
+	const float *m = row->mag;
+
+	vqf_gyro(vqf, (double[]){(double)g[0], (double)g[1], (double)g[2]}, dt_s);
+	vqf_accel(vqf, (double[]){(double)a[0], (double)a[1], (double)a[2]}, dt_s);
+	vqf_mag(vqf, (double[]){(double)m[0], (double)m[1], (double)m[2]}, dt_s);
+}
+
+int fusion_play_counted(const char *folder, const char *trial, const char *params)
+{
+	struct fusion_trial t;
+	struct vqf vqf;
+	int from;
+
+	if (!fusion_load(folder, trial, &t))
+		return 1;
+	/* Rest and motion alike. */
+	from = broad_cold_start(t.rows, t.count) - COUNTED_ROWS / 2;
+	if (from < 0)
+		from = 0;
+	fusion_start(&vqf,
+		     strcmp(params, "paper") == 0 ? &vqf_params_paper
+						  : &vqf_params_default,
+		     t.dt_s);
+	printf("%d\n", t.count - from < COUNTED_ROWS ? t.count - from : COUNTED_ROWS);
+	for (int i = from; i < t.count && i < from + COUNTED_ROWS; i++)
+		fusion_feed(&vqf, &t.rows[i], t.dt_s);
+	free(t.rows);
+	return 0;
+}
+
+double fusion_count(const char *folder, const char *trial, const char *params)
+{
+	char self[512] = {0};
+	char command[2048];
+	char line[256];
+	double rows = 0;
+	double total = NAN;
+	FILE *f;
+
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		return NAN;
+	snprintf(command, sizeof(command),
+		 "valgrind --tool=callgrind --callgrind-out-file=/dev/null "
+		 "--toggle-collect=fusion_feed '%s' " FUSION_COUNT " '%s' '%s' %s 2>&1",
+		 self, folder, trial, params);
+	f = popen(command, "re");
+	if (!f)
+		return NAN;
+	while (fgets(line, sizeof(line), f)) {
+		const char *collected = strstr(line, "Collected : ");
+
+		if (collected)
+			total = strtod(collected + strlen("Collected : "), NULL);
+		else if (line[0] != '=' && rows == 0)
+			rows = strtod(line, NULL);
+	}
+	if (pclose(f) != 0 || rows == 0)
+		return NAN;
+	return total / rows;
+}
