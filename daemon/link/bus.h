@@ -3,7 +3,7 @@
  * thing that the daemon starts.
  *
  *	bus_new(&conf, world, &bus);
- *	rpc_register(bus_control(bus), &my_method);
+ *	rpc_register_all(bus_control(bus), my_methods, n, my_part);
  *	nursery_go(&n, "bus", bus_run, bus);
  *	...
  *	bus_free(bus);

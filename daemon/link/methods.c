@@ -339,15 +339,5 @@ int methods_register(struct methods *m)
 		{"methods.list", "What can be asked for.", false, methods_list, NULL},
 	};
 
-	_Static_assert(ARRAY_LEN(table) == METHODS_COUNT, "room for each");
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		int r;
-
-		m->table[i] = table[i];
-		m->table[i].arg = m;
-		r = rpc_register(m->rpc, &m->table[i]);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return rpc_register_all(m->rpc, table, ARRAY_LEN(table), m);
 }

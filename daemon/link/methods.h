@@ -20,8 +20,6 @@
 #include "daemon/link/rpc.h"
 #include "daemon/state/world.h"
 
-#define METHODS_COUNT 7
-
 /* What the methods look at; placed by the caller, who keeps it while the server runs. */
 struct methods {
 	struct world *world;
@@ -32,8 +30,6 @@ struct methods {
 	int64_t started_ns;
 	void (*status)(void *arg, cJSON *status); /* adds to it; NULL: nothing to add */
 	void *status_arg;
-
-	struct rpc_method table[METHODS_COUNT]; /* private */
 };
 
 /* Register them all. Returns 0 or rpc_register()'s errors. */

@@ -18,7 +18,7 @@
 struct rpc {
 	struct zsock *sock;
 	struct nursery *nursery; /* while it runs */
-	const struct rpc_method **methods;
+	struct rpc_method *methods;
 	size_t n_methods;
 	struct rpc_stats stats;
 };
@@ -64,29 +64,42 @@ void rpc_free(struct rpc *rpc)
 static const struct rpc_method *find(const struct rpc *rpc, const char *name)
 {
 	for (size_t i = 0; i < rpc->n_methods; i++)
-		if (strcmp(rpc->methods[i]->name, name) == 0)
-			return rpc->methods[i];
+		if (strcmp(rpc->methods[i].name, name) == 0)
+			return &rpc->methods[i];
 	return NULL;
 }
 
 int rpc_register(struct rpc *rpc, const struct rpc_method *m)
 {
-	const struct rpc_method **grown;
+	struct rpc_method *grown;
 
 	if (find(rpc, m->name))
 		return -EEXIST;
-	grown = reallocarray(rpc->methods, rpc->n_methods + 1,
-			     sizeof(struct rpc_method *));
+	grown = reallocarray(rpc->methods, rpc->n_methods + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	rpc->methods = grown;
-	rpc->methods[rpc->n_methods++] = m;
+	rpc->methods[rpc->n_methods++] = *m;
+	return 0;
+}
+
+int rpc_register_all(struct rpc *rpc, const struct rpc_method *table, size_t n, void *arg)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct rpc_method m = table[i];
+		int r;
+
+		m.arg = arg;
+		r = rpc_register(rpc, &m);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
 const struct rpc_method *rpc_method_at(const struct rpc *rpc, size_t i)
 {
-	return i < rpc->n_methods ? rpc->methods[i] : NULL;
+	return i < rpc->n_methods ? &rpc->methods[i] : NULL;
 }
 
 void rpc_stats(const struct rpc *rpc, struct rpc_stats *ret)
@@ -101,7 +114,7 @@ static int no_method(const struct rpc *rpc, const char *name, struct rpc_error *
 
 	rpc_fail(err, RPC_NO_METHOD, "method", "no method \"%.100s\"", name);
 	for (size_t i = 0; names && i < rpc->n_methods; i++)
-		names[i] = rpc->methods[i]->name;
+		names[i] = rpc->methods[i].name;
 	if (names)
 		near = nearest_name(name, names, rpc->n_methods);
 	if (near)

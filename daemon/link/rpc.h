@@ -64,10 +64,17 @@ int rpc_new(struct zctx *ctx, const char *endpoint, struct rpc **ret) MUST_CHECK
 /* rpc_run() must have ended. NULL is fine. */
 void rpc_free(struct rpc *rpc);
 
-/* Add a method; *@m is borrowed for good. Returns 0; -EEXIST when the name is taken; -ENOMEM. */
+/*
+ * Add a method, before the server runs; *@m is copied, its texts are borrowed for good. Returns 0; -EEXIST
+ * when the name is taken; -ENOMEM.
+ */
 int rpc_register(struct rpc *rpc, const struct rpc_method *m) MUST_CHECK;
 
-/* The methods in the order of their registration; NULL after the last. */
+/* Add the @n methods of @table, a part's own, which all get @arg. As rpc_register(). */
+int rpc_register_all(struct rpc *rpc, const struct rpc_method *table, size_t n,
+		     void *arg) MUST_CHECK;
+
+/* The methods in the order of their registration; NULL after the last. Valid until the next one is added. */
 const struct rpc_method *rpc_method_at(const struct rpc *rpc, size_t i);
 
 /* The task that serves, until it is cancelled. @arg is a struct rpc. Suspends. */
