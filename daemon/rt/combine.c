@@ -64,7 +64,8 @@ int wait_any(struct call *calls, size_t n)
 		nursery_go(&any, calls[i].name, race, &calls[i]);
 	}
 	r = nursery_close(&any, 0);
-	return r < 0 ? r : first_ended(calls, n);
+	/* A winner stays one though the losers were cancelled from outside meanwhile. */
+	return r < 0 && r != -ECANCELED ? r : first_ended(calls, n);
 }
 
 /* What runs beside a body until one of both has ended. */

@@ -35,7 +35,7 @@ int wait_all(struct call *calls, size_t n) MUST_CHECK;
 /*
  * Run all @n calls (at least one) until the first has ended; cancel and join the others. Of several
  * that ended in the same pass the first argument wins.
- * Returns the winner's index, the first failure, or -ECANCELED. Suspends.
+ * Returns the winner's index, the first failure, or -ECANCELED: then none has ended well. Suspends.
  */
 int wait_any(struct call *calls, size_t n) MUST_CHECK;
 

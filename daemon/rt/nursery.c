@@ -134,9 +134,8 @@ void nursery_child_ended(struct task *t, int r)
 		end_start(t, left);
 	else if (failed)
 		fail(n, t->name, r, outcome_error(t, r));
-	else if (left ==
-		 -ECANCELED) /* not this child's alone: it passes through the nursery */
-		n->child_cancelled = true;
+	else if (left == -ECANCELED && !t->service)
+		n->child_cancelled = true; /* work is missing: it passes through */
 	end_services(n);
 	if (nursery_size(n) == 0 && n->close_wait.parked)
 		task_wake(&n->close_wait, 0);

@@ -40,9 +40,9 @@ void nursery_open_in(struct nursery *n, const char *function);
  * Wait until all children have ended and leave the scope. @r is the outcome of the body: a failure
  * (negative, not -ECANCELED) cancels the children.
  * Returns the primary error's code (the first in time of body and children; error_last() has it with
- * the others attached), else -ECANCELED when a cancellation from outside passed through, else @r (0
- * for an -ECANCELED that this nursery's own cancellation caused). A schedule point but no cancel
- * point. Suspends.
+ * the others attached), else -ECANCELED when a cancellation from outside cut the body or an ordinary
+ * child short, else @r (0 for an -ECANCELED that this nursery's own cancellation caused). A schedule
+ * point but no cancel point. Suspends.
  */
 int nursery_close(struct nursery *n, int r) MUST_CHECK;
 

@@ -1,26 +1,17 @@
 /*
- * The runtime without memory: a scenario runs again and again with the 1st, 2nd, 3rd ... allocation
- * failing, until none fails any more. It must end each time, in an error or well, and leave nothing.
+ * The runtime without memory: a scenario, or one wait of the table of rule T3, runs again and again with
+ * the 1st, 2nd, 3rd ... allocation failing, until none fails any more. It must end each time, in an error
+ * or well, and leave nothing.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include "daemon/rt/chan.h"
-#include "daemon/rt/choose.h"
-#include "daemon/rt/event.h"
-#include "daemon/rt/fd.h"
-#include "daemon/rt/nursery.h"
-#include "daemon/rt/rt.h"
-#include "daemon/rt/signals.h"
-#include "daemon/rt/thread.h"
+#include "tests/unit/rt_kinds.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -150,135 +141,144 @@ static int scenario(void *arg)
 	return r;
 }
 
-static int adds(void *arg)
+/* What came of @fn with the allocation @nth failing. Whether there were as many. */
+static bool failed_at(enum rt_poller poller, int (*fn)(void *arg), long nth, int *ret)
 {
-	(*(int *)arg)++;
+	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .poller = poller};
+	bool reached;
+
+	fail_after = nth;
+	*ret = rt_run(&conf, fn, NULL);
+	reached = fail_after == 0;
+	fail_after = 0;
+	return reached;
+}
+
+/* How often @fn has failed. */
+static int fail_each(enum rt_poller poller, int (*fn)(void *arg))
+{
+	int failures = 0;
+	int r;
+
+	for (long nth = 1;; nth++) {
+		long before = living;
+
+		if (!failed_at(poller, fn, nth, &r))
+			return failures;
+		cr_assert(eq(long, living, before), "allocation %ld", nth);
+		/* An error that lost its text is no failure. */
+		cr_assert(r == 0 || r == -ENOMEM || r == -EAGAIN, "allocation %ld: %d",
+			  nth, r);
+		failures += r < 0;
+	}
+}
+
+/* The wait of the table under test, which of its allocations fails, and what came of it. */
+static struct {
+	const struct wait_kind *kind;
+	long nth;
+	bool reached;
+	int result;
+} row;
+
+static int waits_without_memory(void *arg)
+{
+	int r;
+
+	(void)arg;
+	fail_after = row.nth;
+	r = row.kind->wait();
+	row.reached = row.nth > 0 && fail_after == 0;
+	fail_after = 0;
+	row.result = r;
+	say("ended");
 	return 0;
 }
 
-static void done_with(void *arg)
-{
-	(void)arg;
-}
-
-static int scenario_of_threads(void *arg)
-{
-	struct thread_pool *pool = thread_pool_open(1);
-	int count = 0;
-	int r;
-
-	(void)arg;
-	if (!pool)
-		return -ENOMEM;
-	r = thread_run(pool, adds, &count);
-	if (r == 0)
-		r = thread_run_abandon(pool, adds, &count, done_with);
-	thread_pool_close(pool, NS_PER_S);
-	return r;
-}
-
-static int serves(void *arg)
-{
-	int r = task_ready(arg);
-
-	return r < 0 ? r : task_sleep(NS_PER_S);
-}
-
-static int sets_later(void *event)
-{
-	int r = task_sleep(NS_PER_S);
-
-	event_set(event);
-	return r;
-}
-
-/* The other waits of T3: sleep, choose, event, join, start_ready, signals. */
-static int waits_for_all(struct nursery *n, struct child *c, struct event *e)
-{
-	const struct task_opt opt = {.name = "server"};
-	const struct task_opt setter = {.name = "setter"};
-	struct choice_timer soon;
-	struct choice_case *const cases[] = {choice_timer(&soon, NS_PER_MS)};
-	int r = nursery_start_ready(n, &opt, serves, NULL, NULL);
-
-	if (r == 0)
-		r = nursery_start(n, c, &setter, sets_later, e);
-	if (r == 0)
-		r = choose(cases, 1);
-	if (r >= 0)
-		r = event_wait(e);
-	return r < 0 ? r : child_join(c);
-}
-
-static int gets_a_signal(void)
-{
-	static const int signos[] = {SIGUSR1, 0};
-	struct signals s;
-	int r = signals_open(&s, signos);
-
-	if (r < 0)
-		return r;
-	raise(SIGUSR1);
-	r = signals_recv(&s);
-	if (r < 0)
-		signal(SIGUSR1, SIG_IGN); /* it was not received */
-	signals_close(&s);
-	return r < 0 ? r : 0;
-}
-
-static int scenario_of_waits(void *arg)
+/* Wait once; what ends by itself needs no completion. */
+static void wait_once(void)
 {
 	struct nursery n;
-	struct event e;
-	struct child c;
-	int r;
 
-	(void)arg;
-	event_init(&e, "test");
 	nursery_open(&n);
-	r = nursery_close(&n, waits_for_all(&n, &c, &e));
-	return r < 0 ? r : gets_a_signal();
+	nursery_go(&n, row.kind->name, waits_without_memory, NULL);
+	let_it_wait(row.kind);
+	if (said[0] == '\0')
+		row.kind->complete();
+	expect(nursery_close(&n, 0), 0);
+	(void)heard();
 }
 
-/* @fn has failed so often. What its threads free is not counted, so leaks only show where it has none. */
-static int fail_each(enum rt_poller poller, int (*fn)(void *arg), bool counted)
+static int one_row(void *arg)
+{
+	(void)arg;
+	if (row.kind->setup)
+		row.kind->setup();
+	wait_once();
+	if (row.result < 0) { /* it has taken nothing, and works again */
+		bool reached = row.reached;
+		int failure = row.result;
+
+		row.nth = 0;
+		wait_once();
+		cr_assert(row.result >= 0, "%s again: %d", row.kind->name, row.result);
+		row.reached = reached;
+		row.result = failure;
+	}
+	if (row.kind->teardown)
+		row.kind->teardown();
+	return 0;
+}
+
+/* How often the wait @k has failed. What its threads free is not counted, so leaks show where it has none. */
+static int fail_each_of(enum rt_poller poller, const struct wait_kind *k)
 {
 	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .poller = poller};
 	int failures = 0;
 
 	for (long nth = 1;; nth++) {
 		long before = living;
-		int r;
 
-		fail_after = nth;
-		r = rt_run(&conf, fn, NULL);
-		if (fail_after > 0)
-			break; /* there were not so many */
-		fail_after = 0;
-		if (counted)
-			cr_assert(eq(long, living, before), "allocation %ld", nth);
-		/* An error that lost its text is no failure. */
-		cr_assert(r == 0 || r == -ENOMEM || r == -EAGAIN, "allocation %ld: %d",
-			  nth, r);
-		failures += r < 0;
+		row.kind = k;
+		row.nth = nth;
+		expect(rt_run(&conf, one_row, NULL), 0);
+		if (!(k->traits & THREADS))
+			cr_assert(eq(long, living, before), "%s: allocation %ld", k->name,
+				  nth);
+		if (!row.reached)
+			return failures;
+		cr_assert(row.result >= 0 || row.result == -ENOMEM ||
+				  row.result == -EAGAIN,
+			  "%s: allocation %ld: %d", k->name, nth, row.result);
+		failures += row.result < 0;
 	}
-	fail_after = 0;
-	return failures;
+}
+
+static bool under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload && strstr(preload, "valgrind");
 }
 
 Test(memory, T3_each_allocation_fails_once)
 {
-	const char *preload = getenv("LD_PRELOAD");
-
-	if (preload && strstr(preload, "valgrind"))
+	if (under_valgrind())
 		cr_skip_test("valgrind's own allocator cannot be replaced");
-	for (int p = RT_POLLER_EPOLL; p <= RT_POLLER_POLL; p++) {
-		cr_assert(ge(int, fail_each((enum rt_poller)p, scenario, true), 6));
-		cr_assert(ge(int, fail_each((enum rt_poller)p, scenario_of_waits, true),
-			     4));
-		cr_assert(ge(int,
-			     fail_each((enum rt_poller)p, scenario_of_threads, false),
-			     4));
-	}
+	for (int p = RT_POLLER_EPOLL; p <= RT_POLLER_POLL; p++)
+		cr_assert(ge(int, fail_each((enum rt_poller)p, scenario), 6));
+}
+
+Test(memory, T3_out_of_memory)
+{
+	if (under_valgrind())
+		cr_skip_test("valgrind's own allocator cannot be replaced");
+	for (int p = RT_POLLER_EPOLL; p <= RT_POLLER_POLL; p++)
+		for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+			int failures = fail_each_of((enum rt_poller)p, &kinds[i]);
+
+			cr_assert(eq(int, failures > 0, !!(kinds[i].traits & MEMORY)),
+				  "%s: %d", kinds[i].name, failures);
+		}
 }
 #endif

@@ -69,6 +69,30 @@ RT_TEST(combine, N7_wait_any_under_a_deadline)
 	return 0;
 }
 
+static int races(void *arg)
+{
+	return wait_any(arg, 2);
+}
+
+RT_TEST(combine, N7_C6_a_winner_stays_one_when_a_cancellation_comes_later)
+{
+	struct call calls[] = {CALL("a", naps, &two), CALL("b", naps, &one)};
+	const struct task_opt opt = {.name = "race"};
+	struct nursery n;
+	struct child c;
+
+	nursery_open(&n);
+	expect(nursery_start(&n, &c, &opt, races, calls), 0);
+	expect(task_sleep(one - 1), 0);
+	expect(task_wait_all_blocked(), 0);
+	expect(task_sleep(1), 0); /* b's timer was armed before this one */
+	nursery_cancel(&n, "too late");
+	expect(nursery_close(&n, 0), 0);
+	cr_assert(eq(int, c.state, CHILD_DONE));
+	cr_assert(eq(int, c.result, 1));
+	return 0;
+}
+
 static int waits_for_event(void *arg)
 {
 	return event_wait(arg);

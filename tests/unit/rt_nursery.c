@@ -334,6 +334,23 @@ RT_TEST(nursery, N6_services_go_last_by_themselves)
 	return 0;
 }
 
+RT_TEST(nursery, N6_C6_a_service_cut_short_from_outside_takes_nothing_from_the_body)
+{
+	const struct task_opt opt = {.name = "service", .service = true};
+	struct nursery n;
+	struct scope s;
+
+	scope_enter_until(&s, TIME_NEVER);
+	nursery_open(&n);
+	nursery_start(&n, NULL, &opt, serves, NULL);
+	expect(task_wait_all_blocked(), 0);
+	scope_cancel(&s, CANCEL_EXPLICIT, "test");
+	expect(nursery_close(&n, 3), 3); /* the body had come to its end */
+	expect(scope_leave(&s, 0), 0);
+	cr_assert(eq(str, (char *)heard(), "serve cancelled1"));
+	return 0;
+}
+
 static int too_many;
 
 static int starts_until_none(void *arg)
