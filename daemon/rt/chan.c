@@ -57,6 +57,14 @@ static struct chan_party *first(struct list *l)
 	return list_first(l, struct chan_party, link);
 }
 
+/* The first that is not this very task, which may wait at both ends in one choose(). */
+static struct chan_party *first_other(struct list *l)
+{
+	list_each(p, l, struct chan_party,
+		  link) if (p->wait.task != task_self()) return p;
+	return NULL;
+}
+
 static void finish(struct chan_party *p, int r)
 {
 	link_remove(&p->link);
@@ -65,7 +73,7 @@ static void finish(struct chan_party *p, int r)
 
 int chan_try_send(struct chan *c, const void *elem)
 {
-	struct chan_party *r = first(&c->receivers);
+	struct chan_party *r = first_other(&c->receivers);
 
 	if (c->closed || c->receiver_ends == 0)
 		return -EPIPE;
@@ -82,7 +90,7 @@ int chan_try_send(struct chan *c, const void *elem)
 
 int chan_try_recv(struct chan *c, void *elem)
 {
-	struct chan_party *s = first(&c->senders);
+	struct chan_party *s = first_other(&c->senders);
 
 	if (c->count > 0) {
 		get(c, elem);

@@ -182,3 +182,18 @@ struct choice_case *choice_child(struct choice_child *c, struct child *child)
 				   .child = child};
 	return &c->c;
 }
+
+static int arm_event(struct choice_case *c)
+{
+	struct choice_event *e = container_of(c, struct choice_event, c);
+
+	event_arm(e->event, &e->waiter);
+	return CHOICE_ARMED;
+}
+
+struct choice_case *choice_event(struct choice_event *c, struct event *e)
+{
+	*c = (struct choice_event){.c = {.arm = arm_event, .wait = &c->waiter.wait},
+				   .event = e};
+	return &c->c;
+}

@@ -24,6 +24,7 @@
 
 #include "daemon/base/macros.h"
 #include "daemon/rt/chan.h"
+#include "daemon/rt/event.h"
 #include "daemon/rt/fd.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/task.h"
@@ -82,5 +83,13 @@ struct choice_child {
 	struct child_joiner joiner;
 };
 struct choice_case *choice_child(struct choice_child *c, struct child *child);
+
+/* The event is set after choose() was called. */
+struct choice_event {
+	struct choice_case c;
+	struct event *event;
+	struct event_waiter waiter;
+};
+struct choice_case *choice_event(struct choice_event *c, struct event *e);
 
 #endif

@@ -5,11 +5,6 @@
 
 #include "daemon/rt/internal.h"
 
-struct waiter {
-	struct wait wait;
-	struct link link;
-};
-
 void event_init(struct event *e, const char *name)
 {
 	e->count = 0;
@@ -23,23 +18,28 @@ void event_set(struct event *e)
 
 	e->count++;
 	while ((k = list_pop(&e->waiters)) != NULL)
-		task_wake(&container_of(k, struct waiter, link)->wait, 0);
+		task_wake(&container_of(k, struct event_waiter, link)->wait, 0);
 }
 
 static bool event_abort(struct wait *w)
 {
-	link_remove(&container_of(w, struct waiter, wait)->link);
+	link_remove(&container_of(w, struct event_waiter, wait)->link);
 	return true;
+}
+
+void event_arm(struct event *e, struct event_waiter *w)
+{
+	w->wait = (struct wait){.kind = "event", .what = e->name, .abort = event_abort};
+	list_push(&e->waiters, &w->link);
 }
 
 int event_wait(struct event *e)
 {
-	struct waiter w = {
-		.wait = {.kind = "event", .what = e->name, .abort = event_abort}};
+	struct event_waiter w;
 
 	if (task_check() < 0)
 		return -ECANCELED;
-	list_push(&e->waiters, &w.link);
+	event_arm(e, &w);
 	return task_park(&w.wait);
 }
 

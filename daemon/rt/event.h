@@ -9,6 +9,13 @@
 
 #include "daemon/base/list.h"
 #include "daemon/base/macros.h"
+#include "daemon/rt/task.h"
+
+/* Who waits; private. */
+struct event_waiter {
+	struct wait wait;
+	struct link link;
+};
 
 /* Placed by the caller, who keeps it until nobody waits on it; private but @count. */
 struct event {

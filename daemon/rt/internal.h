@@ -10,6 +10,7 @@
 #include "daemon/rt/chan.h"
 #include "daemon/rt/context.h"
 #include "daemon/rt/error.h"
+#include "daemon/rt/event.h"
 #include "daemon/rt/fd.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/poller.h"
@@ -107,6 +108,7 @@ void sleep_arm(struct sleep *s, int64_t t_ns);
 int fd_arm(struct fd_waiter *w) MUST_CHECK;               /* @fd and @dir are set */
 void chan_arm_send(struct chan *c, struct chan_party *p); /* @elem is set */
 void chan_arm_recv(struct chan *c, struct chan_party *p);
+void event_arm(struct event *e, struct event_waiter *w);
 void child_arm_join(struct child *c, struct child_joiner *j);
 
 /* choose.c: task_wake() on the wait of a case. */

@@ -164,3 +164,63 @@ RT_TEST(choose, N7_C5_under_a_deadline)
 	expect(scope_leave_timeout(&s, choose(cases, 1)), -ETIMEDOUT);
 	return 0;
 }
+
+static int sets_after_1s(void *arg)
+{
+	expect(task_sleep(NS_PER_S), 0);
+	event_set(arg);
+	return 0;
+}
+
+RT_TEST(choose, N7_P2_an_event_set_after_the_call)
+{
+	struct choice_event set;
+	struct choice_timer late;
+	struct nursery n;
+	struct event e;
+
+	event_init(&e, "test");
+	event_set(&e); /* before does not count */
+	nursery_open(&n);
+	nursery_go(&n, "setter", sets_after_1s, &e);
+	for (int turn = 0; turn < 2; turn++) {
+		struct choice_case *const cases[] = {
+			choice_event(&set, &e),
+			choice_timer(&late, 2 * NS_PER_S),
+		};
+
+		expect(choose(cases, 2), turn);
+	}
+	event_set(&e); /* nobody waits any more */
+	return nursery_close(&n, 0);
+}
+
+/* Both ends of one channel: a task never meets itself, and what it receives is not lost. */
+RT_TEST(choose, N7_both_ends_of_a_channel)
+{
+	struct choice_chan out, in;
+	struct choice_timer late;
+	struct chan c;
+	int sent = 1, got = 0;
+
+	for (size_t cap = 0; cap < 2; cap++) {
+		struct choice_case *const cases[] = {
+			choice_send(&out, &c, &sent),
+			choice_recv(&in, &c, &got),
+			choice_timer(&late, rt_now() + NS_PER_S),
+		};
+
+		expect(chan_init(&c, "test", sizeof(sent), cap), 0);
+		if (cap == 0) {
+			expect(choose(cases, 3), 2);
+		} else {
+			expect(choose(cases, 3), 0);
+			sent = 2;
+			expect(choose(cases, 3), 1);
+			cr_assert(eq(int, got, 1));
+			cr_assert(eq(sz, chan_count(&c), 0));
+		}
+		chan_fini(&c);
+	}
+	return 0;
+}
