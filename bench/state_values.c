@@ -139,7 +139,7 @@ static double compose4_us(void)
 
 	for (int i = 0; i < 4; i++)
 		in[i] = value_of(i);
-	r = value_compose(&info, keys, in, 4, &all);
+	r = value_compose(&info, keys, in, 4, false, &all);
 	if (r < 0)
 		give_up("compose", r);
 	start = bench_now_ns();

@@ -7,8 +7,8 @@
 #include "daemon/behave/lua_datum.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_option.h"
 #include "daemon/behave/lua_value.h"
-#include "daemon/rt/error.h"
 #include "daemon/rt/rt.h"
 #include "daemon/rt/timer.h"
 #include "daemon/state/expr.h"
@@ -31,7 +31,7 @@ static int transform_compute(void *arg, struct value *const *inputs, unsigned n,
 	int r = evaluator_run(f->host, &ev);
 
 	if (r < 0)
-		return error_set(r, "%s", ev.why);
+		return value_failed(r, "%s", ev.why);
 	*ret = ev.result;
 	return 0;
 }
@@ -63,12 +63,24 @@ static int failed(lua_State *L, int r)
 	return luaL_error(L, "the value cannot be made: %s", strerror(-r));
 }
 
+/* The options of a derived value at @idx, the last argument: it may keep what has become stale. */
+static bool check_keep_stale(lua_State *L, int idx, const char *call)
+{
+	static const char *const known[] = {"stale", NULL};
+
+	if (lua_gettop(L) > idx)
+		luaL_error(L, "%s: too many arguments", call);
+	return lua_check_options(L, idx, call, known) &&
+	       lua_option_word(L, idx, call, "stale", "keep");
+}
+
 /* Push the transform of the value at @idx by the function at @fn. */
-static void push_transform(lua_State *L, int idx, int fn)
+static void push_transform(lua_State *L, int idx, int fn, bool keep_stale)
 {
 	struct lua_value *from = lua_check_value(L, idx), *u;
 	struct derivation how = {.compute = transform_compute,
-				 .arg_free = transform_free};
+				 .arg_free = transform_free,
+				 .keep_stale = keep_stale};
 	struct transform *f;
 	int r;
 
@@ -92,11 +104,13 @@ static void push_transform(lua_State *L, int idx, int fn)
 	}
 }
 
-/* v:transform(fn) */
+/* v:transform(fn, opt) */
 static int value_transform(lua_State *L)
 {
+	bool keep_stale = check_keep_stale(L, 3, "transform");
+
 	lua_settop(L, 2);
-	push_transform(L, 1, 2);
+	push_transform(L, 1, 2, keep_stale);
 	return 1;
 }
 
@@ -122,16 +136,20 @@ static void add_input(lua_State *L, struct inputs *in, const char *key, struct v
 	in->n++;
 }
 
-/* compose{ a = v, b = w, transform = fn } */
+/* compose({ a = v, b = w, transform = fn }, opt) */
 static int api_compose(lua_State *L)
 {
 	struct inputs in = {.n = 0};
 	struct lua_value *u;
+	bool keep_stale;
 	int r;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
+	keep_stale = check_keep_stale(L, 2, "compose");
 	lua_settop(L, 1);
-	lua_getfield(L, 1, "transform");
+	if (lua_getfield(L, 1, "transform") != LUA_TNIL && !lua_isfunction(L, 2))
+		return luaL_error(L, "compose: transform: function expected, got %s",
+				  luaL_typename(L, 2));
 	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
 		const struct lua_value *from;
 
@@ -148,11 +166,11 @@ static int api_compose(lua_State *L)
 	if (in.n == 0)
 		return luaL_error(L, "compose: no inputs");
 	u = push_derived(L, 1);
-	r = value_compose(&derived_info, in.keys, in.values, in.n, &u->v);
+	r = value_compose(&derived_info, in.keys, in.values, in.n, keep_stale, &u->v);
 	if (r < 0)
 		return failed(L, r);
 	if (!lua_isnil(L, 2))
-		push_transform(L, 3, 2);
+		push_transform(L, 3, 2, keep_stale);
 	return 1;
 }
 
@@ -178,53 +196,9 @@ static int api_expr(lua_State *L)
 	return 1;
 }
 
-struct hysteresis {
-	double low, high;
-	bool on;
-};
-
-static int hysteresis_compute(void *arg, struct value *const *inputs, unsigned n,
-			      struct datum *ret)
-{
-	const struct datum *d = value_get(inputs[0]);
-	struct hysteresis *h = arg;
-
-	(void)n;
-	if (d->type == DATUM_NUMBER && d->n > h->high)
-		h->on = true;
-	else if (d->type != DATUM_NUMBER || d->n < h->low)
-		h->on = false;
-	*ret = datum_bool(h->on);
-	return 0;
-}
-
-/* hysteresis(v, low, high): true above high, false below low, in between what it was */
-static int api_hysteresis(lua_State *L)
-{
-	struct lua_value *from = lua_check_value(L, 1), *u;
-	struct derivation how = {.compute = hysteresis_compute, .arg_free = free};
-	struct hysteresis h = {.low = luaL_checknumber(L, 2),
-			       .high = luaL_checknumber(L, 3)};
-	int r;
-
-	luaL_argcheck(L, h.low <= h.high, 3, "low is above high");
-	u = push_derived(L, 1);
-	how.arg = malloc(sizeof(h));
-	if (!how.arg)
-		return luaL_error(L, "not enough memory");
-	memcpy(how.arg, &h, sizeof(h));
-	r = value_derive(&derived_info, &from->v, 1, &how, &u->v);
-	if (r < 0) {
-		free(how.arg);
-		return failed(L, r);
-	}
-	return 1;
-}
-
 void lua_open_derive(lua_State *L)
 {
 	lua_add_value_method(L, "transform", value_transform);
 	lua_register(L, "compose", api_compose);
 	lua_register(L, "expr", api_expr);
-	lua_register(L, "hysteresis", api_hysteresis);
 }

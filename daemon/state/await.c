@@ -73,6 +73,8 @@ static void first_match(struct waiter *w, int r, const struct datum *now,
 /* Whether this look, with the result @r, fills the window of held_for. */
 static bool fills(struct await *a, const struct value *v, int r)
 {
+	if (a->waiter.fresh_ns > 0)
+		a->hold.good_ns = time_add(v->sample_ns, a->waiter.fresh_ns);
 	return hold_look(&a->hold, r > 0,
 			 v->state == VALUE_STALE && !a->waiter.stale_use);
 }
@@ -89,14 +91,8 @@ static void every_look(struct waiter *w, int r, const struct datum *now,
 static void window_full(struct hold *h)
 {
 	struct await *a = container_of(h, struct await, hold);
-	struct value *v = a->waiter.v;
-	/* A sample that has become too old since then has made no transaction. */
-	int r = a->waiter.fresh_ns > 0 ? waiter_look(&a->waiter, v) : 1;
 
-	if (r == 0)
-		hold_break(h);
-	else
-		finish(a, r, &v->now, NULL);
+	finish(a, 1, &a->waiter.v->now, NULL);
 }
 
 /* Until it matches; what it is then is captured. A match now is a checkpoint, unless one was taken. */

@@ -1,5 +1,7 @@
 /* Derived values: the graph, computing, composing. */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,14 +38,27 @@ static int64_t measured_ns(const struct value *v)
 	return t_ns;
 }
 
+int value_failed(int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(transaction.why, sizeof(transaction.why), fmt, ap);
+	va_end(ap);
+	return code;
+}
+
 static void compute(struct value *v)
 {
 	struct datum d = datum_null();
-	int r = v->how.compute(v->how.arg, v->inputs, v->input_count, &d);
+	int r;
 
+	transaction.why[0] = '\0';
+	r = v->how.compute(v->how.arg, v->inputs, v->input_count, &d);
 	if (r < 0 && r != v->compute_error)
-		LOG(WARNING, "%s: cannot be computed: %s; it stays as it is",
-		    v->info.name ? v->info.name : "(derived value)", strerror(-r));
+		LOG(WARNING, "%s cannot be computed: %s; it stays as it is",
+		    v->info.name ? v->info.name : "a derived value",
+		    transaction.why[0] ? transaction.why : strerror(-r));
 	v->compute_error = r < 0 ? r : 0;
 	if (r < 0)
 		return;
@@ -75,6 +90,7 @@ void value_recompute(struct value *v)
 	if (v->state == VALUE_CLOSED || v->state == VALUE_UNSET)
 		return;
 	(void)transaction_enter();
+	transaction_mark(v, MARK_LATER);
 	compute(v);
 	transaction_leave(true);
 }
@@ -217,11 +233,14 @@ static int composition_compute(void *arg, struct value *const *inputs, unsigned 
 }
 
 int value_compose(const struct value_info *info, const char *const *keys,
-		  struct value *const *inputs, unsigned n, struct value **ret)
+		  struct value *const *inputs, unsigned n, bool keep_stale,
+		  struct value **ret)
 {
 	struct composition *c = calloc(1, sizeof(*c));
-	const struct derivation how = {
-		.compute = composition_compute, .arg_free = composition_free, .arg = c};
+	const struct derivation how = {.compute = composition_compute,
+				       .arg_free = composition_free,
+				       .arg = c,
+				       .keep_stale = keep_stale};
 	int r;
 
 	if (!c)

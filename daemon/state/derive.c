@@ -1,7 +1,8 @@
-/* Debouncing: booleans derived from a value. */
+/* Values that follow another one in the course of time. */
 #include "daemon/state/derive.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "daemon/rt/rt.h"
@@ -41,7 +42,7 @@ static void held_free(void *arg)
 	free(h);
 }
 
-/* Both kinds: a derivation of one input with a heap object of its own. */
+/* All kinds: a derivation of one input with a heap object of its own. */
 static int derive_one(const struct value_info *info, struct value *v,
 		      const struct derivation *how, struct value **ret)
 {
@@ -109,4 +110,85 @@ int value_hysteresis(const struct value_info *info, struct value *v, double rise
 	h->fall = fall;
 	how.arg = h;
 	return derive_one(info, v, &how, ret);
+}
+
+#define RAMP_STEP_NS (20 * NS_PER_MS)
+
+struct ramp {
+	int64_t rise_ns, fall_ns;
+	double level; /* at @t_ns */
+	bool up;      /* where it goes since then */
+	int64_t t_ns;
+	struct timer timer;
+	struct value *out;
+};
+
+/* Where it is now. */
+static double ramp_level(const struct ramp *p)
+{
+	int64_t way_ns = p->up ? p->rise_ns : p->fall_ns;
+	double part = way_ns > 0 ? (double)(rt_now() - p->t_ns) / (double)way_ns : 1;
+
+	return p->up ? fmin(p->level + part, 1) : fmax(p->level - part, 0);
+}
+
+static int ramp_compute(void *arg, struct value *const *inputs, unsigned n,
+			struct datum *ret)
+{
+	struct ramp *p = arg;
+	const struct datum *d = &inputs[0]->now;
+	double left;
+
+	(void)n;
+	p->level = ramp_level(p);
+	p->t_ns = rt_now();
+	p->up = inputs[0]->state == VALUE_OK && d->type == DATUM_BOOL && d->b;
+	p->level = ramp_level(p); /* a jump is made at once */
+	left = p->up ? (1 - p->level) * (double)p->rise_ns
+		     : p->level * (double)p->fall_ns;
+	if (left > 0)
+		timer_arm(&p->timer,
+			  rt_now() + (left < (double)RAMP_STEP_NS ? (int64_t)ceil(left)
+								  : RAMP_STEP_NS));
+	else if (timer_armed(&p->timer))
+		timer_disarm(&p->timer);
+	*ret = datum_number(p->level);
+	return 0;
+}
+
+static void ramp_step(struct timer *timer)
+{
+	value_recompute(container_of(timer, struct ramp, timer)->out);
+}
+
+static void ramp_free(void *arg)
+{
+	struct ramp *p = arg;
+
+	if (rt_current() && timer_armed(&p->timer))
+		timer_disarm(&p->timer);
+	free(p);
+}
+
+int value_ramp(const struct value_info *info, struct value *v, int64_t rise_ns,
+	       int64_t fall_ns, struct value **ret)
+{
+	struct derivation how = {.compute = ramp_compute, .arg_free = ramp_free};
+	struct ramp *p;
+	int r;
+
+	if (rise_ns < 0 || fall_ns < 0)
+		return -EINVAL;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->rise_ns = rise_ns;
+	p->fall_ns = fall_ns;
+	p->t_ns = rt_now();
+	p->timer.fn = ramp_step;
+	how.arg = p;
+	r = derive_one(info, v, &how, ret);
+	if (r == 0)
+		p->out = *ret;
+	return r;
 }

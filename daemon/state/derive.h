@@ -1,5 +1,6 @@
 /*
- * Debouncing: booleans derived from a value, exact to the transaction.
+ * Values that follow another one in the course of time: booleans without bounce, exact to the
+ * transaction, and ramps.
  */
 #ifndef DAEMON_STATE_DERIVE_H
 #define DAEMON_STATE_DERIVE_H
@@ -23,5 +24,13 @@ int value_held_for(const struct value_info *info, struct value *v, const struct 
  */
 int value_hysteresis(const struct value_info *info, struct value *v, double rise,
 		     double fall, struct value **ret) MUST_CHECK;
+
+/*
+ * A number that goes to 1 while the boolean @v is true, in @rise_ns for the whole way, and to 0 in
+ * @fall_ns while it is anything else or stale. Times are not negative, 0 is a jump. It is set 50 times a
+ * second on its way, and in the moment in which it arrives. Returns as value_derive(), or -EINVAL.
+ */
+int value_ramp(const struct value_info *info, struct value *v, int64_t rise_ns,
+	       int64_t fall_ns, struct value **ret) MUST_CHECK;
 
 #endif

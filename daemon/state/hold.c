@@ -11,11 +11,17 @@ void hold_break(struct hold *h)
 		timer_disarm(&h->timer);
 }
 
+/* Will the sample be too old before the window is full? */
+static bool ages(const struct hold *h)
+{
+	return h->good_ns > 0 && h->good_ns < time_add(h->since_ns, h->for_ns);
+}
+
 static void end(struct timer *timer)
 {
 	struct hold *h = container_of(timer, struct hold, timer);
 
-	if (h->state == HOLD_GAP) {
+	if (h->state == HOLD_GAP || ages(h)) {
 		h->state = HOLD_NOT;
 		return;
 	}
@@ -49,7 +55,9 @@ bool hold_look(struct hold *h, bool holds, bool stale)
 		hold_break(h);
 		h->state = HOLD_DONE;
 	}
-	if (h->state == HOLD_NOT || h->state == HOLD_GAP)
-		run_until(h, HOLD_RUNNING, end_ns);
-	return h->state == HOLD_DONE;
+	if (h->state == HOLD_DONE)
+		return true;
+	if (h->state != HOLD_RUNNING || h->good_ns > 0)
+		run_until(h, HOLD_RUNNING, ages(h) ? h->good_ns + 1 : end_ns);
+	return false;
 }

@@ -13,9 +13,10 @@ enum hold_state {
 	HOLD_DONE, /* the window is full */
 };
 
-/* Placed by the caller, all zero but @for_ns, @grace_ns and @done. */
+/* Placed by the caller, all zero but @for_ns, @grace_ns, @good_ns and @done. */
 struct hold {
 	int64_t for_ns, grace_ns;
+	int64_t good_ns; /* what was looked at last counts until then; 0: for ever */
 	void (*done)(struct hold *h); /* the window became full by the passing of time */
 
 	enum hold_state state;

@@ -19,6 +19,7 @@ enum mark {
 	MARK_STATE = 8,      /* unset, ok, stale: came or went */
 	MARK_REFRESHED = 16, /* it has a new sample time */
 	MARK_COUNTED = 32,   /* the change is in value.version */
+	MARK_LATER = 64,     /* computed because time has passed: it changes now */
 };
 #define MARK_EDGE (MARK_CHANGED | MARK_TOUCHED)
 
@@ -124,6 +125,8 @@ struct transaction {
 	unsigned chain;        /* transactions run one out of the other */
 	bool chain_reported;
 	struct value *closing, *closing_last;
+
+	char why[VALUE_WHY]; /* of the function that is called: what it failed with */
 
 	unsigned values; /* living */
 };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/log.h"
+#include "daemon/rt/rt.h"
 #include "daemon/state/internal.h"
 
 #define QUEUE_MIN 16
@@ -62,7 +63,7 @@ static void settle(struct value *v)
 	if (v->marks & MARK_CHANGED && !(v->marks & MARK_COUNTED)) {
 		v->marks |= MARK_COUNTED;
 		v->version++;
-		v->change_ns = v->sample_ns;
+		v->change_ns = v->marks & MARK_LATER ? rt_now() : v->sample_ns;
 	}
 	for (unsigned i = 0; i < v->output_count; i++)
 		make_due(v->outputs[i], v->marks);

@@ -88,7 +88,8 @@ bool value_is_derived(const struct value *v);
  * when one of them changed, and is not called while one is unset. The result is unset or stale when an
  * input is (unless @keep_stale), as old as its oldest input, and closes when one closes. @arg is given
  * back with @arg_free when the value goes (NULL: not needed). @compute must not suspend; a negative
- * result leaves the value as it was and is logged once per change of the error.
+ * result leaves the value as it was and is logged once per change of the error, with the text that
+ * value_failed() was given.
  * Returns 0; -EPIPE when an input is closed; -ELOOP when it is more than 32 deep; -EBUSY inside a
  * predicate, a compute function or a watch; -ENOMEM. On failure the caller keeps @arg.
  */
@@ -107,9 +108,17 @@ struct derivation {
 int value_derive(const struct value_info *info, struct value *const *inputs, unsigned n,
 		 const struct derivation *how, struct value **ret) MUST_CHECK;
 
+/*
+ * Give the error that a compute function or a predicate is about to return a text, for the log:
+ * `return value_failed(-EIO, "%s", why);`. Returns @code.
+ */
+#define VALUE_WHY 200
+int value_failed(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /* A table {keys[i]: inputs[i]}: one consistent snapshot. Keys are copied; @n > 0. As above. */
 int value_compose(const struct value_info *info, const char *const *keys,
-		  struct value *const *inputs, unsigned n, struct value **ret) MUST_CHECK;
+		  struct value *const *inputs, unsigned n, bool keep_stale,
+		  struct value **ret) MUST_CHECK;
 
 /*
  * Be told of every transaction that touched a value (changed, refreshed or changed state): the hook of

@@ -117,3 +117,80 @@ Test(derive, P5_hysteresis)
 {
 	run(hysteresis);
 }
+
+static double level(const struct value *ramp)
+{
+	return value_get(ramp)->n;
+}
+
+static void turn(struct value *v, bool to)
+{
+	const struct datum d = datum_bool(to);
+
+	cr_assert(eq(int, value_set(v, &d), 0));
+}
+
+static int ramp(void *arg)
+{
+	struct value *v, *up;
+
+	(void)arg;
+	cr_assert(eq(int, value_new(&(struct value_info){.stale_after_ns = NS_PER_S}, &v),
+		     0));
+	cr_assert(eq(int, value_ramp(&(struct value_info){0}, v, -1, 0, &up), -EINVAL));
+	cr_assert(eq(int,
+		     value_ramp(&(struct value_info){0}, v, NS_PER_S / 2, NS_PER_S, &up),
+		     0));
+	cr_assert(eq(int, (int)value_state(up), VALUE_UNSET));
+	turn(v, false);
+	expect_number(*value_get(up), 0);
+	turn(v, true);
+	nap(0.25);
+	cr_assert(epsilon_eq(dbl, level(up), 0.5, 0.05));
+	turn(v, false); /* turns round where it is, exact to the transaction */
+	cr_assert(ieee_ulp_eq(dbl, level(up), 0.5, 4));
+	turn(v, true);
+	nap(0.25);
+	expect_number(*value_get(up), 1);
+	cr_assert(eq(i64, value_change_ns(up), rt_now()));
+	nap(0.5); /* the boolean was true last 0.75 s ago */
+	expect_number(*value_get(up), 1);
+	nap(0.5); /* V16: stale, and on its way down */
+	cr_assert(eq(int, (int)value_state(up), VALUE_STALE));
+	nap(1);
+	expect_number(*value_get(up), 0);
+	turn(v, true);
+	value_free(v);
+	cr_assert(eq(int, (int)value_state(up), VALUE_CLOSED));
+	nap(1);
+	value_free(up);
+	return 0;
+}
+
+Test(derive, ramp)
+{
+	run(ramp);
+}
+
+/* What changes because time has passed has changed now, not when its input was measured. */
+static int changed_now(void *arg)
+{
+	struct value *v = value_of(6), *held;
+	struct pred p = pred(PRED_GT, 5);
+
+	(void)arg;
+	cr_assert(eq(int, value_held_for(&(struct value_info){0}, v, &p, NS_PER_S, &held),
+		     0));
+	nap(1.5);
+	cr_assert(on(held));
+	cr_assert(eq(i64, rt_now() - value_change_ns(held), NS_PER_S / 2));
+	cr_assert(eq(i64, rt_now() - value_sample_ns(held), 3 * NS_PER_S / 2));
+	value_free(held);
+	value_free(v);
+	return 0;
+}
+
+Test(derive, V1_P5_time_of_the_change)
+{
+	run(changed_now);
+}

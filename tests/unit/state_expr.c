@@ -629,10 +629,11 @@ Test(expr_value, V3_no_mixture_with_its_input)
 
 	robot_init(&bot);
 	many = derive(&bot, "count > 5");
-	cr_assert(eq(int,
-		     value_compose(&(struct value_info){0}, keys,
-				   (struct value *[]){bot.v[COUNT], many}, 2, &both),
-		     0));
+	cr_assert(
+		eq(int,
+		   value_compose(&(struct value_info){0}, keys,
+				 (struct value *[]){bot.v[COUNT], many}, 2, false, &both),
+		   0));
 	value_watch_add(&m.watch, both);
 	set(bot.v[COUNT], datum_number(9));
 	set(bot.v[COUNT], datum_number(1));

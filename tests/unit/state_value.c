@@ -190,7 +190,8 @@ static int cv_1(void *arg)
 	struct nursery n;
 
 	(void)arg;
-	cr_assert(eq(int, value_compose(&(struct value_info){0}, keys, in, 2, &xy), 0));
+	cr_assert(eq(int, value_compose(&(struct value_info){0}, keys, in, 2, false, &xy),
+		     0));
 	cr_assert(ieee_ulp_eq(dbl, field(value_get(xy), "x"), 42, 1));
 	w.v = xy;
 	nursery_open(&n);
@@ -242,15 +243,17 @@ static int cv_3(void *arg)
 	struct nursery n;
 
 	(void)arg;
-	cr_assert(eq(int,
-		     value_compose(&(struct value_info){0}, xy_keys, in, 2, &both[0]),
-		     0));
+	cr_assert(eq(
+		int,
+		value_compose(&(struct value_info){0}, xy_keys, in, 2, false, &both[0]),
+		0));
 	both[1] = make(&(struct value_info){0});
 	cr_assert(eq(int, datum_string("foo", 3, &text), 0));
 	cr_assert(eq(int, value_set(both[1], &text), 0));
 	datum_fini(&text);
-	cr_assert(
-		eq(int, value_compose(&(struct value_info){0}, keys, both, 2, &all), 0));
+	cr_assert(eq(int,
+		     value_compose(&(struct value_info){0}, keys, both, 2, false, &all),
+		     0));
 	w.v = all;
 	nursery_open(&n);
 	nursery_go(&n, "w", waiting_task, &w);
@@ -343,7 +346,8 @@ static int diamond(void *arg)
 	(void)arg;
 	in[0] = value_of(1);
 	in[1] = derive(in, 1, &two);
-	cr_assert(eq(int, value_compose(&(struct value_info){0}, keys, in, 2, &xy), 0));
+	cr_assert(eq(int, value_compose(&(struct value_info){0}, keys, in, 2, false, &xy),
+		     0));
 	w.v = xy;
 	nursery_open(&n);
 	nursery_go(&n, "w", waiting_task, &w);
