@@ -5,6 +5,7 @@
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_handle.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_option.h"
 #include "daemon/rt/chan.h"
 #include "daemon/rt/rt.h"
 
@@ -36,6 +37,24 @@ static int api_channel(lua_State *L)
 	return 1;
 }
 
+int lua_keep_sent(lua_State *L, int idx)
+{
+	int ref;
+
+	lua_getiuservalue(L, idx, 1);
+	lua_insert(L, -2);
+	ref = luaL_ref(L, -2);
+	lua_pop(L, 1);
+	return ref;
+}
+
+void lua_forget_sent(lua_State *L, int idx, int ref)
+{
+	lua_getiuservalue(L, idx, 1);
+	luaL_unref(L, -1, ref);
+	lua_pop(L, 1);
+}
+
 /* ch:send(x): true, or nil, "closed" */
 static int channel_send(lua_State *L)
 {
@@ -47,12 +66,10 @@ static int channel_send(lua_State *L)
 	luaL_argcheck(L, !lua_isnil(L, 2), 2, "nil cannot be sent; use null");
 	t = lua_wait_begin(L);
 	lua_settop(L, 2);
-	lua_getiuservalue(L, 1, 1);
-	lua_insert(L, 2);
-	ref = luaL_ref(L, 2);
+	ref = lua_keep_sent(L, 1);
 	r = chan_send(&c->chan, &ref);
 	if (r < 0)
-		luaL_unref(L, 2, ref);
+		lua_forget_sent(L, 1, ref);
 	lua_wait_end(L, t, r);
 	if (r < 0) {
 		lua_pushnil(L);
@@ -179,7 +196,7 @@ static int api_periodic(lua_State *L)
 {
 	static const char *const names[] = {"skip", "burst", "reset", NULL};
 	int64_t period = lua_check_seconds(L, 1);
-	int overrun = luaL_checkoption(L, 2, "skip", names);
+	int overrun = lua_check_word(L, 2, "periodic", "skip", names);
 	struct ticks *k;
 
 	luaL_argcheck(L, period > 0, 1, "a period above 0 expected");

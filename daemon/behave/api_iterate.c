@@ -83,7 +83,7 @@ static int transitions_end(lua_State *L)
 static int value_transitions(lua_State *L)
 {
 	struct lua_value *v = lua_check_value(L, 1);
-	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
+	struct lua_wait_opt o = lua_check_wait_opt(L, 3, &lua_wait_transitions);
 	struct lua_transitions *u;
 	int r;
 
@@ -141,7 +141,7 @@ static int eventual_end(lua_State *L)
 static int value_eventual_values(lua_State *L)
 {
 	struct lua_value *v = lua_check_value(L, 1);
-	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
+	struct lua_wait_opt o = lua_check_wait_opt(L, 3, &lua_wait_eventual);
 	struct lua_eventual *u;
 
 	lua_settop(L, 2);

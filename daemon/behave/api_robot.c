@@ -8,10 +8,12 @@
 #include "daemon/behave/behaviour.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_option.h"
 #include "daemon/behave/lua_value.h"
 
 #define RESOURCE_TYPE "resource"
 #define CHANNELS_MAX 16
+#define OTHERS_MAX 4
 
 /* A resource's handle. */
 struct lua_resource {
@@ -42,13 +44,17 @@ static struct lease *check_lease(lua_State *L, struct resource *r)
 	return &b->lease;
 }
 
-static int no_channel(lua_State *L, struct resource *r, const char *key)
+/* @others: what else may stand there; NULL ends. */
+static int no_channel(lua_State *L, struct resource *r, const char *key,
+		      const char *const *others)
 {
-	const char *names[CHANNELS_MAX], *near;
+	const char *names[CHANNELS_MAX + OTHERS_MAX], *near;
 	size_t n = 0;
 
 	for (; n < resource_size(r) && n < CHANNELS_MAX; n++)
 		names[n] = channel_info(resource_channel(r, n))->name;
+	while (*others)
+		names[n++] = *others++;
 	near = nearest_name(key, names, n);
 	if (near)
 		return luaL_error(L, "%s has no \"%s\"; did you mean \"%s\"?",
@@ -68,7 +74,7 @@ static void check_keys(lua_State *L, struct resource *r, const char *const *othe
 		while (*other && strcmp(*other, key) != 0)
 			other++;
 		if (!*other && !resource_find_channel(r, key))
-			no_channel(L, r, key);
+			no_channel(L, r, key, others);
 	}
 }
 
@@ -142,7 +148,7 @@ static int resource_move(lua_State *L)
 	int ease, e;
 
 	lua_getfield(L, 2, "ease");
-	ease = luaL_checkoption(L, -1, "inout", ease_name);
+	ease = lua_check_word(L, -1, "ease", "inout", ease_name);
 	t = lua_wait_begin(L);
 	e = lua_wait_end(L, t, move_run(l, targets, n, ns, (enum ease)ease));
 	return e < 0 ? command_failed(L, r, e) : 0;
@@ -153,6 +159,7 @@ static int resource_index(lua_State *L)
 {
 	struct resource *r = check_resource(L);
 	const char *key = luaL_checkstring(L, 2);
+	static const char *const methods[] = {"set", "move", NULL};
 	struct channel *c = resource_find_channel(r, key);
 
 	if (c) {
@@ -161,8 +168,18 @@ static int resource_index(lua_State *L)
 	}
 	lua_pushvalue(L, 2);
 	if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL)
-		return no_channel(L, r, key);
+		return no_channel(L, r, key, methods);
 	return 1;
+}
+
+/* neck.pan = 0.3 */
+static int resource_newindex(lua_State *L)
+{
+	const char *name = resource_name(check_resource(L));
+	const char *key = luaL_tolstring(L, 2, NULL);
+
+	return luaL_error(L, "%s.%s cannot be assigned; write %s:set { %s = ... }", name,
+			  key, name, key);
 }
 
 /* log.info(text) and its like: upvalue 1 is the level */
@@ -193,13 +210,16 @@ static void open_log(lua_State *L)
 		lua_pushcclosure(L, api_log, 1);
 		lua_setfield(L, -2, levels[i].name);
 	}
+	lua_seal_table(L, "log");
 	lua_setglobal(L, "log");
 }
 
 void lua_open_robot(lua_State *L)
 {
-	static const luaL_Reg methods[] = {
-		{"set", resource_set}, {"move", resource_move}, {NULL, NULL}};
+	static const luaL_Reg methods[] = {{"set", resource_set},
+					   {"move", resource_move},
+					   {"__newindex", resource_newindex},
+					   {NULL, NULL}};
 
 	lua_new_type(L, RESOURCE_TYPE, methods, resource_index);
 	open_log(L);

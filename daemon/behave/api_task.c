@@ -6,6 +6,7 @@
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_handle.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_option.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
 
@@ -414,6 +415,15 @@ static int task_cancel(lua_State *L)
 	return 0;
 }
 
+static void push_method(lua_State *L, const char *key)
+{
+	static const char *const fields[] = {"name", "state", NULL};
+
+	lua_pushstring(L, key);
+	if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL)
+		lua_no_field(L, CHILD_TYPE, key, fields, lua_upvalueindex(1));
+}
+
 /* task.name, task.state, and the methods */
 static int task_index(lua_State *L)
 {
@@ -425,7 +435,7 @@ static int task_index(lua_State *L)
 	else if (strcmp(key, "state") == 0)
 		lua_pushstring(L, child_state_name(c->child.state));
 	else
-		lua_getfield(L, lua_upvalueindex(1), key);
+		push_method(L, key);
 	return 1;
 }
 

@@ -1,16 +1,19 @@
 /* Script calls: values, comparisons, and waiting for a value. */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
-#include "daemon/base/nearest.h"
 #include "daemon/behave/lua_datum.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_option.h"
 #include "daemon/behave/lua_value.h"
 #include "daemon/rt/rt.h"
 #include "daemon/rt/scope.h"
 
 #define VALUE_TYPE "value"
+#define QUEUE_MAX 1024 /* of transitions */
+
 /*
  * Comparisons of numbers hold no memory and have no finalizer, which would make them costly garbage;
  * those of texts and tables, and functions, have one.
@@ -104,6 +107,7 @@ static int value_gc(lua_State *L)
 	if (u->own) {
 		value_free(u->v);
 		lua_host_of(L)->caps.values--;
+		lua_host_of(L)->caps.timers -= u->timed;
 	}
 	u->own = false;
 	u->v = NULL;
@@ -131,6 +135,18 @@ static int value_tostring(lua_State *L)
 	return 1;
 }
 
+static const char *const value_fields[] = {"value", "age",     "since", "state",
+					   "unit",  "version", NULL};
+
+static bool is_value_field(const char *key)
+{
+	const char *const *f = value_fields;
+
+	while (*f && strcmp(*f, key) != 0)
+		f++;
+	return *f;
+}
+
 /* v.value, v.age, ... and the methods */
 static int value_index(lua_State *L)
 {
@@ -155,7 +171,7 @@ static int value_index(lua_State *L)
 	} else {
 		lua_pushvalue(L, 2);
 		if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL)
-			return luaL_error(L, "a value has no \"%s\"", key);
+			lua_no_field(L, "value", key, value_fields, lua_upvalueindex(1));
 	}
 	return 1;
 }
@@ -164,9 +180,12 @@ static int value_newindex(lua_State *L)
 {
 	struct lua_value *u = lua_check_value(L, 1);
 	const struct value_info *info = value_info(u->v);
+	const char *key = luaL_checkstring(L, 2);
 
-	if (strcmp(luaL_checkstring(L, 2), "value") != 0)
-		return luaL_error(L, "only .value can be assigned");
+	if (!is_value_field(key))
+		lua_no_field(L, "value", key, value_fields, 0);
+	if (strcmp(key, "value") != 0)
+		return luaL_error(L, "only .value can be assigned, not .%s", key);
 	if (value_is_derived(u->v) || (u->own && !u->writes))
 		return luaL_error(L, "a derived value cannot be set");
 	if (!u->writes)
@@ -186,7 +205,7 @@ static int call_predicate(void *arg, const struct datum *now, const struct datum
 	if (r == 0)
 		return ev.result.b;
 	memcpy(p->why, ev.why, EVALUATOR_WHY);
-	return r;
+	return value_failed(r, "%s", ev.why);
 }
 
 static bool holds_memory(const struct datum *d)
@@ -236,28 +255,6 @@ static int pred_gc(lua_State *L)
 	return 0;
 }
 
-struct lua_pred *lua_push_pred(lua_State *L, int idx)
-{
-	struct lua_pred *p;
-
-	if (is_pred(L, idx)) {
-		lua_pushvalue(L, idx);
-		p = lua_touserdata(L, -1);
-	} else if (lua_isnoneornil(L, idx)) {
-		p = new_pred(L, PRED_ANY);
-	} else if (lua_isfunction(L, idx)) {
-		evaluator_need(L);
-		p = new_pred(L, PRED_FN);
-		p->pred.fn = call_predicate;
-		p->pred.arg = p;
-		lua_pushvalue(L, idx);
-		p->fn = luaL_ref(L, LUA_REGISTRYINDEX);
-	} else {
-		p = new_datum_pred(L, PRED_EQ, idx);
-	}
-	return p;
-}
-
 struct found {
 	struct datum *data;
 	int n;
@@ -305,56 +302,83 @@ static int api_equal(lua_State *L)
 static int api_compare(lua_State *L)
 {
 	enum pred_op op = (enum pred_op)lua_tointeger(L, lua_upvalueindex(1));
-	struct lua_pred *p = new_pred(L, op);
+	double a = luaL_checknumber(L, 1), b = a;
+	struct lua_pred *p;
 
-	p->pred.a = luaL_checknumber(L, 1);
 	if (op == PRED_BETWEEN || op == PRED_OUTSIDE)
-		p->pred.b = luaL_checknumber(L, 2);
+		b = luaL_checknumber(L, 2);
+	luaL_argcheck(L, !isnan(a), 1, "a number expected, got NaN");
+	luaL_argcheck(L, a <= b, 2, "the limits are the wrong way round");
+	p = new_pred(L, op);
+	p->pred.a = a;
+	p->pred.b = b;
 	return 1;
 }
 
-struct lua_wait_opt lua_check_wait_opt(lua_State *L, int idx)
+struct lua_pred *lua_push_pred(lua_State *L, int idx)
 {
-	static const char *const known[] = {"held_for", "timeout", "fresh", "stale",
-					    "still",    "soft",    "grace", "queue"};
-	struct lua_wait_opt o = {.timeout_ns = TIME_NEVER};
+	struct lua_pred *p;
 
-	if (lua_isnoneornil(L, idx))
-		return o;
-	luaL_checktype(L, idx, LUA_TTABLE);
-	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
-		const char *key =
-			lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-		const char *near = nearest_name(key, known, ARRAY_LEN(known));
-		bool found = false;
-
-		for (size_t i = 0; i < ARRAY_LEN(known); i++)
-			found = found || strcmp(known[i], key) == 0;
-		if (!found)
-			luaL_error(L, "unknown option \"%s\"%s%s%s", key,
-				   near ? "; did you mean \"" : "", near ? near : "",
-				   near ? "\"?" : "");
+	if (is_pred(L, idx)) {
+		lua_pushvalue(L, idx);
+		p = lua_touserdata(L, -1);
+	} else if (lua_isnoneornil(L, idx)) {
+		p = new_pred(L, PRED_ANY);
+	} else if (lua_tocfunction(L, idx) == api_equal ||
+		   lua_tocfunction(L, idx) == api_compare) {
+		luaL_error(L, "a comparison needs what it compares with: gt(5)");
+		return NULL;
+	} else if (lua_isfunction(L, idx)) {
+		evaluator_need(L);
+		p = new_pred(L, PRED_FN);
+		p->pred.fn = call_predicate;
+		p->pred.arg = p;
+		lua_pushvalue(L, idx);
+		p->fn = luaL_ref(L, LUA_REGISTRYINDEX);
+	} else {
+		p = new_datum_pred(L, PRED_EQ, idx);
 	}
+	return p;
+}
+
+/* The options of the ways to wait; what does not count in one is unknown there. */
+static const char *const wait_value_options[] = {"held_for", "timeout", "grace", "fresh",
+						 "stale",    "still",   "soft",  NULL};
+static const char *const wait_transition_options[] = {"timeout", "fresh", "stale", "soft",
+						      NULL};
+static const char *const transitions_options[] = {"queue", "fresh", "stale", "soft",
+						  NULL};
+static const char *const eventual_options[] = {"held_for", "grace", "fresh",
+					       "stale",    "soft",  NULL};
+static const char *const choose_options[] = {"fresh", "stale", NULL};
+
+const struct wait_call lua_wait_value = {"wait_value", wait_value_options};
+const struct wait_call lua_wait_transition = {"wait_transition", wait_transition_options};
+const struct wait_call lua_wait_transitions = {"transitions", transitions_options};
+const struct wait_call lua_wait_eventual = {"eventual_values", eventual_options};
+const struct wait_call lua_wait_choose = {"choose", choose_options};
+
+struct lua_wait_opt lua_check_wait_opt(lua_State *L, int idx,
+				       const struct wait_call *call)
+{
+	struct lua_wait_opt o = {.timeout_ns = TIME_NEVER};
+	const char *name = call->name;
+
+	if (lua_gettop(L) > idx)
+		luaL_error(L, "%s: one predicate and one table of options expected",
+			   name);
+	if (!lua_check_options(L, idx, name, call->options))
+		return o;
 	o.await.held_for_ns = lua_opt_seconds(L, idx, "held_for", 0);
 	o.await.grace_ns = lua_opt_seconds(L, idx, "grace", 0);
 	o.await.fresh_ns = lua_opt_seconds(L, idx, "fresh", 0);
+	o.await.stale_use = lua_option_word(L, idx, name, "stale", "use");
+	o.await.still = lua_option_flag(L, idx, name, "still", false);
+	o.soft = lua_option_flag(L, idx, name, "soft", false);
 	o.timeout_ns = lua_opt_seconds(L, idx, "timeout", TIME_NEVER);
-	lua_getfield(L, idx, "stale");
-	o.await.stale_use =
-		lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "use") == 0;
-	lua_getfield(L, idx, "still");
-	o.await.still = lua_toboolean(L, -1);
-	lua_getfield(L, idx, "soft");
-	o.soft = lua_toboolean(L, -1);
-	lua_getfield(L, idx, "queue");
-	if (!lua_isnil(L, -1)) {
-		lua_Integer queue = luaL_checkinteger(L, -1);
-
-		if (queue < 0 || queue > 1024)
-			luaL_error(L, "queue: 0 to 1024 expected");
-		o.queue = (unsigned)queue;
-	}
-	lua_pop(L, 4);
+	o.queue = lua_option_count(L, idx, name, "queue", QUEUE_MAX);
+	if (o.await.grace_ns > 0 && o.await.held_for_ns == 0)
+		luaL_error(L, "%s: grace is for held_for, which is not asked for", name);
 	return o;
 }
 
@@ -423,7 +447,7 @@ static int wait_within(struct lua_value *u, const struct lua_pred *p,
 static int value_wait_value(lua_State *L)
 {
 	struct lua_value *u = lua_check_value(L, 1);
-	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
+	struct lua_wait_opt o = lua_check_wait_opt(L, 3, &lua_wait_value);
 	struct lua_pred *p;
 	struct datum found[2];
 	struct lua_task *t;
@@ -443,7 +467,7 @@ static int value_wait_value(lua_State *L)
 static int value_wait_transition(lua_State *L)
 {
 	struct lua_value *u = lua_check_value(L, 1);
-	struct lua_wait_opt o = lua_check_wait_opt(L, 3);
+	struct lua_wait_opt o = lua_check_wait_opt(L, 3, &lua_wait_transition);
 	struct lua_pred *p = lua_push_pred(L, 2);
 	struct lua_task *t = lua_wait_begin(L);
 	struct datum found[2];

@@ -19,8 +19,17 @@ enum {
 	WATCH_INSTRUCTIONS = 10000, /* from one look at the time to the next */
 };
 
+#define WHY 512
 #define CPU_MAX_NS (60 * NS_PER_S)
 #define HEADROOM ((ptrdiff_t)64 * 1024) /* of the thread's stack */
+
+/* The error that it ended with, as far as it can leave its state. */
+struct failure {
+	char message[WHY], traceback[LUA_HOST_WHY];
+	char kind[16];
+	struct datum value; /* what was raised, if that was no text */
+	bool has_value;
+};
 
 /* One call. Invariant: freed when neither the calling task nor the thread has a reference. */
 struct work {
@@ -30,7 +39,7 @@ struct work {
 	size_t len;
 	struct datum args[DATA_MAX], results[DATA_MAX];
 	int n_args, n_results;
-	char why[LUA_HOST_WHY];
+	struct failure failure;
 	int64_t until_ns; /* on the thread's clock of processor time */
 
 	/* What the sandbox finds where behaviours have their host. */
@@ -46,6 +55,7 @@ static void drop(struct work *w)
 		datum_fini(&w->args[i]);
 		datum_fini(&w->results[i]);
 	}
+	datum_fini(&w->failure.value);
 	free(w->source);
 	free(w);
 }
@@ -74,7 +84,8 @@ static void watch(lua_State *L, lua_Debug *ar)
 	if (cpu_ns() < w->until_ns)
 		return;
 	lua_getinfo(L, "Sl", ar);
-	snprintf(w->why, sizeof(w->why), "%s:%d: computed for more than %d s; stopped",
+	snprintf(w->failure.kind, sizeof(w->failure.kind), "budget");
+	snprintf(w->failure.message, WHY, "%s:%d: computed for more than %d s; stopped",
 		 ar->short_src, ar->currentline, (int)(CPU_MAX_NS / NS_PER_S));
 	lua_raise_cancel(L);
 }
@@ -116,23 +127,41 @@ static int compute(lua_State *L)
 	lua_setglobal(L, "print");
 	lua_seal_globals(L);
 	lua_sethook(L, watch, LUA_MASKCOUNT, WATCH_INSTRUCTIONS);
-	if (luaL_loadbufferx(L, w->source, w->len, "=worker", "t") != LUA_OK)
+	if (luaL_loadbufferx(L, w->source, w->len, "=worker", "t") != LUA_OK) {
+		lua_error_settle(L);
 		return lua_error(L);
+	}
 	call_chunk(L, w);
 	return 0;
 }
 
-/* Argument: the struct work; behind it the error. The traceback stays behind. */
+/* The text in the field @key of the error at 2. */
+static void copy_field(lua_State *L, const char *key, char *buf, size_t size)
+{
+	if (lua_getfield(L, 2, key) == LUA_TSTRING)
+		snprintf(buf, size, "%s", lua_tostring(L, -1));
+	lua_pop(L, 1);
+}
+
+/* Arguments: the struct work, the error: an object, but a text when memory ran out. */
 static int describe(lua_State *L)
 {
 	struct work *w = lua_touserdata(L, 1);
-	const char *text = luaL_tolstring(L, 2, NULL);
+	struct failure *f = &w->failure;
+	bool memory = lua_type(L, 2) == LUA_TSTRING;
 
-	snprintf(w->why, sizeof(w->why), "%s", text);
+	lua_error_settle(L);
+	copy_field(L, "message", f->message, sizeof(f->message));
+	copy_field(L, "traceback", f->traceback, sizeof(f->traceback));
+	copy_field(L, "kind", f->kind, sizeof(f->kind));
+	if (memory)
+		snprintf(f->kind, sizeof(f->kind), "memory");
+	if (lua_getfield(L, 2, "value") != LUA_TNIL)
+		f->has_value = !lua_get_datum(L, -1, &f->value);
 	return 0;
 }
 
-/* On the thread. 0, or -EIO with the reason in w->why. */
+/* On the thread. 0, or -EIO with the reason in w->failure. */
 static int run(void *arg)
 {
 	struct work *w = arg;
@@ -151,13 +180,14 @@ static int run(void *arg)
 	lua_pushlightuserdata(L, w);
 	if (lua_pcall(L, 1, 0, 0) != LUA_OK)
 		r = -EIO;
-	if (r < 0 && !w->why[0]) {
+	if (r < 0 && !w->failure.message[0]) {
 		lua_pushcfunction(L, describe);
 		lua_insert(L, -2);
 		lua_pushlightuserdata(L, w);
 		lua_insert(L, -2);
 		if (lua_pcall(L, 2, 0, 0) != LUA_OK)
-			snprintf(w->why, sizeof(w->why), "not enough memory");
+			w->failure = (struct failure){.message = "not enough memory",
+						      .kind = "memory"};
 	}
 	lua_close(L);
 	return r;
@@ -220,28 +250,46 @@ static int push_results(lua_State *L)
 	return w->n_results;
 }
 
+/*
+ * Argument: the struct work. An error object with what the worker's own had; its traceback goes on with that
+ * of the caller.
+ */
+static int push_failure(lua_State *L)
+{
+	const struct work *w = lua_touserdata(L, 1);
+	const struct failure *f = &w->failure;
+
+	luaL_where(L, 2); /* who called worker() */
+	lua_pushfstring(L, "the worker failed: %s", f->message);
+	lua_concat(L, 2);
+	lua_error_wrap(L, f->kind, 1);
+	lua_getfield(L, -1, "traceback");
+	lua_pushfstring(L, "%s%s%s", f->traceback, f->traceback[0] ? "\n" : "",
+			lua_tostring(L, -1));
+	lua_setfield(L, -3, "traceback");
+	lua_pop(L, 1);
+	if (f->has_value) {
+		lua_push_datum(L, &f->value);
+		lua_setfield(L, -2, "value");
+	}
+	return 1;
+}
+
 /* What came of it; frees @w. */
 static int finish(lua_State *L, struct work *w, int r)
 {
-	int top = lua_gettop(L), status;
+	int status;
 
-	if (r < 0) {
-		lua_settop(L, 0);
-		luaL_checkstack(L, 4, NULL);
-		luaL_where(L, 1);
-		if (r == -EIO)
-			lua_pushfstring(L, "the worker failed: %s", w->why);
-		else
-			lua_pushfstring(L, "the worker cannot run: %s", strerror(-r));
+	if (r < 0 && r != -EIO) {
 		free_work(w);
-		lua_concat(L, 2);
-		return lua_error(L);
+		return luaL_error(L, "the worker cannot run: %s", strerror(-r));
 	}
-	lua_pushcfunction(L, push_results);
+	lua_settop(L, 0); /* leaves room enough */
+	lua_pushcfunction(L, r < 0 ? push_failure : push_results);
 	lua_pushlightuserdata(L, w);
 	status = lua_pcall(L, 1, LUA_MULTRET, 0);
 	free_work(w);
-	return status == LUA_OK ? lua_gettop(L) - top : lua_error(L);
+	return r == 0 && status == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
 /* worker(source, ...) */

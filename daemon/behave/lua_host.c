@@ -11,6 +11,7 @@
 #include "daemon/behave/evaluator.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_file.h"
+#include "daemon/behave/lua_option.h"
 #include "daemon/rt/rt.h"
 #include "daemon/rt/thread.h"
 
@@ -67,6 +68,7 @@ static int open_all(lua_State *L)
 	lua_open_task(L);
 	lua_open_scope(L);
 	lua_open_channel(L);
+	lua_open_event(L);
 	lua_open_choose(L);
 	lua_open_value(L);
 	lua_open_iterate(L);
@@ -329,6 +331,7 @@ void lua_new_type(lua_State *L, const char *type, const luaL_Reg *methods,
 {
 	luaL_newmetatable(L, type);
 	luaL_setfuncs(L, methods, 0);
+	lua_seal_table(L, type);
 	lua_pushvalue(L, -1);
 	if (index)
 		lua_pushcclosure(L, index, 1); /* the methods are its upvalue */

@@ -145,6 +145,7 @@ void lua_open_error(lua_State *L);
 void lua_open_task(lua_State *L);
 void lua_open_scope(lua_State *L);
 void lua_open_channel(lua_State *L);
+void lua_open_event(lua_State *L);
 void lua_open_choose(lua_State *L);
 void lua_open_value(lua_State *L);
 void lua_open_iterate(lua_State *L);
@@ -169,7 +170,7 @@ void lua_seal_globals(lua_State *L);
 
 /*
  * A new type of userdata: @index is its __index (NULL: the methods), @methods also hold metamethods. The
- * metatable is hidden from scripts.
+ * metatable is hidden from scripts. A method that there is not is an error with the nearest name.
  */
 void lua_new_type(lua_State *L, const char *type, const luaL_Reg *methods,
 		  lua_CFunction index);

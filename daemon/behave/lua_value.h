@@ -15,6 +15,7 @@ struct lua_value {
 	struct value *v;
 	bool own;    /* freed with the userdata */
 	bool writes; /* the script may set it */
+	bool timed;  /* it has a timer, which counts */
 };
 
 /* A predicate; shared by all waits that were given it. */
@@ -41,14 +42,25 @@ struct lua_pred *lua_push_pred(lua_State *L, int idx);
 /* Push the @n data at @found, 1 or 2, and give them back, also when it raises. */
 void lua_push_found(lua_State *L, struct datum *found, int n);
 
-/* What a wait may be told in its options table at @idx (nil is fine). */
+/* What a wait may be told in its options. */
 struct lua_wait_opt {
 	struct await_opt await;
 	int64_t timeout_ns; /* TIME_NEVER: none */
 	unsigned queue;
 	bool soft; /* a soft cancellation ends the wait (scope_enter_soft) */
 };
-struct lua_wait_opt lua_check_wait_opt(lua_State *L, int idx);
+
+/* A way to wait, and the options that it knows; NULL ends. */
+struct wait_call {
+	const char *name;
+	const char *const *options;
+};
+extern const struct wait_call lua_wait_value, lua_wait_transition, lua_wait_transitions,
+	lua_wait_eventual, lua_wait_choose;
+
+/* The table at @idx (nil is fine), the last argument; raises for what @call does not know. */
+struct lua_wait_opt lua_check_wait_opt(lua_State *L, int idx,
+				       const struct wait_call *call);
 
 /*
  * Around a wait that may be @soft. lua_leave_soft() returns @r, or -EINTR when a soft cancellation ended

@@ -57,40 +57,9 @@ static const char prelude[] =
 	"		done = true\n"
 	"	end)\n"
 	"	return done, table.unpack(results, 1, results.n)\n"
-	"end\n"
-	"\n"
-	"local EventMethods = {}\n"
-	"\n"
-	"local function count_of(event)\n"
-	"	local count = type(event) == 'table' and rawget(event, 'count')\n"
-	"	return count or error('an event expected; e:wait(), not e.wait()', 3)\n"
-	"end\n"
-	"\n"
-	"function EventMethods:set()\n"
-	"	local count = count_of(self)\n"
-	"	count.value = count.value + 1\n"
-	"end\n"
-	"\n"
-	"function EventMethods:wait() count_of(self):wait_transition() end\n"
-	"\n"
-	"function EventMethods:events(opt)\n"
-	"	local count = count_of(self)\n"
-	"	local seen = opt and opt.repeat_last and -1 or count.value\n"
-	"	return function()\n"
-	"		count:wait_value(ne(seen))\n"
-	"		seen = count.value\n"
-	"		return seen\n"
-	"	end\n"
-	"end\n"
-	"\n"
-	"function Event()\n"
-	"	return setmetatable({count = AsyncValue(0)},\n"
-	"		{__index = EventMethods, __name = 'Event', __metatable = "
-	"false})\n"
 	"end\n";
 
-const char *const lua_prelude_names[] = {"wait_all", "wait_any", "move_on_when", "Event",
-					 NULL};
+const char *const lua_prelude_names[] = {"wait_all", "wait_any", "move_on_when", NULL};
 
 bool lua_prelude_find(lua_State *L, const char *name)
 {

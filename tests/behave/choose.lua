@@ -72,6 +72,40 @@ for _, wrong in ipairs {
 } do
 	print(pcall(choose, wrong))
 end
+
+-- N7: to send is a case too; what is not chosen sends nothing.
+local out = channel(1)
+print(choose { out = { out, send = "one" }, late = 1 })
+print(choose { out = { out, send = "two" }, late = 1 })
+print(out:receive(), choose { out, 0 })
+nursery(function(n)
+	n:start(function() sleep(1) print("received", out:receive()) end)
+	n:start(function() sleep(2) print("received", out:receive()) end)
+	out:send "first"
+	print(choose { out = { out, send = "second" }, late = 5 })
+end)
+nursery(function(n)
+	n:start(function() sleep(1) out:close() end)
+	out:send "full"
+	print(choose { out = { out, send = 1 }, late = 5 })
+end)
+print(move_on_after(1, choose, { { channel(), send = 1 } }))
+
+-- An event: what was set before does not count.
+local knock = Event()
+knock:set()
+nursery(function(n)
+	n:start(function() sleep(1) knock:set() end)
+	print(choose { knock = knock, late = 5 })
+	print(choose { knock = knock, late = 5 })
+end)
+
+for _, wrong in ipairs {
+	{ { distance, 1, fresh = 2 } }, { { distance, 1, {}, 4 } }, { { out } }, { { out, snd = 1 } }, { { out, 5 } },
+	{ { knock } }, { { out, send = nil } },
+} do
+	print(pcall(choose, wrong))
+end
 local many = {}
 for i = 1, 17 do many[i] = i end
 print(pcall(choose, many))

@@ -41,6 +41,17 @@ try("\27Lua")
 try(7)
 try(worker)
 
+-- The error is that of the worker: its kind, its traceback, what it raised.
+local ok, err = pcall(worker, "local function dig(n) if n == 0 then error 'rock' end dig(n - 1) end\ndig(2)")
+print(err.kind, err.message, err.value, #err.errors)
+print((err.traceback:gsub("%[C%][^\n]*\n", "")))
+local ok, err = pcall(worker, "error { code = 5, list = { 1, 2 } }")
+print(err.kind, err.value.code, #err.value.list)
+local ok, err = pcall(worker, "local t = {} while true do t[#t + 1] = {} end")
+print(err.kind, err)
+local ok, err = pcall(worker, "return 1 +")
+print(err.kind, err)
+
 -- Cancellation does not wait for it, and nothing swallows it.
 nursery(function(n)
 	n:start(worker, "while true do pcall(function() while true do end end) end")
