@@ -139,6 +139,21 @@ static int bme280_setup(struct dev_io *io, const void *conf)
 	return r < 0 ? r : i2c_write_reg(&io->i2c, REG_CTRL_HUM, 1);
 }
 
+static int bmp280_verify(struct dev_io *io, const void *conf)
+{
+	uint8_t want = config(conf);
+
+	return ident_kept(&io->i2c, REG_CONFIG, &want, 1);
+}
+
+static int bme280_verify(struct dev_io *io, const void *conf)
+{
+	static const uint8_t humidity = 1;
+	int r = bmp280_verify(io, conf);
+
+	return r < 0 ? r : ident_kept(&io->i2c, REG_CTRL_HUM, &humidity, 1);
+}
+
 static int bmp280_trim(struct dev_io *io, uint8_t *ret_trim)
 {
 	return i2c_read_regs(&io->i2c, REG_CALIB_00, ret_trim, BMP280_TRIM);
@@ -335,6 +350,7 @@ const struct driver driver_bmp280 = {
 	.raw_max = BMP280_LEN,
 	.probe = bmp280_probe,
 	.setup = bmp280_setup,
+	.verify = bmp280_verify,
 	.trim = bmp280_trim,
 	.period_ns = bmp280_period_ns,
 	.trigger = bmp280_trigger,
@@ -354,6 +370,7 @@ const struct driver driver_bme280 = {
 	.raw_max = BME280_LEN,
 	.probe = bme280_probe,
 	.setup = bme280_setup,
+	.verify = bme280_verify,
 	.trim = bme280_trim,
 	.period_ns = bmp280_period_ns,
 	.trigger = bme280_trigger,

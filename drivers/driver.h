@@ -5,7 +5,7 @@
  * those of the chip's variants; the build finds the definitions. The core (drivers/core) owns the loop,
  * retries and back-off, time stamps, mounting, filters, counters, staleness. The driver knows the chip:
  * `read` moves bytes, `decode` turns bytes into SI samples from its arguments alone, so that a recording
- * replays without hardware.
+ * replays without hardware. A driver keeps no state: what it did to the chip is in the chip.
  *
  * Slots that a chip has no need of are NULL.
  */
@@ -26,8 +26,9 @@
 
 enum bus_kind { BUS_NONE, BUS_I2C, BUS_GPIO, BUS_PWM };
 
-#define DRIVER_ADDRS 8    /* most addresses a chip can have */
-#define DRIVER_RAW_MAX 64 /* most raw bytes of one read or one command */
+#define DRIVER_ADDRS 8        /* most addresses a chip can have */
+#define DRIVER_RAW_MAX 64     /* most raw bytes of one read, one frame or one command */
+#define DRIVER_BURST_MAX 1024 /* and of one burst from a FIFO */
 #define DRIVER_TRIM_MAX 64
 #define DRIVER_SAMPLES 8 /* most samples of one decode */
 
@@ -44,6 +45,30 @@ struct dev_io {
 struct command {
 	unsigned channel; /* of a chip with several */
 	float value;      /* in the driver's `command_unit`; NaN: no drive at all */
+};
+
+/*
+ * A FIFO in the chip, in which measurements wait as frames of equal length: one read brings many, and the
+ * loop wakes up once for them. The core stamps each frame (drivers/core/burst_clock.h) and decodes it
+ * by itself, so that `decode` sees one frame at a time, with its own time.
+ */
+struct driver_fifo {
+	size_t frame_len;
+	/* How many frames make a burst; 0: the settings want none, and `read` of the driver is used. */
+	unsigned (*watermark)(const void *conf);
+	/*
+	 * All whole frames that there are, oldest first, at most @size bytes; what stands behind the last one and
+	 * is no whole frame goes to `decode` together with it. *ret_counted_ns is rt_now() behind the transfer
+	 * that told how many there are. Returns the count of bytes; 0: none; -EOVERFLOW: it has run over,
+	 * and where frames begin is not known. Suspends.
+	 */
+	int (*read)(struct dev_io *io, const void *conf, uint8_t *raw, size_t size,
+		    int64_t *ret_counted_ns);
+	/*
+	 * Empty it, so that what comes next is a whole frame: after the set-up, after it has run over, after a
+	 * read that broke off. Suspends.
+	 */
+	int (*restart)(struct dev_io *io, const void *conf);
 };
 
 struct driver {
@@ -72,6 +97,12 @@ struct driver {
 	int (*probe)(struct dev_io *io, const void *conf);
 	/* Reset and configure; also after faults. Suspends. */
 	int (*setup)(struct dev_io *io, const void *conf);
+	/*
+	 * Does the chip still have the settings that `setup` gave it? Reads only, and nothing that reading
+	 * changes. Asked now and then, and after faults: a chip whose supply broke down for a moment answers as if
+	 * nothing had been. 0; -ESTALE: it was reset (ident_kept()); other errors: no answer. Suspends.
+	 */
+	int (*verify)(struct dev_io *io, const void *conf);
 	/* Read factory constants, trim_max bytes. Suspends. */
 	int (*trim)(struct dev_io *io, uint8_t *ret_trim);
 	/* How long between reads: of every driver that has `read`. */
@@ -80,6 +111,7 @@ struct driver {
 	int (*trigger)(struct dev_io *io, const void *conf, int64_t *ret_delay_ns);
 	/* One burst of raw bytes: their count (0: nothing new), or a negative errno. Suspends. */
 	int (*read)(struct dev_io *io, const void *conf, uint8_t *raw);
+	const struct driver_fifo *fifo; /* NULL: the chip has none */
 	/* A GPIO edge to raw bytes, instead of a read: their count. */
 	int (*edge)(const void *conf, const struct gpio_event *e, uint8_t *raw);
 	/*

@@ -16,11 +16,17 @@ enum { REG_BANK_SEL = 0x7f, BANK_SHIFT = 4 }; /* in every bank */
 
 enum {
 	BANK0_WHO_AM_I = 0x00,
+	BANK0_USER_CTRL = 0x03,
 	BANK0_PWR_MGMT_1 = 0x06,
 	BANK0_INT_PIN_CFG = 0x0f,
 	BANK0_INT_ENABLE_1 = 0x11,
 	BANK0_INT_STATUS_1 = 0x1a,
+	BANK0_INT_STATUS_2 = 0x1b,
 	BANK0_ACCEL_XOUT_H = 0x2d, /* then gyroscope, temperature */
+	BANK0_FIFO_EN_2 = 0x67,
+	BANK0_FIFO_RST = 0x68,     /* then FIFO_MODE */
+	BANK0_FIFO_COUNT_H = 0x70, /* then FIFO_COUNT_L */
+	BANK0_FIFO_R_W = 0x72,
 
 	BANK2_GYRO_SMPLRT_DIV = 0x00, /* then GYRO_CONFIG_1 */
 	BANK2_ODR_ALIGN_EN = 0x09,
@@ -37,9 +43,13 @@ enum {
 	WHO_ICM20948 = 0xea,
 	DEVICE_RESET = 0x80, /* in PWR_MGMT_1 */
 	CLKSEL_AUTO = 0x01,
-	BYPASS_EN = 0x02,    /* in INT_PIN_CFG */
-	RAW_DATA_RDY = 0x01, /* in INT_ENABLE_1 and INT_STATUS_1 */
-	FCHOICE = 0x01,      /* the low-pass filter is on */
+	BYPASS_EN = 0x02,     /* in INT_PIN_CFG */
+	RAW_DATA_RDY = 0x01,  /* in INT_ENABLE_1 and INT_STATUS_1 */
+	FIFO_EN = 0x40,       /* in USER_CTRL */
+	FIFO_ALL = 0x1f,      /* in FIFO_EN_2: accelerometer, three axes, temperature */
+	FIFO_RESET = 0x1f,    /* in FIFO_RST, until it is taken back */
+	FIFO_OVERFLOW = 0x1f, /* in INT_STATUS_2 */
+	FCHOICE = 0x01,       /* the low-pass filter is on */
 	DLPFCFG_SHIFT = 3,
 	FS_SHIFT = 1,
 
@@ -54,16 +64,13 @@ enum {
 
 /* What one read brings: INT_STATUS_1, 7 numbers, and the magnetometer's ST1 to ST2. */
 enum {
-	AT_STATUS = 0,
-	AT_ACCEL = 1,
-	AT_GYRO = 7,
-	AT_TEMP = 13,
-	AT_MAG_ST1 = 15,
-	AT_MAG = 16,
-	AT_MAG_ST2 = 23,
 	MOTION_LEN = 15,
+	FRAME_LEN = MOTION_LEN - 1, /* in the FIFO; the numbers are in the same order */
 	MAG_LEN = 9,
 	DATA_LEN = MOTION_LEN + MAG_LEN,
+	FIFO_LEN = 512,
+	FIFO_MOST = 24, /* frames of a burst: a third is left for a host that is late */
+	CHUNK_LEN = 17 * FRAME_LEN, /* in one transfer */
 };
 
 #define RESET_NS (100 * NS_PER_MS)
@@ -82,6 +89,7 @@ struct icm20948_conf {
 	int accel_range;
 	int gyro_range;
 	bool magnetometer;
+	int fifo;
 };
 
 /* GYRO_DLPFCFG 1 to 6, by the gyroscope's bandwidth: table 16. */
@@ -101,6 +109,9 @@ static const struct conf_field icm20948_fields[] = {
 	CONF_ENUM(icm20948_conf, gyro_range, 3, gyro_ranges, "Full scale."),
 	CONF_BOOL(icm20948_conf, magnetometer, true,
 		  "Read the magnetometer too; of several chips on a bus only one can."),
+	CONF_INT(icm20948_conf, fifo, 0, 0, FIFO_MOST, "",
+		 "Measurements to read at once, from the chip's FIFO; 0: one by one. The "
+		 "magnetometer is then read once for so many."),
 	CONF_END,
 };
 
@@ -210,7 +221,22 @@ static int icm20948_setup(struct dev_io *io, const void *conf)
 		r = setup_motion(io, c);
 	if (r == 0 && c->magnetometer)
 		r = setup_magnetometer(io);
+	if (r == 0 && c->fifo)
+		r = i2c_write_reg(&io->i2c, BANK0_FIFO_EN_2, FIFO_ALL);
 	return r < 0 ? r : i2c_write_reg(&io->i2c, BANK0_INT_ENABLE_1, RAW_DATA_RDY);
+}
+
+/* What a reset changes in the bank that is selected anyway; after it the chip sleeps. */
+static int icm20948_verify(struct dev_io *io, const void *conf)
+{
+	static const uint8_t power = CLKSEL_AUTO, ready = RAW_DATA_RDY, rate = MAG_100_HZ;
+	const struct icm20948_conf *c = conf;
+	struct i2c_dev mag = magnetometer(io);
+	int r = ident_kept(&io->i2c, BANK0_PWR_MGMT_1, &power, 1);
+
+	if (r == 0)
+		r = ident_kept(&io->i2c, BANK0_INT_ENABLE_1, &ready, 1);
+	return r < 0 || !c->magnetometer ? r : ident_kept(&mag, MAG_CNTL2, &rate, 1);
 }
 
 static int64_t icm20948_period_ns(const void *conf)
@@ -222,16 +248,85 @@ static int icm20948_read(struct dev_io *io, const void *conf, uint8_t *raw)
 {
 	const struct icm20948_conf *c = conf;
 	struct i2c_dev mag = magnetometer(io);
-	int r = i2c_read_reg(&io->i2c, BANK0_INT_STATUS_1, raw + AT_STATUS);
+	int r = i2c_read_reg(&io->i2c, BANK0_INT_STATUS_1, raw);
 
-	if (r < 0 || !(raw[AT_STATUS] & RAW_DATA_RDY))
+	if (r < 0 || !(raw[0] & RAW_DATA_RDY))
 		return r;
-	r = i2c_read_regs(&io->i2c, BANK0_ACCEL_XOUT_H, raw + AT_ACCEL, MOTION_LEN - 1);
+	r = i2c_read_regs(&io->i2c, BANK0_ACCEL_XOUT_H, raw + 1, FRAME_LEN);
 	if (r < 0 || !c->magnetometer)
 		return r < 0 ? r : MOTION_LEN;
-	r = i2c_read_regs(&mag, MAG_ST1, raw + AT_MAG_ST1, MAG_LEN);
+	r = i2c_read_regs(&mag, MAG_ST1, raw + MOTION_LEN, MAG_LEN);
 	return r < 0 ? r : DATA_LEN;
 }
+
+static unsigned icm20948_watermark(const void *conf)
+{
+	return (unsigned)((const struct icm20948_conf *)conf)->fifo;
+}
+
+/* Frames for which there is room with the magnetometer's bytes behind them. */
+static int fetch(struct dev_io *io, uint8_t *raw, size_t size, int64_t *ret_counted_ns)
+{
+	uint16_t count;
+	size_t len;
+	int r = i2c_read_reg16(&io->i2c, BANK0_FIFO_COUNT_H, &count);
+
+	if (r < 0)
+		return r;
+	*ret_counted_ns = rt_now();
+	if (count > FIFO_LEN)
+		return error_set(-EBADMSG, "FIFO_COUNT is %u", count);
+	len = (count < size ? count : size) / FRAME_LEN * FRAME_LEN;
+	for (size_t at = 0; r == 0 && at < len; at += CHUNK_LEN)
+		r = i2c_read_regs(&io->i2c, BANK0_FIFO_R_W, raw + at,
+				  len - at < CHUNK_LEN ? len - at : CHUNK_LEN);
+	return r < 0 ? r : (int)len;
+}
+
+/* INT_STATUS_2 is read last: a FIFO that runs over while it is read has lost the beginning of a frame. */
+static int icm20948_fifo_read(struct dev_io *io, const void *conf, uint8_t *raw,
+			      size_t size, int64_t *ret_counted_ns)
+{
+	const struct icm20948_conf *c = conf;
+	struct i2c_dev mag = magnetometer(io);
+	uint8_t status = 0;
+	int len = fetch(io, raw, size - MAG_LEN, ret_counted_ns);
+	int r = len;
+
+	if (r >= 0)
+		r = i2c_read_reg(&io->i2c, BANK0_INT_STATUS_2, &status);
+	if (r < 0)
+		return r;
+	if (status & FIFO_OVERFLOW)
+		return error_set(-EOVERFLOW, "the FIFO has run over");
+	if (len == 0 || !c->magnetometer)
+		return len;
+	r = i2c_read_regs(&mag, MAG_ST1, raw + len, MAG_LEN);
+	return r < 0 ? r : len + MAG_LEN;
+}
+
+/* The flag of an overrun that is long past goes, too. */
+static int icm20948_fifo_restart(struct dev_io *io, const void *conf)
+{
+	uint8_t status;
+	int r = i2c_write_reg(&io->i2c, BANK0_USER_CTRL, 0);
+
+	(void)conf;
+	if (r == 0)
+		r = i2c_write_reg(&io->i2c, BANK0_FIFO_RST, FIFO_RESET);
+	if (r == 0)
+		r = i2c_write_reg(&io->i2c, BANK0_FIFO_RST, 0);
+	if (r == 0)
+		r = i2c_read_reg(&io->i2c, BANK0_INT_STATUS_2, &status);
+	return r < 0 ? r : i2c_write_reg(&io->i2c, BANK0_USER_CTRL, FIFO_EN);
+}
+
+static const struct driver_fifo icm20948_fifo = {
+	.frame_len = FRAME_LEN,
+	.watermark = icm20948_watermark,
+	.read = icm20948_fifo_read,
+	.restart = icm20948_fifo_restart,
+};
 
 static void put_vector(struct sample *s, enum chan chan, const uint8_t *b, float lsb)
 {
@@ -240,37 +335,43 @@ static void put_vector(struct sample *s, enum chan chan, const uint8_t *b, float
 		s->v[i] = (float)bytes_s16be(b + 2 * i) * lsb;
 }
 
-/* Most reads find no new field, as the magnetometer is slower. Returns how many samples. */
+/* @raw is ST1 to ST2. Most reads find no new field, as the magnetometer is slower. Returns how many samples. */
 static int decode_field(const uint8_t *raw, struct sample *ret)
 {
-	if (!(raw[AT_MAG_ST1] & MAG_DRDY) || raw[AT_MAG_ST1] & MAG_ST1_UNUSED ||
-	    raw[AT_MAG_ST2] & MAG_HOFL)
+	const uint8_t *xyz = raw + 1;
+	uint8_t st1 = raw[0];
+	uint8_t st2 = raw[MAG_LEN - 1];
+
+	if (!(st1 & MAG_DRDY) || st1 & MAG_ST1_UNUSED || st2 & MAG_HOFL)
 		return 0;
 	*ret = (struct sample){.chan = CHAN_MAG,
-			       .v = {(float)bytes_s16le(raw + AT_MAG) * MAG_LSB_T,
-				     -(float)bytes_s16le(raw + AT_MAG + 2) * MAG_LSB_T,
-				     -(float)bytes_s16le(raw + AT_MAG + 4) * MAG_LSB_T}};
+			       .v = {(float)bytes_s16le(xyz) * MAG_LSB_T,
+				     -(float)bytes_s16le(xyz + 2) * MAG_LSB_T,
+				     -(float)bytes_s16le(xyz + 4) * MAG_LSB_T}};
 	return 1;
 }
 
+/* A frame of the FIFO comes without INT_STATUS_1; both may have the magnetometer's bytes behind them. */
 static int icm20948_decode(const void *conf, const uint8_t *trim, const uint8_t *raw,
 			   size_t len, int64_t t_ns, struct sample *ret)
 {
 	const struct icm20948_conf *c = conf;
+	bool whole = len == MOTION_LEN || len == DATA_LEN;
+	bool frame = len == FRAME_LEN || len == FRAME_LEN + MAG_LEN;
 	int n = 3;
 
 	(void)trim;
-	if ((len != MOTION_LEN && len != DATA_LEN) || !(raw[AT_STATUS] & RAW_DATA_RDY) ||
-	    bytes_all_ones(raw + AT_ACCEL, MOTION_LEN - 1))
+	if ((!whole && !frame) || (whole && !(raw[0] & RAW_DATA_RDY)))
 		return -EBADMSG;
-	put_vector(&ret[0], CHAN_ACCEL, raw + AT_ACCEL,
-		   G_M_S2 / accel_per_g[c->accel_range]);
-	put_vector(&ret[1], CHAN_GYRO, raw + AT_GYRO,
-		   DPS_RAD_S / gyro_per_dps[c->gyro_range]);
+	raw += whole;
+	if (bytes_all_ones(raw, FRAME_LEN))
+		return -EBADMSG;
+	put_vector(&ret[0], CHAN_ACCEL, raw, G_M_S2 / accel_per_g[c->accel_range]);
+	put_vector(&ret[1], CHAN_GYRO, raw + 6, DPS_RAD_S / gyro_per_dps[c->gyro_range]);
 	ret[2] = (struct sample){.chan = CHAN_TEMP,
-				 .v = {(float)bytes_s16be(raw + AT_TEMP) / 333.87f + 21}};
-	if (len == DATA_LEN)
-		n += decode_field(raw, &ret[n]);
+				 .v = {(float)bytes_s16be(raw + 12) / 333.87f + 21}};
+	if (len - whole == FRAME_LEN + MAG_LEN)
+		n += decode_field(raw + FRAME_LEN, &ret[n]);
 	for (int i = 0; i < n; i++)
 		ret[i].t_ns = t_ns;
 	return n;
@@ -288,7 +389,9 @@ const struct driver driver_icm20948 = {
 	.raw_max = DATA_LEN,
 	.probe = icm20948_probe,
 	.setup = icm20948_setup,
+	.verify = icm20948_verify,
 	.period_ns = icm20948_period_ns,
 	.read = icm20948_read,
+	.fifo = &icm20948_fifo,
 	.decode = icm20948_decode,
 };

@@ -1,6 +1,7 @@
 /* Chips that are often mistaken for each other, by their addresses and identity registers. */
 #include "drivers/ident.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,4 +50,22 @@ int ident_refuse(struct i2c_dev *i2c, const char *fmt, ...)
 		}
 	}
 	return error_set(-ENODEV, "0x%02x is %s: %s", i2c->addr, name, why);
+}
+
+int ident_kept(struct i2c_dev *i2c, uint8_t reg, const uint8_t *want, size_t len)
+{
+	uint8_t got[IDENT_KEPT_MAX];
+	int r;
+
+	assert(len <= sizeof(got));
+	r = i2c_read_regs(i2c, reg, got, len);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < len; i++)
+		if (got[i] != want[i])
+			return error_set(-ESTALE,
+					 "0x%02x has lost its settings (register 0x%02x "
+					 "is 0x%02x, was 0x%02x)",
+					 i2c->addr, reg + (unsigned)i, got[i], want[i]);
+	return 0;
 }

@@ -10,4 +10,13 @@
  */
 int ident_refuse(struct i2c_dev *i2c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+#define IDENT_KEPT_MAX 8
+
+/*
+ * For `verify`: do the @len registers from @reg on, at most IDENT_KEPT_MAX, still hold @want?
+ * Returns 0; -ESTALE with a text; or the errno of the transfer. Suspends.
+ */
+int ident_kept(struct i2c_dev *i2c, uint8_t reg, const uint8_t *want,
+	       size_t len) MUST_CHECK;
+
 #endif

@@ -99,6 +99,14 @@ static int ina219_setup(struct dev_io *io, const void *conf)
 	return r < 0 ? r : task_sleep(first_ns(conf));
 }
 
+static int ina219_verify(struct dev_io *io, const void *conf)
+{
+	uint16_t want = configuration(conf);
+	const uint8_t bytes[] = {(uint8_t)(want >> 8), (uint8_t)want};
+
+	return ident_kept(&io->i2c, REG_CONFIGURATION, bytes, sizeof(bytes));
+}
+
 static int64_t ina219_period_ns(const void *conf)
 {
 	const struct ina219_conf *c = conf;
@@ -154,6 +162,7 @@ const struct driver driver_ina219 = {
 	.raw_max = DATA_LEN,
 	.probe = ina219_probe,
 	.setup = ina219_setup,
+	.verify = ina219_verify,
 	.period_ns = ina219_period_ns,
 	.read = ina219_read,
 	.decode = ina219_decode,

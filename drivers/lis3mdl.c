@@ -84,6 +84,16 @@ static int lis3mdl_setup(struct dev_io *io, const void *conf)
 	return r;
 }
 
+static int lis3mdl_verify(struct dev_io *io, const void *conf)
+{
+	const struct lis3mdl_conf *c = conf;
+	const uint8_t ctrl[] = {(uint8_t)(OM_ULTRA_HIGH | c->rate << DO_SHIFT),
+				(uint8_t)(c->range << FS_SHIFT), MD_CONTINUOUS,
+				OMZ_ULTRA_HIGH, BDU};
+
+	return ident_kept(&io->i2c, REG_CTRL_REG1 | AUTO_INCREMENT, ctrl, sizeof(ctrl));
+}
+
 static int64_t lis3mdl_period_ns(const void *conf)
 {
 	const struct lis3mdl_conf *c = conf;
@@ -129,6 +139,7 @@ const struct driver driver_lis3mdl = {
 	.raw_max = DATA_LEN,
 	.probe = lis3mdl_probe,
 	.setup = lis3mdl_setup,
+	.verify = lis3mdl_verify,
 	.period_ns = lis3mdl_period_ns,
 	.read = lis3mdl_read,
 	.decode = lis3mdl_decode,

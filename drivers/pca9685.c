@@ -106,6 +106,19 @@ static int pca9685_setup(struct dev_io *io, const void *conf)
 	return task_sleep(WAKE_NS);
 }
 
+/* After power-on it sleeps, at another frequency. (MODE1 also has a bit that restarts pulses.) */
+static int pca9685_verify(struct dev_io *io, const void *conf)
+{
+	const uint8_t prescale = (uint8_t)(clocks_per_count(conf) - 1);
+	uint8_t mode1;
+	int r = i2c_read_reg(&io->i2c, REG_MODE1, &mode1);
+
+	if (r == 0 && (mode1 & MODE1_SLEEP || !(mode1 & MODE1_AI)))
+		r = error_set(-ESTALE, "0x%02x has lost its settings (MODE1 is 0x%02x)",
+			      io->i2c.addr, mode1);
+	return r < 0 ? r : ident_kept(&io->i2c, REG_PRE_SCALE, &prescale, 1);
+}
+
 /* The bytes of a command: the register, then what is written from there on. */
 static int pca9685_encode(const void *conf, const struct command *c, uint8_t *ret_raw)
 {
@@ -150,6 +163,7 @@ const struct driver driver_pca9685 = {
 	.raw_max = COMMAND_LEN,
 	.probe = pca9685_probe,
 	.setup = pca9685_setup,
+	.verify = pca9685_verify,
 	.command_unit = "s",
 	.channels = CHANNELS,
 	.encode = pca9685_encode,

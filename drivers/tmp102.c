@@ -72,14 +72,31 @@ static int tmp102_probe(struct dev_io *io, const void *conf)
 	return ident_refuse(&io->i2c, "no TMP102 has the configuration 0x%04x", config);
 }
 
+static uint16_t configuration(const struct tmp102_conf *c)
+{
+	return (uint16_t)(RESOLUTION_12_BIT | c->rate << 6 | ALERT_DEFAULT);
+}
+
 static int tmp102_setup(struct dev_io *io, const void *conf)
 {
-	const struct tmp102_conf *c = conf;
-	int r = i2c_write_reg16(
-		&io->i2c, REG_CONFIGURATION,
-		(uint16_t)(RESOLUTION_12_BIT | c->rate << 6 | ALERT_DEFAULT));
+	int r = i2c_write_reg16(&io->i2c, REG_CONFIGURATION, configuration(conf));
 
 	return r < 0 ? r : task_sleep(CONVERSION_NS);
+}
+
+/* The alert bit shows the temperature, not a setting. */
+static int tmp102_verify(struct dev_io *io, const void *conf)
+{
+	uint16_t want = configuration(conf);
+	uint16_t got;
+	int r = i2c_read_reg16(&io->i2c, REG_CONFIGURATION, &got);
+
+	if (r < 0 || ((got ^ want) & ~(unsigned)ALERT_DEFAULT) == 0)
+		return r;
+	return error_set(
+		-ESTALE,
+		"0x%02x has lost its settings (configuration 0x%04x, was 0x%04x)",
+		io->i2c.addr, got, want);
 }
 
 static int64_t tmp102_period_ns(const void *conf)
@@ -173,6 +190,7 @@ const struct driver driver_tmp102 = {
 	.raw_max = DATA_LEN,
 	.probe = tmp102_probe,
 	.setup = tmp102_setup,
+	.verify = tmp102_verify,
 	.period_ns = tmp102_period_ns,
 	.read = tmp102_read,
 	.decode = tmp102_decode,

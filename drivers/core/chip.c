@@ -13,6 +13,7 @@
 
 /* How often a moving servo is told where to be: the period of its pulses. */
 #define STEP_NS (20 * NS_PER_MS)
+#define VERIFY_NS NS_PER_S /* how often it is asked whether it has kept its settings */
 #define SAFE_NS (200 * NS_PER_MS) /* for the safe state on the way out */
 
 struct chip {
@@ -23,7 +24,8 @@ struct chip {
 	struct wait wait;
 	struct timer timer;
 	bool waiting;
-	bool changed; /* a target, since the actuators were last looked at */
+	int64_t verify_ns; /* when its settings are looked at next */
+	bool changed;      /* a target, since the actuators were last looked at */
 	uint8_t safe[DRIVER_RAW_MAX]; /* the chip's own safe state, prepared */
 	size_t safe_len;
 };
@@ -314,6 +316,31 @@ static int wait_for_work(struct chip *c, int64_t due_ns)
 	return task_park(&c->wait);
 }
 
+/*
+ * Has the chip kept its settings? One that has not drives nothing, and would not tell. *@due_ns is when it is
+ * asked next, if sooner than that. Returns 0, -ESTALE, or -ECANCELED. Suspends.
+ */
+static int verify(struct chip *c, int64_t *due_ns)
+{
+	const struct driver *d = c->conf.chip;
+	int r = 0;
+
+	if (!d->verify)
+		return 0;
+	if (rt_now() >= c->verify_ns) {
+		c->verify_ns = rt_now() + VERIFY_NS;
+		c->dev.attempt_ns = rt_now();
+		r = d->verify(&c->dev.io, c->conf.settings);
+	}
+	if (c->verify_ns < *due_ns)
+		*due_ns = c->verify_ns;
+	if (r == 0 || r == -ESTALE || r == -ECANCELED)
+		return r;
+	device_count(&c->dev,
+		     r); /* a glitch; if it is more the next command fails, too */
+	return 0;
+}
+
 /* From reaching the chip to the first fault that takes a new set-up. Suspends. */
 static int session(struct chip *c)
 {
@@ -324,12 +351,15 @@ static int session(struct chip *c)
 	for (struct actuator *a = c->actuators; a; a = a->next)
 		a->sent = false;
 	device_ran(&c->dev);
+	c->verify_ns = rt_now() + VERIFY_NS;
 	do {
 		int64_t due_ns = TIME_NEVER;
 
 		c->changed = false;
 		for (struct actuator *a = c->actuators; r == 0 && a; a = a->next)
 			r = move(a, &due_ns);
+		if (r == 0)
+			r = verify(c, &due_ns);
 		if (r == 0 && !c->changed)
 			r = wait_for_work(c, due_ns);
 	} while (r == 0);

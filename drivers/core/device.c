@@ -9,12 +9,17 @@
 #include "daemon/base/log.h"
 #include "daemon/rt/rt.h"
 
-/* Running for this long ends a bad time: the next pauses are short again. */
-#define RECOVERED_NS DEVICE_BACKOFF_MAX_NS
+/*
+ * Running for so many times the last pause ends a bad time: the next pauses are short again. A chip that
+ * fails now and then is so never without data for more than a tenth of the time, and one that works for a
+ * moment after each set-up is left alone for longer and longer.
+ */
+#define RECOVERED_PAUSES 10
+#define RECOVERED_MAX_NS DEVICE_BACKOFF_MAX_NS
 
 static const char *const state_names[] = {"starting", "running", "failing", "lost"};
-static const char *const fault_names[] = {"nack",   "timeout", "io",
-					  "decode", "range",   "overrun"};
+static const char *const fault_names[] = {"nack",  "timeout", "io",       "decode",
+					  "range", "overrun", "overflow", "reset"};
 _Static_assert(ARRAY_LEN(state_names) == DEVICE_STATE_COUNT, "a name for each");
 _Static_assert(ARRAY_LEN(fault_names) == FAULT_COUNT, "a name for each");
 
@@ -142,6 +147,10 @@ static enum device_fault kind_of(int r)
 		return FAULT_DECODE;
 	case -ERANGE:
 		return FAULT_RANGE;
+	case -EOVERFLOW:
+		return FAULT_OVERFLOW;
+	case -ESTALE:
+		return FAULT_RESET;
 	default:
 		return FAULT_IO;
 	}
@@ -177,6 +186,15 @@ static void explain(const struct device *d, int r, char *buf, size_t size)
 		(void)snprintf(buf, size, "line %s: %s (%s)", d->conf->line, what, name);
 }
 
+/* Was it well for long enough, @ran_ns, to be tried again as soon as one that never failed? */
+static bool recovered(const struct device *d, int64_t ran_ns)
+{
+	/* What comes next is twice the last pause; at first there was none. */
+	int64_t enough_ns = RECOVERED_PAUSES * d->backoff_ns / 2;
+
+	return ran_ns >= (enough_ns < RECOVERED_MAX_NS ? enough_ns : RECOVERED_MAX_NS);
+}
+
 int device_down(struct device *d, int r)
 {
 	struct device_health *h = &d->health;
@@ -187,7 +205,7 @@ int device_down(struct device *d, int r)
 	if (r == -ECANCELED)
 		return r;
 	device_count(d, r);
-	if (h->state == DEVICE_RUNNING && rt_now() - h->since_ns >= RECOVERED_NS)
+	if (h->state == DEVICE_RUNNING && recovered(d, rt_now() - h->since_ns))
 		d->backoff_ns = DEVICE_BACKOFF_MIN_NS;
 	if (h->retries++ == 0)
 		d->down_ns = rt_now();

@@ -55,6 +55,9 @@ struct device_conf {
 int device_conf_complete(const struct conf_at *at, const char *kind,
 			 struct device_conf *conf) MUST_CHECK;
 
+/* How long between two readings of a sensor: of its FIFO, if that is used. 0: it is not read. */
+int64_t device_reading_ns(const struct device_conf *conf);
+
 /* What a device may be connected to; borrowed, must outlive it. */
 struct device_ports {
 	struct i2c_bus *bus; /* the one that its configuration names */
@@ -72,12 +75,14 @@ enum device_state {
 const char *device_state_name(enum device_state state);
 
 enum device_fault {
-	FAULT_NACK,    /* no chip answers at the address, or a wrong one */
-	FAULT_TIMEOUT, /* a transfer took too long, or no data came */
-	FAULT_IO,      /* any other error of bus or line */
-	FAULT_DECODE,  /* bytes that mean nothing */
-	FAULT_RANGE,   /* a reading beyond what is possible */
-	FAULT_OVERRUN, /* measurements missed because the loop was late */
+	FAULT_NACK,     /* no chip answers at the address, or a wrong one */
+	FAULT_TIMEOUT,  /* a transfer took too long, or no data came */
+	FAULT_IO,       /* any other error of bus or line */
+	FAULT_DECODE,   /* bytes that mean nothing */
+	FAULT_RANGE,    /* a reading beyond what is possible */
+	FAULT_OVERRUN,  /* measurements missed because the loop was late */
+	FAULT_OVERFLOW, /* the chip's FIFO ran over: what was in it is lost */
+	FAULT_RESET,    /* the chip had lost its settings */
 	FAULT_COUNT,
 };
 const char *device_fault_name(enum device_fault fault);

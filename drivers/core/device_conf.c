@@ -119,3 +119,13 @@ int device_conf_complete(const struct conf_at *at, const char *kind,
 
 	return found < 0 || place < 0 || settings < 0 ? -EINVAL : 0;
 }
+
+int64_t device_reading_ns(const struct device_conf *conf)
+{
+	const struct driver *d = conf->chip;
+	unsigned frames = d->fifo ? d->fifo->watermark(conf->settings) : 0;
+
+	if (!d->period_ns)
+		return 0;
+	return d->period_ns(conf->settings) * (frames ? frames : 1);
+}

@@ -7,32 +7,17 @@
 #include <string.h>
 
 #include "daemon/rt/rt.h"
-#include "drivers/core/debounce.h"
+#include "drivers/core/sensor_internal.h"
 
-/* No data for this many periods, but not less than a time, means that the chip must be set up again. */
-#define SILENCE_PERIODS 10
+/* No data for this many readings, but not less than a time, means that the chip must be set up again. */
+#define SILENCE_READINGS 10
 #define SILENCE_MIN_NS (200 * NS_PER_MS)
 
 /* So do this many readings in a row of which nothing could be used. */
 #define BAD_MAX 10
 
-/* A line without edges is looked at this often: kernels drop edges when the loop is late. */
-#define LOOK_NS NS_PER_S
-
-struct sensor {
-	struct device dev;
-	struct sensor_conf conf;
-	struct sensor_sink sink;
-	struct gpio_line *irq;
-	struct debounce debounce;
-	struct filters *filters;
-	int64_t period_ns;
-	int64_t silence_ns;
-	int64_t data_ns; /* when there was data, or the set-up ended */
-	unsigned bad;    /* readings in a row of which nothing could be used */
-	uint8_t trim[DRIVER_TRIM_MAX];
-	uint8_t raw[DRIVER_RAW_MAX];
-};
+/* How often a chip is asked whether it has kept its settings. */
+#define VERIFY_NS NS_PER_S
 
 static void tell_health(struct device *d)
 {
@@ -48,6 +33,7 @@ struct sensor *sensor_new(const char *role, const struct sensor_conf *conf,
 {
 	const struct driver *chip = conf->device.chip;
 	struct sensor *s = calloc(1, sizeof(*s));
+	int64_t silence_ns;
 
 	if (!s)
 		return NULL;
@@ -62,9 +48,10 @@ struct sensor *sensor_new(const char *role, const struct sensor_conf *conf,
 	s->dev.changed = tell_health;
 	if (chip->period_ns)
 		s->period_ns = chip->period_ns(s->conf.device.settings);
-	s->silence_ns = SILENCE_PERIODS * s->period_ns > SILENCE_MIN_NS
-				? SILENCE_PERIODS * s->period_ns
-				: SILENCE_MIN_NS;
+	if (chip->fifo)
+		s->watermark = chip->fifo->watermark(s->conf.device.settings);
+	silence_ns = SILENCE_READINGS * device_reading_ns(&s->conf.device);
+	s->silence_ns = silence_ns > SILENCE_MIN_NS ? silence_ns : SILENCE_MIN_NS;
 	return s;
 }
 
@@ -79,6 +66,11 @@ void sensor_free(struct sensor *s)
 struct device_health sensor_health(const struct sensor *s)
 {
 	return s->dev.health;
+}
+
+void sensor_set_tap(struct sensor *s, const struct sensor_tap *tap)
+{
+	s->tap = tap ? *tap : (struct sensor_tap){0};
 }
 
 uint32_t sensor_chans(const struct sensor *s)
@@ -98,18 +90,39 @@ static bool in_range(const struct sample *s)
 	return true;
 }
 
-/*
- * @len raw bytes, measured at @t_ns, become samples for the sink.
- * Returns 0, or -EBADMSG when it has been rubbish for too long.
- */
-static int take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
+static void tap(const struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
+{
+	const struct device_conf *conf = &s->conf.device;
+	const struct sensor_raw what = {
+		.role = s->dev.name,
+		.conf = conf,
+		.trim = s->trim,
+		.raw = raw,
+		.len = len,
+		.t_ns = t_ns,
+	};
+
+	s->tap.raw(s->tap.arg, &what);
+}
+
+int sensor_bad(struct sensor *s)
+{
+	if (++s->bad < BAD_MAX)
+		return 0;
+	return error_set(-EBADMSG, "%u readings in a row make no sense", s->bad);
+}
+
+int sensor_take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 {
 	const struct device_conf *conf = &s->conf.device;
 	struct sample out[DRIVER_SAMPLES];
 	unsigned good = 0;
 	unsigned kept = 0;
-	int n = conf->chip->decode(conf->settings, s->trim, raw, len, t_ns, out);
+	int n;
 
+	if (s->tap.raw)
+		tap(s, raw, len, t_ns);
+	n = conf->chip->decode(conf->settings, s->trim, raw, len, t_ns, out);
 	if (n < 0)
 		device_fault(&s->dev, FAULT_DECODE);
 	for (int i = 0; i < n; i++) {
@@ -122,11 +135,8 @@ static int take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 		mount_apply(&s->conf.mount, &out[kept]);
 		kept += filters_apply(s->filters, &out[kept]);
 	}
-	if (good == 0) {
-		if (++s->bad < BAD_MAX)
-			return 0;
-		return error_set(-EBADMSG, "%u readings in a row make no sense", s->bad);
-	}
+	if (good == 0)
+		return sensor_bad(s);
 	s->bad = 0;
 	s->data_ns = rt_now();
 	s->dev.health.good++;
@@ -137,161 +147,31 @@ static int take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 	return 0;
 }
 
-/* Trigger, wait, read. Returns the count of bytes in s->raw. Suspends. */
-static int read_raw(struct sensor *s)
+int sensor_nothing(const struct sensor *s)
 {
-	const struct device_conf *conf = &s->conf.device;
-	int64_t delay_ns = 0;
-	int r = 0;
-
-	if (conf->chip->trigger)
-		r = conf->chip->trigger(&s->dev.io, conf->settings, &delay_ns);
-	if (r == 0 && delay_ns > 0)
-		r = task_sleep(delay_ns);
-	if (r < 0)
-		return r;
-	return conf->chip->read(&s->dev.io, conf->settings, s->raw);
-}
-
-/*
- * One measurement, made at @t_ns. A transfer that fails is made once more at once: a glitch on the wires
- * hits only one, and a chip that has lost its power and with it its set-up needs longer than that to
- * answer again. Suspends.
- */
-static int measure(struct sensor *s, int64_t t_ns)
-{
-	int n;
-
-	s->dev.attempt_ns = rt_now();
-	n = read_raw(s);
-	if (n < 0 && n != -ECANCELED) {
-		device_count(&s->dev, n);
-		n = read_raw(s);
-	}
-	if (n < 0)
-		return n;
-	if (n > 0)
-		return take(s, s->raw, (size_t)n, t_ns);
 	if (rt_now() - s->data_ns < s->silence_ns)
 		return 0;
 	return error_set(-ENODATA, "no new data for %lld ms",
 			 (long long)(s->silence_ns / NS_PER_MS));
 }
 
-/* Read at fixed moments, which do not drift; those that a late loop missed are left out. Suspends. */
-static int read_on_schedule(struct sensor *s)
+int sensor_verify(struct sensor *s)
 {
-	int64_t next_ns = rt_now();
-
-	/* A chip that measures by itself may still hold what it measured before it was set up. */
-	if (!s->conf.device.chip->trigger)
-		next_ns += s->period_ns;
-	for (;;) {
-		int r = task_sleep_until(next_ns);
-
-		if (r == 0)
-			r = measure(s, rt_now());
-		if (r < 0)
-			return r;
-		for (next_ns += s->period_ns; next_ns < rt_now(); next_ns += s->period_ns)
-			device_fault(&s->dev, FAULT_OVERRUN);
-	}
-}
-
-/*
- * The next data-ready edge. When the loop is late, edges have queued up, but the chip holds only what
- * belongs to the newest. Suspends.
- */
-static int wait_ready(struct sensor *s, struct gpio_event *ret)
-{
-	int r = gpio_wait_until(s->irq, time_add(rt_now(), s->silence_ns), ret);
-
-	while (r == 0) {
-		for (uint32_t i = 0; i < ret->lost; i++)
-			device_fault(&s->dev, FAULT_OVERRUN);
-		if (rt_now() - ret->t_ns <= s->period_ns)
-			return 0;
-		r = gpio_wait_until(s->irq, time_add(rt_now(), s->period_ns), ret);
-		if (r == -ETIMEDOUT)
-			return 0;
-		device_fault(&s->dev, FAULT_OVERRUN);
-	}
-	if (r == -ETIMEDOUT)
-		return error_set(-ENODATA, "no data-ready edge on %s for %lld ms",
-				 s->conf.irq, (long long)(s->silence_ns / NS_PER_MS));
-	return r;
-}
-
-static int read_on_ready(struct sensor *s)
-{
-	for (;;) {
-		struct gpio_event e;
-		int r;
-
-		s->dev.attempt_ns = rt_now();
-		r = wait_ready(s, &e);
-		if (r == 0)
-			r = measure(s, e.t_ns);
-		if (r < 0)
-			return r;
-	}
-}
-
-/* The debounced level, which the line has had since @t_ns, goes the way of all raw bytes. */
-static int take_level(struct sensor *s, int64_t t_ns)
-{
-	const struct gpio_event e = {.t_ns = t_ns, .level = s->debounce.level};
 	const struct device_conf *conf = &s->conf.device;
-	int n = conf->chip->edge(conf->settings, &e, s->raw);
+	int r;
 
-	return take(s, s->raw, (size_t)n, t_ns);
-}
-
-/* No edge has come: has one been lost? Has the level lasted long enough to count? */
-static int look(struct sensor *s)
-{
-	struct debounce *d = &s->debounce;
-	int level = gpio_get(s->dev.io.line);
-
-	if (level < 0)
-		return level;
-	debounce_input(d, level, rt_now());
-	return debounce_advance(d, rt_now()) ? take_level(s, d->since_ns) : 0;
-}
-
-static int take_edge(struct sensor *s, const struct gpio_event *e)
-{
-	struct debounce *d = &s->debounce;
-	int r = debounce_advance(d, e->t_ns) ? take_level(s, d->since_ns) : 0;
-
-	s->dev.health.faults[FAULT_OVERRUN] += e->lost;
-	debounce_input(d, e->level, e->t_ns);
-	return r;
-}
-
-/* The level at the start, then every change that lasts. Suspends. */
-static int follow_edges(struct sensor *s)
-{
-	int r = gpio_get(s->dev.io.line);
-
-	if (r < 0)
+	if (!conf->chip->verify || (!s->doubt && rt_now() < s->verify_ns))
+		return 0;
+	s->doubt = false;
+	s->verify_ns = rt_now() + VERIFY_NS;
+	s->dev.attempt_ns = rt_now();
+	r = conf->chip->verify(&s->dev.io, conf->settings);
+	if (r == 0 || r == -ESTALE || r == -ECANCELED)
 		return r;
-	debounce_start(&s->debounce, s->conf.debounce_ns, r, rt_now());
-	r = take_level(s, rt_now());
-	while (r == 0) {
-		int64_t due_ns = debounce_due_ns(&s->debounce);
-		int64_t look_ns = time_add(rt_now(), LOOK_NS);
-		struct gpio_event e;
-
-		s->dev.attempt_ns = rt_now();
-		r = gpio_wait_until(s->dev.io.line, due_ns < look_ns ? due_ns : look_ns,
-				    &e);
-		if (r == 0)
-			r = take_edge(s, &e);
-		else if (r == -ETIMEDOUT)
-			r = look(s);
-	}
-	return r;
+	/* A glitch. If it is more than that the next reading fails, too. */
+	device_count(&s->dev, r);
+	s->doubt = true;
+	return 0;
 }
 
 static int open_irq(struct sensor *s)
@@ -327,11 +207,15 @@ static int session(struct sensor *s)
 	if (r < 0)
 		return r;
 	s->bad = 0;
+	s->doubt = false;
 	s->data_ns = rt_now();
+	s->verify_ns = rt_now() + VERIFY_NS;
 	filters_reset(s->filters);
 	if (chip->edge)
-		return follow_edges(s);
-	return s->irq ? read_on_ready(s) : read_on_schedule(s);
+		return sensor_follow_edges(s);
+	if (s->watermark)
+		return sensor_read_bursts(s);
+	return s->irq ? sensor_read_on_ready(s) : sensor_read_on_schedule(s);
 }
 
 int sensor_run(void *sensor)

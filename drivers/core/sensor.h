@@ -1,10 +1,10 @@
 /*
  * A sensor: one chip under a role ("imu"), read by one task for as long as the nursery lives.
  *
- * The task opens, probes and sets up the chip, reads it (on a fixed schedule, on data-ready edges, or a
- * line's edges), decodes, turns vectors into body axes, drops what is out of range, filters, and hands the
- * samples to its sink. A chip that does not answer is tried again with growing pauses, and set up afresh; it
- * never ends the nursery. Nothing is allocated while it runs.
+ * The task opens, probes and sets up the chip, reads it (on a fixed schedule, on data-ready edges, in bursts
+ * from its FIFO, or a line's edges), decodes, turns vectors into body axes, drops what is out of range,
+ * filters, and hands the samples to its sink. A chip that does not answer, or that has lost its settings, is
+ * tried again with growing pauses, and set up afresh; it never ends the nursery. Nothing is allocated while it runs.
  */
 #ifndef DRIVERS_CORE_SENSOR_H
 #define DRIVERS_CORE_SENSOR_H
@@ -43,6 +43,25 @@ struct sensor_sink {
 	void *arg;
 };
 
+/*
+ * What came from the chip, before it is decoded: all that decode() gets, so that decoding it again gives
+ * the same samples. Borrowed for the call.
+ */
+struct sensor_raw {
+	const char *role;
+	const struct device_conf *conf; /* the chip and its settings */
+	const uint8_t *trim;            /* conf->chip->trim_max bytes */
+	const uint8_t *raw;
+	size_t len;
+	int64_t t_ns; /* when it was measured */
+};
+
+/* Who records what comes from the chip. Called on the sensor's task; must not suspend. */
+struct sensor_tap {
+	void (*raw)(void *arg, const struct sensor_raw *what);
+	void *arg;
+};
+
 struct sensor;
 
 /*
@@ -56,6 +75,9 @@ void sensor_free(struct sensor *s); /* after its task has ended; NULL is fine */
 
 /* The task: nursery_go(&n, role, sensor_run, sensor). Returns -ECANCELED. Suspends. */
 int sensor_run(void *sensor);
+
+/* From now on @tap, which is copied, sees every reading; NULL: nobody does. Also while the task runs. */
+void sensor_set_tap(struct sensor *s, const struct sensor_tap *tap);
 
 /* How it is. */
 struct device_health sensor_health(const struct sensor *s);

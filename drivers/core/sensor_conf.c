@@ -4,7 +4,7 @@
 #include "drivers/core/sensor.h"
 
 /* Without the key: this many readings may be missing before values are stale, but not less than ... */
-#define STALE_PERIODS 10
+#define STALE_READINGS 10
 #define STALE_MIN_NS (100 * NS_PER_MS)
 
 const struct conf_field sensor_fields[] = {
@@ -36,7 +36,7 @@ static int64_t usual_stale_after_ns(const struct device_conf *device)
 
 	if (!device->chip || !device->chip->period_ns)
 		return 0;
-	ns = STALE_PERIODS * device->chip->period_ns(device->settings);
+	ns = STALE_READINGS * device_reading_ns(device);
 	return ns > STALE_MIN_NS ? ns : STALE_MIN_NS;
 }
 

@@ -1,9 +1,9 @@
 /*
  * A register-level model of the TDK ICM-20948 (DS-000189 revision 1.3) with its AK09916: banks, sleep and
- * reset, sample rate, ranges, data-ready on a line, the bypass through which the magnetometer is reached,
- * its rates, and that its data stay until ST2 is read.
+ * reset, sample rate, ranges, data-ready on a line, the FIFO, the bypass through which the magnetometer is
+ * reached, its rates, and that its data stay until ST2 is read.
  *
- * It answers at once where the chip takes its time to reset. Not modelled: the FIFO, the auxiliary bus, the
+ * It answers at once where the chip takes its time to reset. Not modelled: the auxiliary bus, the
  * filters, standby of single axes, the magnetometer's single shots and self test.
  */
 #include <errno.h>
@@ -13,18 +13,27 @@
 
 #include "daemon/rt/rt.h"
 #include "daemon/rt/timer.h"
+#include "hal/emul/fifo.h"
 #include "hal/emul/reg8.h"
 
 enum reg {
 	BANK0_WHO_AM_I = 0x00,
+	BANK0_USER_CTRL = 0x03,
 	BANK0_PWR_MGMT_1 = 0x06,
 	BANK0_INT_PIN_CFG = 0x0f,
 	BANK0_INT_ENABLE_1 = 0x11,
 	BANK0_INT_STATUS_1 = 0x1a,
+	BANK0_INT_STATUS_2 = 0x1b,
 	BANK0_ACCEL_XOUT_H = 0x2d,
 	BANK0_GYRO_XOUT_H = 0x33,
 	BANK0_TEMP_OUT_H = 0x39,
 	BANK0_TEMP_OUT_L = 0x3a,
+	BANK0_FIFO_EN_2 = 0x67,
+	BANK0_FIFO_RST = 0x68,
+	BANK0_FIFO_MODE = 0x69,
+	BANK0_FIFO_COUNTH = 0x70,
+	BANK0_FIFO_COUNTL = 0x71,
+	BANK0_FIFO_R_W = 0x72,
 	BANK2_GYRO_SMPLRT_DIV = 0x00,
 	BANK2_GYRO_CONFIG_1 = 0x01,
 	BANK2_ACCEL_CONFIG = 0x14,
@@ -48,6 +57,14 @@ enum mag_reg {
 #define SLEEP 0x40
 #define BYPASS_EN 0x02
 #define RAW_DATA_RDY 0x01
+#define FIFO_EN 0x40     /* in USER_CTRL */
+#define FIFO_ACCEL 0x10  /* in FIFO_EN_2 */
+#define FIFO_GYRO_X 0x02 /* then Y and Z */
+#define FIFO_TEMP 0x01
+#define FIFO_RESET 0x1f
+#define FIFO_OVERFLOW 0x01
+#define FIFO_SNAPSHOT 0x01 /* in FIFO_MODE: full, it takes nothing more */
+#define FIFO_SIZE 512
 #define ST1_DRDY 0x01
 #define ST2_HOFL 0x08
 #define MAG_ADDR 0x0c
@@ -69,6 +86,7 @@ struct icm20948_model {
 	int64_t due_ns, last_ns;    /* of the sample clock: its next tick and its last */
 	struct scene_motion motion; /* the last sample */
 	bool unread;
+	struct emul_fifo fifo;
 
 	struct i2c_model mag;
 	uint8_t mag_reg[MAG_REGS];
@@ -114,18 +132,6 @@ static void announce(struct icm20948_model *m)
 	(void)gpio_board_drive(m->board, m->int_line, false, m->last_ns + INT_PULSE_NS);
 }
 
-static void icm20948_sample(struct timer *t)
-{
-	struct icm20948_model *m = container_of(t, struct icm20948_model, timer);
-
-	scene_measure(m->chip.emul.scene, m->due_ns, &m->motion);
-	m->last_ns = m->due_ns;
-	m->unread = true;
-	m->bank[0][BANK0_INT_STATUS_1] = RAW_DATA_RDY;
-	announce(m);
-	arm(m);
-}
-
 /* The number that begins at register @reg of bank 0. */
 static double output(const struct icm20948_model *m, uint8_t reg)
 {
@@ -144,6 +150,47 @@ static double output(const struct icm20948_model *m, uint8_t reg)
 static uint16_t saturate(double x)
 {
 	return (uint16_t)(int16_t)lround(fmin(fmax(x, -32768), 32767));
+}
+
+/* In the order of the data registers. */
+static void fifo_store(struct icm20948_model *m)
+{
+	uint8_t what = m->bank[0][BANK0_FIFO_EN_2];
+	uint8_t frame[BANK0_TEMP_OUT_L - BANK0_ACCEL_XOUT_H + 1];
+	unsigned n = 0;
+
+	if (!(m->bank[0][BANK0_USER_CTRL] & FIFO_EN) || m->bank[0][BANK0_FIFO_RST])
+		return;
+	for (uint8_t reg = BANK0_ACCEL_XOUT_H; reg <= BANK0_TEMP_OUT_H; reg += 2) {
+		uint8_t bit =
+			reg < BANK0_GYRO_XOUT_H ? FIFO_ACCEL
+			: reg == BANK0_TEMP_OUT_H
+				? FIFO_TEMP
+				: (uint8_t)(FIFO_GYRO_X << (reg - BANK0_GYRO_XOUT_H) / 2);
+		uint16_t bits = saturate(output(m, reg));
+
+		if (!(what & bit))
+			continue;
+		frame[n++] = (uint8_t)(bits >> 8);
+		frame[n++] = (uint8_t)bits;
+	}
+	if (m->bank[0][BANK0_FIFO_MODE] & FIFO_SNAPSHOT && m->fifo.count + n > FIFO_SIZE)
+		m->bank[0][BANK0_INT_STATUS_2] = FIFO_OVERFLOW;
+	else if (emul_fifo_push(&m->fifo, frame, n))
+		m->bank[0][BANK0_INT_STATUS_2] = FIFO_OVERFLOW;
+}
+
+static void icm20948_sample(struct timer *t)
+{
+	struct icm20948_model *m = container_of(t, struct icm20948_model, timer);
+
+	scene_measure(m->chip.emul.scene, m->due_ns, &m->motion);
+	m->last_ns = m->due_ns;
+	m->unread = true;
+	m->bank[0][BANK0_INT_STATUS_1] = RAW_DATA_RDY;
+	fifo_store(m);
+	announce(m);
+	arm(m);
 }
 
 /* Numbers are made as they are read, so that a set-up that comes late applies to a held sample too. */
@@ -169,8 +216,14 @@ static uint8_t get(struct reg8 *chip, uint8_t pointer)
 
 	if (reg == REG_BANK_SEL)
 		return m->bank[0][REG_BANK_SEL];
-	if (bank == 0 && reg == BANK0_INT_STATUS_1)
+	if (bank == 0 && (reg == BANK0_INT_STATUS_1 || reg == BANK0_INT_STATUS_2))
 		m->bank[0][reg] = 0;
+	if (bank == 0 && reg == BANK0_FIFO_COUNTH) { /* latches both bytes */
+		m->bank[0][BANK0_FIFO_COUNTL] = (uint8_t)m->fifo.count;
+		return (uint8_t)(m->fifo.count >> 8);
+	}
+	if (bank == 0 && reg == BANK0_FIFO_R_W)
+		return emul_fifo_pop(&m->fifo);
 	if (bank == 0 && reg >= BANK0_ACCEL_XOUT_H && reg <= BANK0_TEMP_OUT_L)
 		return read_output(m, reg);
 	return value;
@@ -183,7 +236,17 @@ static void clear(struct icm20948_model *m)
 	m->bank[0][BANK0_PWR_MGMT_1] = SLEEP | 0x01;
 	m->bank[2][BANK2_GYRO_CONFIG_1] = 0x01;
 	m->bank[2][BANK2_ACCEL_CONFIG] = 0x01;
+	m->fifo.count = 0;
+	m->fifo.last = 0;
 	timer_disarm(&m->timer);
+}
+
+/* Of the first bank, the identity and what is measured. */
+static bool read_only(uint8_t reg)
+{
+	return reg == BANK0_WHO_AM_I ||
+	       (reg >= BANK0_INT_STATUS_1 && reg < BANK0_FIFO_EN_2) ||
+	       reg >= BANK0_FIFO_COUNTH;
 }
 
 static void set(struct reg8 *chip, uint8_t pointer, uint8_t value)
@@ -196,8 +259,10 @@ static void set(struct reg8 *chip, uint8_t pointer, uint8_t value)
 		m->bank[0][reg] = value & 0x30;
 	} else if (bank == 0 && reg == BANK0_PWR_MGMT_1 && value & DEVICE_RESET) {
 		clear(m);
-	} else if (bank != 0 || (reg != BANK0_WHO_AM_I && reg < BANK0_INT_STATUS_1)) {
+	} else if (bank != 0 || !read_only(reg)) {
 		m->bank[bank][reg] = value;
+		if (bank == 0 && reg == BANK0_FIFO_RST && value & FIFO_RESET)
+			m->fifo.count = 0;
 		if ((bank == 0 && reg == BANK0_PWR_MGMT_1) ||
 		    (bank == 2 && reg == BANK2_GYRO_SMPLRT_DIV)) {
 			m->last_ns = rt_now();
@@ -210,7 +275,18 @@ static void set(struct reg8 *chip, uint8_t pointer, uint8_t value)
 	}
 }
 
-static const struct reg8_ops ops = {.get = get, .set = set};
+/* A burst stays at the FIFO. */
+static uint8_t next(const struct reg8 *chip, uint8_t pointer)
+{
+	const struct icm20948_model *m =
+		container_of(chip, const struct icm20948_model, chip);
+	bool first = (m->bank[0][REG_BANK_SEL] >> 4 & 3) == 0;
+
+	return (uint8_t)(first && pointer % REGS == BANK0_FIFO_R_W ? pointer
+								   : pointer + 1);
+}
+
+static const struct reg8_ops ops = {.get = get, .set = set, .next = next};
 
 static struct icm20948_model *model_of_mag(struct i2c_model *i2c)
 {
@@ -332,6 +408,7 @@ static int icm20948_init(struct emul *e, const struct emul_conf *conf)
 
 	reg8_init(&m->chip, &ops);
 	m->timer.fn = icm20948_sample;
+	m->fifo.size = FIFO_SIZE;
 	m->mag = (struct i2c_model){
 		.addr = MAG_ADDR,
 		.start = mag_start,

@@ -15,6 +15,7 @@
 #include "daemon/rt/rt.h"
 #include "daemon/rt/timer.h"
 #include "hal/emul/emul.h"
+#include "hal/emul/fifo.h"
 
 enum reg {
 	SMPLRT_DIV = 0x19,
@@ -59,7 +60,7 @@ enum reg {
 #define PWR_SLEEP 0x40
 
 #define DATA_LEN (GYRO_ZOUT_L - ACCEL_XOUT_H + 1)
-#define FIFO_LEN 1024
+#define FIFO_LEN 1024 /* of the MPU-6050; its successors have half of that */
 #define INT_PULSE_NS (50 * NS_PER_US) /* register 55 */
 #define GRAVITY_MS2 9.80665
 #define RADS_PER_DPS (3.141592653589793 / 180)
@@ -90,8 +91,7 @@ struct mpu6050_model {
 	bool busy, addressed; /* between start and stop; the pointer has been written */
 	bool data_read;       /* this transfer took the sample or emptied the FIFO */
 
-	uint8_t fifo[FIFO_LEN];
-	unsigned fifo_first, fifo_count;
+	struct emul_fifo fifo;
 };
 
 static bool asleep(const struct mpu6050_model *m)
@@ -137,26 +137,15 @@ static void interrupt_clear(struct mpu6050_model *m)
 
 static void fifo_push(struct mpu6050_model *m, const uint8_t *bytes, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		if (m->fifo_count == FIFO_LEN) { /* the oldest goes */
-			m->fifo_first = (m->fifo_first + 1) % FIFO_LEN;
-			m->fifo_count--;
-			interrupt(m, INT_FIFO_OFLOW, m->sample_ns);
-		}
-		m->fifo[(m->fifo_first + m->fifo_count++) % FIFO_LEN] = bytes[i];
-	}
+	if (emul_fifo_push(&m->fifo, bytes, n))
+		interrupt(m, INT_FIFO_OFLOW, m->sample_ns);
 }
 
 /* Empty, it goes on giving the last byte (register 116). */
 static uint8_t fifo_pop(struct mpu6050_model *m)
 {
-	if (m->fifo_count) {
-		m->data_read |= m->fifo_count == 1;
-		m->reg[FIFO_R_W] = m->fifo[m->fifo_first];
-		m->fifo_first = (m->fifo_first + 1) % FIFO_LEN;
-		m->fifo_count--;
-	}
-	return m->reg[FIFO_R_W];
+	m->data_read |= m->fifo.count == 1;
+	return emul_fifo_pop(&m->fifo);
 }
 
 /* Put the last sample into the FIFO, in the order of the data registers. */
@@ -240,7 +229,8 @@ static void reset(struct mpu6050_model *m)
 	memset(m->reg, 0, sizeof(m->reg));
 	m->reg[PWR_MGMT_1] = PWR_SLEEP;
 	m->reg[WHO_AM_I] = m->who;
-	m->fifo_count = 0;
+	m->fifo.count = 0;
+	m->fifo.last = 0;
 	pin_set(m, false, rt_now());
 	timer_disarm(&m->timer);
 }
@@ -269,7 +259,7 @@ static void write_power(struct mpu6050_model *m, uint8_t value)
 static void write_user(struct mpu6050_model *m, uint8_t value)
 {
 	if (value & USER_FIFO_RESET && !(value & USER_FIFO_EN))
-		m->fifo_count = 0;
+		m->fifo.count = 0;
 	if (value & USER_SIG_COND_RESET)
 		memset(m->reg + ACCEL_XOUT_H, 0, DATA_LEN);
 	m->reg[USER_CTRL] = value & (uint8_t)~USER_RESETS;
@@ -284,7 +274,7 @@ static void show_again(struct mpu6050_model *m, uint8_t reg)
 	if (!m->emul.scene->paced || !m->unread || asleep(m))
 		return;
 	encode_motion(m);
-	if ((reg == USER_CTRL || reg == FIFO_EN) && m->fifo_count == 0)
+	if ((reg == USER_CTRL || reg == FIFO_EN) && m->fifo.count == 0)
 		fifo_store(m);
 	if (reg == PWR_MGMT_1 || reg == INT_ENABLE)
 		interrupt(m, INT_DATA_RDY, m->sample_ns);
@@ -317,8 +307,8 @@ static uint8_t read_reg(struct mpu6050_model *m, uint8_t reg)
 	if (reg == INT_STATUS || m->reg[INT_PIN_CFG] & PIN_INT_RD_CLEAR)
 		interrupt_clear(m);
 	if (reg == FIFO_COUNTH) { /* latches both bytes (register 114) */
-		m->reg[FIFO_COUNTL] = (uint8_t)m->fifo_count;
-		return (uint8_t)(m->fifo_count >> 8);
+		m->reg[FIFO_COUNTL] = (uint8_t)m->fifo.count;
+		return (uint8_t)(m->fifo.count >> 8);
 	}
 	if (reg == FIFO_R_W)
 		return fifo_pop(m);
@@ -416,6 +406,7 @@ static int mpu6050_init(struct emul *e, const struct emul_conf *conf)
 	struct mpu6050_model *m = of_emul(e);
 
 	m->who = 0x68;
+	m->fifo.size = FIFO_LEN;
 	m->temp_lsb_per_c = 340;
 	m->temp_zero_c = 36.53;
 	return init(e, conf);
@@ -427,6 +418,7 @@ static int successor_init(struct emul *e, const struct emul_conf *conf, uint8_t 
 	struct mpu6050_model *m = of_emul(e);
 
 	m->who = who;
+	m->fifo.size = FIFO_LEN / 2;
 	m->temp_lsb_per_c = 333.87;
 	m->temp_zero_c = 21;
 	return init(e, conf);

@@ -259,6 +259,30 @@ Test(actuator, goes_where_it_shall_once_the_chip_is_back)
 	bench_free(b);
 }
 
+static void brown_out(struct bench *b)
+{
+	actuator_set(b->tilt, (float)(30 * DEG));
+	nap(NS_PER_S / 2);
+	emul_reset(rig_model(&b->rig, "pca9685"));
+	cr_expect(isnan(pulse_us(b, 1)));
+	nap(2 * NS_PER_S);
+	PULSE(1, 1950);
+	cr_expect(eq(u64, chip_health(b->chip).faults[FAULT_RESET], 1));
+	cr_expect(eq(int, chip_health(b->chip).state, DEVICE_RUNNING));
+}
+
+/* Nobody commands it meanwhile: the chip itself is asked. */
+Test(actuator, goes_where_it_shall_after_its_power_was_lost)
+{
+	struct actuator_conf tilt = tilt_conf();
+	struct bench *b = neck_new(&servo, &tilt);
+
+	bench_run(b, brown_out);
+	cr_expect(strstr(b->log, "0x40 has lost its settings (MODE1 is 0x11)") != NULL,
+		  "%s", b->log);
+	bench_free(b);
+}
+
 static void leave_both_up(struct bench *b)
 {
 	actuator_set(b->pan, 0);

@@ -53,6 +53,14 @@ Test(promises, slots_belong_together)
 			  "%s", d->name);
 		cr_expect(d->conf_size <= DRIVER_CONF_MAX, "%s", d->name);
 		cr_expect(d->raw_max > 0, "%s", d->name);
+		if (d->fifo) {
+			cr_expect(d->fifo->watermark && d->fifo->read &&
+					  d->fifo->restart && d->period_ns,
+				  "%s", d->name);
+			cr_expect(d->fifo->frame_len > 0 &&
+					  d->fifo->frame_len <= d->raw_max,
+				  "%s", d->name);
+		}
 		if (d->chans) {
 			cr_expect(d->decode && (d->edge || (d->read && d->period_ns)),
 				  "%s", d->name);
@@ -200,6 +208,58 @@ Test(promises, setup_survives_a_nack_at_every_transfer)
 	}
 }
 
+static int lose_power(void *arg)
+{
+	struct trial *t = arg;
+	const struct driver *d = t->driver;
+	unsigned changes;
+
+	cr_assert(eq(int, d->setup(&t->io, t->conf.settings), 0));
+	changes = t->rig->spy.changes;
+	cr_expect(eq(int, d->verify(&t->io, t->conf.settings), 0), "%s", d->name);
+	emul_reset(rig_model(t->rig, d->name));
+	t->result = d->verify(&t->io, t->conf.settings);
+	cr_expect(eq(uint, t->rig->spy.changes, changes), "%s: writes", d->name);
+	if (t->result == -ESTALE) {
+		const struct error *e = error_last(-ESTALE);
+
+		cr_expect(e && strstr(e->text, "lost its settings"), "%s", d->name);
+	}
+	return 0;
+}
+
+/* With settings other than those after power-on, where a driver's usual ones are the same. */
+static const char *unusual(const struct driver *d)
+{
+	if (strcmp(d->name, "tmp102") == 0)
+		return "{\"rate\": \"8Hz\"}";
+	return strcmp(d->name, "bmp280") == 0 ? "{\"filter\": \"4\"}" : "{}";
+}
+
+Test(promises, verify_sees_that_the_power_was_lost)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct trial t;
+		struct rig rig;
+
+		if (!d->verify)
+			continue;
+		rig_open(&rig, 0);
+		rig_plug(&rig, d->name);
+		trial_init(&t, &rig, d, d->addrs[0]);
+		rig_set(d, &t.conf, unusual(d));
+		cr_assert(eq(int, rig_run(lose_power, &t), 0));
+		cr_expect(eq(int, t.result, -ESTALE), "%s", d->name);
+		rig_unplug(&rig, d->name);
+		rig_close(&rig);
+		n++;
+	}
+	cr_expect(n >= 10, "%u", n);
+}
+
 static void check_sample(const struct driver *d, const struct sample *s, int64_t t_ns)
 {
 	const struct chan_info *info = &chan_info[s->chan];
@@ -262,6 +322,9 @@ Test(promises, decode_is_pure_and_within_range)
 			for (size_t b = 0; b < sizeof(trim); b++)
 				trim[b] = (uint8_t)rand();
 			check_decode(d, conf.settings, trim, raw, d->raw_max);
+			if (d->fifo)
+				check_decode(d, conf.settings, trim, raw,
+					     d->fifo->frame_len);
 		}
 	}
 }

@@ -14,6 +14,7 @@ struct bench {
 	struct rig rig;
 	struct sensor_conf conf;
 	struct sensor *sensor;
+	const struct sensor_tap *tap;
 	const char *role;
 	void (*script)(
 		struct bench *b); /* what happens meanwhile; the sensor ends after it */
@@ -59,16 +60,19 @@ static void keep_log(enum log_level level, const char *text, void *arg)
 static int run_script(void *arg)
 {
 	struct bench *b = arg;
+	struct emul *model = rig_model(&b->rig, b->conf.device.driver);
 	struct nursery n;
 
 	scene_start(b->rig.scene);
-	emul_start(rig_model(&b->rig, "mpu6050"));
+	if (model)
+		emul_start(model);
 	nursery_open(&n);
 	nursery_go(&n, b->role, sensor_run, b->sensor);
 	b->script(b);
 	nursery_cancel(&n, "the script is over");
 	(void)!nursery_close(&n, 0);
-	emul_stop(rig_model(&b->rig, "mpu6050"));
+	if (model)
+		emul_stop(model);
 	scene_stop(b->rig.scene);
 	return 0;
 }
@@ -98,6 +102,7 @@ static void bench_run(struct bench *b, void (*script)(struct bench *b))
 	b->script = script;
 	b->sensor = sensor_new(b->role, &b->conf, &ports, &sink);
 	cr_assert(b->sensor != NULL);
+	sensor_set_tap(b->sensor, b->tap);
 	log_set_sink(keep_log, b);
 	cr_assert(eq(int, rig_run(run_script, b), 0));
 	log_set_sink(NULL, NULL);
@@ -293,11 +298,36 @@ static void brown_out(struct bench *b)
 	unplug(b);
 }
 
-Test(sensor, that_falls_silent_is_set_up_again)
+Test(sensor, that_lost_its_settings_is_set_up_again)
 {
 	struct bench *b = bench_new("mpu6050");
 
 	bench_run(b, brown_out);
+	cr_expect(count(b, CHAN_ACCEL) > 90, "%zu", count(b, CHAN_ACCEL));
+	cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_RESET], 1));
+	cr_expect(strstr(b->log, "0x68 has lost its settings (register 0x19 is 0x00, was "
+				 "0x04), retry 1 in 100 ms") != NULL,
+		  "%s", b->log);
+	bench_free(b);
+}
+
+static void freeze(struct bench *b)
+{
+	plug(b);
+	nap(NS_PER_S);
+	emul_stop(rig_model(&b->rig, "mpu6050"));
+	nap(220 * NS_PER_MS);
+	b->n = 0;
+	emul_start(rig_model(&b->rig, "mpu6050"));
+	nap(NS_PER_S);
+	unplug(b);
+}
+
+Test(sensor, that_falls_silent_is_set_up_again)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	bench_run(b, freeze);
 	cr_expect(count(b, CHAN_ACCEL) > 90, "%zu", count(b, CHAN_ACCEL));
 	cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_TIMEOUT], 1));
 	cr_expect(strstr(b->log, "no new data for 200 ms") != NULL, "%s", b->log);
@@ -469,4 +499,127 @@ Test(sensor, waits_for_a_line_in_use)
 			 "busy (EBUSY), retry 1 in 100 ms") != NULL,
 		  "%s", b->log);
 	bench_free(b);
+}
+
+static void flap(struct bench *b)
+{
+	for (int i = 0; i < 20; i++) {
+		plug(b);
+		nap(2 * NS_PER_S);
+		unplug(b);
+		nap(10 * NS_PER_MS);
+	}
+}
+
+/* Each of its bad moments costs the first pause, as it was well for long enough before. */
+Test(sensor, that_fails_now_and_then_is_mostly_there)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	bench_run(b, flap);
+	cr_expect(count(b, CHAN_TEMP) == b->n / 3);
+	/* 2 s of 5 ms each, less 100 ms of back-off and 130 ms of set-up: KEPT_MAX cuts it off. */
+	cr_expect(eq(sz, b->n, KEPT_MAX));
+	for (size_t i = 1; i < b->n; i++)
+		cr_expect(b->got_ns[i] - b->got_ns[i - 1] < 400 * NS_PER_MS);
+	bench_free(b);
+}
+
+static void flap_fast(struct bench *b)
+{
+	for (int i = 0; i < 100; i++) {
+		plug(b);
+		nap(300 * NS_PER_MS);
+		unplug(b);
+		nap(300 * NS_PER_MS);
+	}
+}
+
+/* One that works for a moment only is left alone for longer and longer. */
+Test(sensor, that_keeps_failing_is_left_alone)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	bench_run(b, flap_fast);
+	cr_expect(eq(int, sensor_health(b->sensor).state, DEVICE_LOST));
+	cr_expect(sensor_health(b->sensor).faults[FAULT_NACK] < 60);
+	bench_free(b);
+}
+
+/* What the tap saw, to be decoded again. */
+struct recording {
+	struct {
+		uint8_t raw[DRIVER_RAW_MAX];
+		size_t len;
+		int64_t t_ns;
+	} item[KEPT_MAX];
+	uint8_t trim[DRIVER_TRIM_MAX];
+	const struct device_conf *conf;
+	const char *role;
+	size_t n;
+};
+
+static void record(void *arg, const struct sensor_raw *what)
+{
+	struct recording *rec = arg;
+
+	cr_assert(rec->n < KEPT_MAX && what->len <= DRIVER_RAW_MAX);
+	rec->role = what->role;
+	rec->conf = what->conf;
+	memcpy(rec->trim, what->trim, what->conf->chip->trim_max);
+	memcpy(rec->item[rec->n].raw, what->raw, what->len);
+	rec->item[rec->n].len = what->len;
+	rec->item[rec->n++].t_ns = what->t_ns;
+}
+
+static void two_seconds(struct bench *b)
+{
+	nap(2 * NS_PER_S);
+	cr_expect(b->n > 0);
+}
+
+static void check_tap(const char *driver, const char *settings)
+{
+	struct bench *b = bench_new(driver);
+	struct recording *rec = calloc(1, sizeof(*rec));
+	struct sensor_tap tap = {.raw = record, .arg = rec};
+	struct sample out[DRIVER_SAMPLES];
+	size_t at = 0;
+
+	cr_assert(rec != NULL);
+	rig_set(b->conf.device.chip, &b->conf.device, settings);
+	b->role = driver;
+	b->tap = &tap;
+	rig_plug(&b->rig, driver);
+	bench_run(b, two_seconds);
+	rig_unplug(&b->rig, driver);
+
+	cr_expect(rec->n > 15 && strcmp(rec->role, driver) == 0, "%s: %zu", driver,
+		  rec->n);
+	for (size_t i = 0; i < rec->n; i++) {
+		int n = rec->conf->chip->decode(rec->conf->settings, rec->trim,
+						rec->item[i].raw, rec->item[i].len,
+						rec->item[i].t_ns, out);
+
+		cr_assert(n > 0 && at + (size_t)n <= b->n, "%s", driver);
+		for (int k = 0; k < n; k++, at++) {
+			const struct sample *s = &b->sample[at];
+
+			cr_expect(s->t_ns == out[k].t_ns && s->chan == out[k].chan);
+			for (int axis = 0; axis < chan_info[s->chan].width; axis++)
+				cr_expect(s->v[axis] == out[k].v[axis], "%s", driver);
+		}
+	}
+	cr_expect(eq(sz, at, b->n));
+	free(rec);
+	bench_free(b);
+}
+
+/* Raw bytes, settings and factory constants are all that a recording takes. */
+Test(sensor, tapped_bytes_decode_to_the_same_samples)
+{
+	check_tap("mpu6050", "{}");
+	check_tap("mpu6050", "{\"fifo\": 8}");
+	check_tap("bmp280", "{}");
+	check_tap("icm20948", "{\"fifo\": 8}");
 }

@@ -24,6 +24,7 @@ struct spy {
 	unsigned fail_at; /* which transfer fails, from 1; 0: none */
 	unsigned changes; /* transfers that set more than a pointer, and read nothing */
 	bool stuck;       /* the data line is high: all reads are ones */
+	int64_t hold_ns;  /* the next transfer begins so much later; once */
 	uint8_t log[SPY_LOG_MAX];
 	size_t len;
 };
@@ -54,6 +55,13 @@ static inline int spy_transfer(struct i2c_bus *bus, uint8_t addr,
 	}
 	if (written > 1 && !reads)
 		spy->changes++;
+	if (spy->hold_ns > 0) {
+		r = task_sleep(spy->hold_ns);
+		deadline_ns = time_add(deadline_ns, spy->hold_ns);
+		spy->hold_ns = 0;
+		if (r < 0)
+			return r;
+	}
 	r = spy->wire->ops->transfer(spy->wire, addr, parts, n, deadline_ns);
 	for (unsigned i = 0; spy->stuck && i < n; i++)
 		if (parts[i].read)

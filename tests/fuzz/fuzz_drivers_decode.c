@@ -20,26 +20,47 @@ static void check_samples(const struct driver *d, const struct sample *s, int n)
 	}
 }
 
+/* Decode @len bytes, of exact size, so that the address sanitizer sees a read behind them. */
+static void decode_exact(const struct driver *d, const void *settings,
+			 const uint8_t *trim, const uint8_t *data, size_t len)
+{
+	struct sample out[DRIVER_SAMPLES];
+	uint8_t *raw = malloc(len ? len : 1);
+
+	assert(raw);
+	memcpy(raw, data, len);
+	check_samples(d, out, d->decode(settings, trim, raw, len, 1, out));
+	free(raw);
+}
+
+/* A burst from a FIFO, as the core divides it: the last frame takes what stands behind it. */
+static void decode_burst(const struct driver *d, const void *settings,
+			 const uint8_t *trim, const uint8_t *data, size_t len)
+{
+	size_t frame_len = d->fifo->frame_len;
+
+	for (size_t at = 0; at + frame_len <= len; at += frame_len) {
+		size_t left = len - at;
+
+		decode_exact(d, settings, trim, data + at,
+			     left < 2 * frame_len ? left : frame_len);
+	}
+}
+
 static void run_decode(const struct driver *d, const uint8_t *data, size_t len)
 {
 	_Alignas(max_align_t) uint8_t settings[DRIVER_CONF_MAX];
 	uint8_t trim[DRIVER_TRIM_MAX] = {0};
 	size_t trim_len = d->trim_max < len ? d->trim_max : len;
-	struct sample out[DRIVER_SAMPLES];
-	uint8_t *raw;
 
 	if (d->conf)
 		conf_defaults(d->conf, settings);
 	memcpy(trim, data, trim_len);
+	data += trim_len;
 	len -= trim_len;
-	if (len > d->raw_max)
-		len = d->raw_max;
-	/* Of exact size, so that the address sanitizer sees a read behind it. */
-	raw = malloc(len ? len : 1);
-	assert(raw);
-	memcpy(raw, data + trim_len, len);
-	check_samples(d, out, d->decode(settings, trim, raw, len, 1, out));
-	free(raw);
+	decode_exact(d, settings, trim, data, len < d->raw_max ? len : d->raw_max);
+	if (d->fifo)
+		decode_burst(d, settings, trim, data, len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
