@@ -76,6 +76,19 @@ void bench_report(const char *name, double value, const char *unit, const char *
 	fflush(stdout);
 }
 
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double bench_percentile(double *v, size_t n, double p)
+{
+	qsort(v, n, sizeof(*v), by_size);
+	return v[(size_t)(p * (double)(n - 1))];
+}
+
 int64_t bench_now_ns(void)
 {
 	struct timespec ts;

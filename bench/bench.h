@@ -43,6 +43,12 @@ struct bench_answer {
  */
 void bench_ask(const char *script, struct bench_answer *answers, size_t n);
 
+/*
+ * The value that the share @p of the @n values in @v does not exceed: 0.5 is the median. Puts @v in order;
+ * @n > 0.
+ */
+double bench_percentile(double *v, size_t n, double p);
+
 /* CLOCK_MONOTONIC, ns. */
 int64_t bench_now_ns(void);
 
