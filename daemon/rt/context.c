@@ -4,29 +4,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "daemon/rt/switch.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define HAVE_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAVE_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define HAVE_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HAVE_TSAN 1
-#endif
-#endif
-
-#ifdef HAVE_ASAN
+#ifdef CONTEXT_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <sanitizer/lsan_interface.h>
 #endif
-#ifdef HAVE_TSAN
+#ifdef CONTEXT_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
 #if __has_include(<valgrind/memcheck.h>)
@@ -37,7 +20,7 @@
 void context_adopt(struct context *c)
 {
 	memset(c, 0, sizeof(*c));
-#ifdef HAVE_TSAN
+#ifdef CONTEXT_TSAN
 	c->fiber = __tsan_get_current_fiber();
 #endif
 }
@@ -48,13 +31,13 @@ void context_init(struct context *c, void *lo, size_t size, void (*fn)(void *arg
 	memset(c, 0, sizeof(*c));
 	c->lo = lo;
 	c->size = size;
-#ifdef HAVE_ASAN
+#ifdef CONTEXT_ASAN
 	/* A stack that is used again carries the red zones of its last frames. */
 	__asan_unpoison_memory_region(lo, size);
 	/* The leak checker does not know stacks that are not a thread's. */
 	__lsan_register_root_region(lo, size);
 #endif
-#ifdef HAVE_TSAN
+#ifdef CONTEXT_TSAN
 	c->fiber = __tsan_create_fiber(0);
 #endif
 #ifdef HAVE_VALGRIND
@@ -65,7 +48,7 @@ void context_init(struct context *c, void *lo, size_t size, void (*fn)(void *arg
 
 void context_entered(struct context *from)
 {
-#ifdef HAVE_ASAN
+#ifdef CONTEXT_ASAN
 	const void *lo;
 	size_t size;
 
@@ -80,26 +63,28 @@ void context_entered(struct context *from)
 #endif
 }
 
+#ifdef CONTEXT_ANNOTATED
 void context_switch(struct context *from, struct context *to)
 {
-#ifdef HAVE_ASAN
+#ifdef CONTEXT_ASAN
 	__sanitizer_start_switch_fiber(&from->fake, to->lo, to->size);
 #endif
-#ifdef HAVE_TSAN
+#ifdef CONTEXT_TSAN
 	__tsan_switch_to_fiber(to->fiber, 0);
 #endif
 	switch_stack(&from->sp, to->sp);
-#ifdef HAVE_ASAN
+#ifdef CONTEXT_ASAN
 	__sanitizer_finish_switch_fiber(from->fake, NULL, NULL);
 #endif
 }
+#endif
 
 void context_exit(struct context *from, struct context *to)
 {
-#ifdef HAVE_ASAN
+#ifdef CONTEXT_ASAN
 	__sanitizer_start_switch_fiber(NULL, to->lo, to->size);
 #endif
-#ifdef HAVE_TSAN
+#ifdef CONTEXT_TSAN
 	__tsan_switch_to_fiber(to->fiber, 0);
 #endif
 	switch_stack(&from->sp, to->sp);
@@ -108,10 +93,10 @@ void context_exit(struct context *from, struct context *to)
 
 void context_fini(struct context *c)
 {
-#ifdef HAVE_ASAN
+#ifdef CONTEXT_ASAN
 	__lsan_unregister_root_region(c->lo, c->size);
 #endif
-#ifdef HAVE_TSAN
+#ifdef CONTEXT_TSAN
 	if (c->fiber)
 		__tsan_destroy_fiber(c->fiber);
 #endif
