@@ -15,6 +15,13 @@
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define MALLOC_LIKE __attribute__((malloc, warn_unused_result))
 
+/*
+ * On the way from an event to its task: the linker puts these functions side by side, so that a processor
+ * that was idle fetches fewer lines and pages.
+ */
+#define HOT __attribute__((hot))
+#define COLD __attribute__((cold))
+
 #define NO_SANITIZE_ADDRESS __attribute__((no_sanitize("address")))
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -3,38 +3,13 @@
 
 #include "daemon/rt/internal.h"
 
-int64_t clock_read(void)
+HOT int64_t clock_read(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
-
-/*
- * A monotonic counter that costs a few nanoseconds, in units of its own. Only good for coarse
- * questions inside one pass; its rate is measured once.
- */
-#if defined(__x86_64__)
-#include <x86intrin.h>
-int64_t cheap_ticks(void)
-{
-	return (int64_t)__rdtsc();
-}
-#elif defined(__aarch64__)
-int64_t cheap_ticks(void)
-{
-	uint64_t t;
-
-	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
-	return (int64_t)t;
-}
-#else
-int64_t cheap_ticks(void)
-{
-	return clock_read();
-}
-#endif
 
 int64_t cheap_ticks_per_ms(void)
 {

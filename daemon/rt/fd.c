@@ -9,6 +9,8 @@
 
 #include "daemon/rt/internal.h"
 
+#define LONG_WAIT_NS (20 * NS_PER_US) /* several times what trying in vain costs */
+
 int poller_open(struct poller *p, const struct poller_ops *ops, int wake_fd)
 {
 	memset(p, 0, sizeof(*p));
@@ -69,23 +71,38 @@ static void release(struct poller *p, struct poller_slot *s, enum fd_dir dir, in
 /* The kernel's answer, or in a replay the one that it gave then. */
 static int watch(struct poller *p, int fd, unsigned interest)
 {
-	struct rt *rt = rt_this();
+	struct rt *rt = container_of(p, struct rt, poller);
 	int r;
 
-	if (rt->conf.replay)
-		return replay_refused(rt, fd);
-	r = p->ops->watch(p, fd, interest);
-	if (r < 0)
-		record_refused(rt, fd, r);
+	if (rt->conf.replay) {
+		r = replay_refused(rt, fd);
+	} else {
+		r = p->ops->watch(p, fd, interest);
+		if (r < 0)
+			record_refused(rt, fd, r);
+	}
+	p->slots[fd].kept = r == 0 && (interest & POLLER_KEEP);
 	return r;
 }
 
-void poller_report(struct poller *p, int fd, unsigned events)
+/* No longer watch a descriptor that stayed registered. It may be closed by now, which is as good. */
+static void unkeep(struct poller *p, int fd)
 {
+	if (p->slots[fd].kept)
+		(void)watch(p, fd, 0);
+}
+
+HOT void poller_report(struct poller *p, int fd, unsigned events)
+{
+	struct rt *rt = container_of(p, struct rt, poller);
 	struct poller_slot *s = &p->slots[fd];
 	unsigned left;
 
-	record_ready(rt_this(), fd, events);
+	if (rt->traced)
+		record_ready(rt, fd, events);
+	if (!s->waiter
+		     [FD_READ]) /* of no interest now, and would be said again and again */
+		unkeep(p, fd);
 	if (events & POLLER_READ)
 		release(p, s, FD_READ, 0);
 	if (events & POLLER_WRITE)
@@ -126,7 +143,9 @@ int fd_arm(struct fd_waiter *w)
 {
 	struct poller *p = &rt_this()->poller;
 	struct poller_slot *s;
-	int r;
+	unsigned interest;
+	bool keep;
+	int r = 0;
 
 	if (w->fd < 0)
 		return -EBADF;
@@ -135,8 +154,11 @@ int fd_arm(struct fd_waiter *w)
 		return -ENOMEM;
 	if (s->waiter[w->dir])
 		return -EBUSY;
-	/* Told to the kernel each time: the descriptor may be another by now. */
-	r = watch(p, w->fd, wanted(s) | bit(w->dir));
+	interest = wanted(s) | bit(w->dir);
+	keep = w->keep && interest == POLLER_READ;
+	/* Else told to the kernel each time: the descriptor may be another by now. */
+	if (!keep || !s->kept)
+		r = watch(p, w->fd, interest | (keep ? POLLER_KEEP : 0));
 	if (r < 0)
 		return r;
 	w->wait = (struct wait){
@@ -149,14 +171,46 @@ int fd_arm(struct fd_waiter *w)
 	return 0;
 }
 
-int fd_wait(int fd, enum fd_dir dir)
+static int wait_for(struct fd_waiter *w)
 {
-	struct fd_waiter w = {.fd = fd, .dir = dir};
 	int r = task_check();
 
 	if (r == 0)
-		r = fd_arm(&w);
-	return r < 0 ? r : task_park(&w.wait);
+		r = fd_arm(w);
+	return r < 0 ? r : task_park(&w->wait);
+}
+
+int fd_wait(int fd, enum fd_dir dir)
+{
+	struct fd_waiter w = {.fd = fd, .dir = dir};
+
+	return wait_for(&w);
+}
+
+/* Wait on behalf of fd_read(), and learn from it. */
+static int wait_to_read(int fd)
+{
+	struct fd_waiter w = {.fd = fd, .dir = FD_READ, .keep = true};
+	int r = wait_for(&w);
+
+	if (r == 0)
+		rt_this()->poller.slots[fd].dry =
+			rt_now() - w.wait.since_ns > LONG_WAIT_NS;
+	return r;
+}
+
+static bool again(ssize_t n)
+{
+	return n == -EAGAIN || n == -EINTR;
+}
+
+/* Nothing more can come from @fd, or not from this one: it may soon be closed, by whom ever. */
+static void at_end(struct poller *p, int fd)
+{
+	if (fd < 0 || (size_t)fd >= p->slot_count)
+		return;
+	unkeep(p, fd);
+	p->slots[fd].dry = false;
 }
 
 /* Both return a count or a negative errno. */
@@ -170,7 +224,8 @@ static ssize_t transfer_in(int fd, void *buf, size_t size)
 	n = read(fd, buf, size);
 	if (n < 0)
 		n = -errno;
-	record_read(rt, fd, n, buf);
+	if (rt->traced)
+		record_read(rt, fd, n, buf);
 	return n;
 }
 
@@ -188,35 +243,35 @@ static ssize_t transfer_out(int fd, const void *buf, size_t size)
 	return n;
 }
 
-/*
- * What to do after a transfer gave @n: 1 to try again after waiting, 0 when done, or a
- * negative errno. A transfer that did not wait yields. Suspends.
- */
-static int after(int fd, enum fd_dir dir, ssize_t n, bool waited)
+/* A transfer that did not wait yields. */
+static ssize_t done(ssize_t n, bool waited)
 {
-	int r;
-
-	if (n >= 0) {
-		if (!waited)
-			task_yield();
-		return 0;
-	}
-	if (n != -EAGAIN && n != -EINTR)
-		return (int)n;
-	r = fd_wait(fd, dir);
-	return r < 0 ? r : 1;
+	if (n >= 0 && !waited)
+		task_yield();
+	return n;
 }
 
-ssize_t fd_read(int fd, void *buf, size_t size)
+HOT ssize_t fd_read(int fd, void *buf, size_t size)
 {
+	struct poller *p = &rt_this()->poller;
+	bool waits = fd >= 0 && (size_t)fd < p->slot_count && p->slots[fd].dry;
 	int r = task_check();
 
-	for (bool waited = false; r >= 0; waited = true) {
-		ssize_t n = transfer_in(fd, buf, size);
+	for (bool waited = false; r >= 0; waits = true) {
+		ssize_t n;
 
-		r = after(fd, FD_READ, n, waited);
-		if (r == 0)
-			return n;
+		if (waits) {
+			r = wait_to_read(fd);
+			if (r < 0)
+				break;
+			waited = true;
+		}
+		n = transfer_in(fd, buf, size);
+		if (again(n))
+			continue;
+		if (n <= 0)
+			at_end(p, fd);
+		return done(n, waited);
 	}
 	return r;
 }
@@ -228,9 +283,9 @@ ssize_t fd_write(int fd, const void *buf, size_t size)
 	for (bool waited = false; r >= 0; waited = true) {
 		ssize_t n = transfer_out(fd, buf, size);
 
-		r = after(fd, FD_WRITE, n, waited);
-		if (r == 0)
-			return n;
+		if (!again(n))
+			return done(n, waited);
+		r = fd_wait(fd, FD_WRITE);
 	}
 	return r;
 }
@@ -245,6 +300,7 @@ void fd_forget(int fd)
 	s = &rt->poller.slots[fd];
 	release(&rt->poller, s, FD_READ, -EBADF);
 	release(&rt->poller, s, FD_WRITE, -EBADF);
+	s->kept = s->dry = false;
 	if (!rt->conf.replay)
 		(void)rt->poller.ops->watch(&rt->poller, fd, 0); /* may not be watched */
 }

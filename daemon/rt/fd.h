@@ -3,12 +3,14 @@
  *
  * A descriptor may have one task waiting to read and one waiting to write. Close descriptors with
  * fd_close(), or call fd_forget() before a library closes them: who still waits on one that was closed
- * otherwise waits on.
+ * otherwise waits on. fd_read() leaves its descriptor registered with the kernel, so a number that it
+ * waited for, and that was closed otherwise before its end was read, must not be used again.
  *
  * rt_run() ignores SIGPIPE: writing where nobody reads gives -EPIPE.
  */
 #ifndef DAEMON_RT_FD_H
 #define DAEMON_RT_FD_H
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,6 +24,7 @@ struct fd_waiter {
 	struct wait wait;
 	int fd;
 	enum fd_dir dir;
+	bool keep; /* leave it registered: whose it is closes it as told above */
 };
 
 /*
@@ -34,6 +37,8 @@ int fd_wait(int fd, enum fd_dir dir) MUST_CHECK;
 
 /*
  * read(2) and write(2) of a non-blocking descriptor, waiting as long as needed; at most one transfer.
+ * Where the last fd_read() waited for long the next one waits before it tries: a task that reads what
+ * comes now and then makes one system call for each time it is woken, and the loop one.
  * Return the count, or a negative errno as above. Suspend.
  */
 ssize_t fd_read(int fd, void *buf, size_t size) MUST_CHECK;

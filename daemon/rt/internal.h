@@ -1,6 +1,7 @@
 /* What the files of the runtime share with each other and with nobody else. */
 #ifndef DAEMON_RT_INTERNAL_H
 #define DAEMON_RT_INTERNAL_H
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -64,7 +65,7 @@ struct rt {
 	uint64_t timer_seq;
 
 	struct poller poller;
-	/* In units of cheap_ticks(): when the last step ended, when descriptors were last polled. */
+	/* In units of cheap_ticks(): since when a step runs, when descriptors were last polled. */
 	int64_t step_ticks, poll_ticks;
 	int64_t slow_ticks, poll_every_ticks; /* limits */
 	unsigned unpolled;                    /* passes since the last poll */
@@ -90,9 +91,20 @@ struct rt {
 	uint64_t random;
 };
 
+/* The one thing that has to be found without being handed around: rt_now() takes no argument. */
+extern _Thread_local struct rt *this_rt;
+
+static inline struct rt *rt_this_or_null(void)
+{
+	return this_rt;
+}
+
 /* The runtime of this thread; asserts that there is one. */
-struct rt *rt_this(void);
-struct rt *rt_this_or_null(void);
+static inline struct rt *rt_this(void)
+{
+	assert(this_rt);
+	return this_rt;
+}
 
 /* task.c */
 int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void *arg,
@@ -128,10 +140,13 @@ void error_attach(struct error *to, struct error *e);
 struct error *error_take(struct task *t, int code);
 
 /* timer.c */
-void timers_fire(struct rt *rt, int64_t now);
+bool timers_fire(struct rt *rt, int64_t now); /* whether any did */
 
 /* post.c */
-bool posts_pending(struct rt *rt);
+static inline bool posts_pending(const struct rt *rt)
+{
+	return rt->posts_taken || atomic_load(&rt->posts);
+}
 unsigned posts_deliver(struct rt *rt, unsigned most);
 void posts_refuse(struct rt *rt);
 /* A number for the posts of a job, by which a replay knows them. */
@@ -185,7 +200,24 @@ void overflow_guard_install(void);
 
 /* clock.c */
 int64_t clock_read(void);
-int64_t cheap_ticks(void);
 int64_t cheap_ticks_per_ms(void);
+
+/*
+ * A monotonic counter that costs a few nanoseconds, in units of its own. Only good for coarse
+ * questions inside one pass; its rate is measured once.
+ */
+static inline int64_t cheap_ticks(void)
+{
+#if defined(__x86_64__)
+	return (int64_t)__builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+	uint64_t t;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+	return (int64_t)t;
+#else
+	return clock_read();
+#endif
+}
 
 #endif

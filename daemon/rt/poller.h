@@ -12,12 +12,16 @@
 
 #define POLLER_READ 1u
 #define POLLER_WRITE 2u
+/* Go on after the first event, level-triggered, until told otherwise; only with POLLER_READ. */
+#define POLLER_KEEP 4u
 
 struct wait;
 
 /* One per descriptor that was ever waited for, indexed by its number. */
 struct poller_slot {
 	struct wait *waiter[2]; /* by enum fd_dir */
+	bool kept;              /* is watched with POLLER_KEEP */
+	bool dry; /* the last wait of fd_read() was long: the next will most likely have to wait too */
 };
 
 struct poller_ops;
@@ -36,7 +40,10 @@ struct poller {
 struct poller_ops {
 	int (*open)(struct poller *p);
 	void (*close)(struct poller *p);
-	/* Watch @fd for @interest (0: no more) until its first event. 0 or a negative errno. */
+	/*
+	 * Watch @fd for @interest (0: no more) until its first event, or as POLLER_KEEP says.
+	 * 0 or a negative errno.
+	 */
 	int (*watch)(struct poller *p, int fd, unsigned interest);
 	/* Wait until @deadline_ns (CLOCK_MONOTONIC; 0: do not wait) and report through poller_report. */
 	void (*wait)(struct poller *p, int64_t deadline_ns);

@@ -49,7 +49,7 @@ static int epoll_poller_open(struct poller *p)
 static int epoll_poller_watch(struct poller *p, int fd, unsigned interest)
 {
 	struct epoll_event ev = {
-		.events = EPOLLONESHOT |
+		.events = ((interest & POLLER_KEEP) ? 0u : EPOLLONESHOT) |
 			  ((interest & POLLER_READ) ? EPOLLIN | EPOLLRDHUP : 0u) |
 			  ((interest & POLLER_WRITE) ? EPOLLOUT : 0u),
 		.data.fd = fd,
@@ -97,7 +97,7 @@ static void dispatch(struct poller *p, const struct epoll_event *ev)
 	poller_report(p, ev->data.fd, events);
 }
 
-static void epoll_poller_wait(struct poller *p, int64_t deadline_ns)
+HOT static void epoll_poller_wait(struct poller *p, int64_t deadline_ns)
 {
 	struct epoll_event events[EVENTS_MAX];
 	int n;

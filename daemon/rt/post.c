@@ -35,11 +35,6 @@ int rt_post(struct rt *rt, struct post *p)
 	return 0;
 }
 
-bool posts_pending(struct rt *rt)
-{
-	return rt->posts_taken || atomic_load(&rt->posts);
-}
-
 /* Append what came in, oldest first, to what was taken before. */
 static void take(struct rt *rt)
 {
@@ -66,11 +61,11 @@ static void deliver(struct post *p)
 	p->fn(p);
 }
 
-unsigned posts_deliver(struct rt *rt, unsigned most)
+HOT unsigned posts_deliver(struct rt *rt, unsigned most)
 {
 	unsigned n = 0;
 
-	if (!rt->posts_taken && !atomic_load_explicit(&rt->posts, memory_order_relaxed))
+	if (!posts_pending(rt))
 		return 0;
 	if (!rt->posts_taken)
 		take(rt);

@@ -18,19 +18,7 @@
 #define SLOW_STEP_NS (10 * NS_PER_MS)
 #define BUSY_STEPS 3000 /* rule N9: more steps than this in a second are reported */
 
-/* The one thing that has to be found without being handed around: rt_now() takes no argument. */
-static _Thread_local struct rt *this_rt;
-
-struct rt *rt_this_or_null(void)
-{
-	return this_rt;
-}
-
-struct rt *rt_this(void)
-{
-	assert(this_rt);
-	return this_rt;
-}
+_Thread_local struct rt *this_rt;
 
 struct rt *rt_current(void)
 {
@@ -107,11 +95,12 @@ static bool anything_ready(const struct rt *rt)
 }
 
 /* Look at the descriptors; wait until @deadline_ns when there is nothing else to do, 0: do not. */
-static void poll_descriptors(struct rt *rt, int64_t deadline_ns)
+HOT static void poll_descriptors(struct rt *rt, int64_t deadline_ns)
 {
-	record_poll(rt);
+	if (rt->traced)
+		record_poll(rt);
 	rt->poller.ops->wait(&rt->poller, deadline_ns);
-	rt->poll_ticks = cheap_ticks();
+	rt->poll_ticks = rt->step_ticks = cheap_ticks();
 	rt->unpolled = 0;
 	rt->stats.polls++;
 }
@@ -129,7 +118,7 @@ static void look_outside(struct rt *rt)
 	poll_descriptors(rt, 0);
 }
 
-static void report_slow_step(struct rt *rt, const struct task *t, int64_t ticks)
+COLD static void report_slow_step(struct rt *rt, const struct task *t, int64_t ticks)
 {
 	int64_t per_ms = cheap_ticks_per_ms();
 
@@ -154,7 +143,7 @@ static void reap(struct rt *rt)
  * A task that runs too often keeps the processor awake and is most likely a loop that forgot to wait.
  * Said once for each task; virtual time tells nothing about it.
  */
-static void watch_rate(struct rt *rt, struct task *t)
+COLD static void watch_rate(struct rt *rt, struct task *t)
 {
 	int64_t took = rt->now_ns - t->rate_since_ns;
 
@@ -175,7 +164,7 @@ static void show_life(struct rt *rt)
 }
 
 /* Run one task until it suspends or ends. */
-static void step(struct rt *rt, struct task *t)
+HOT static void step(struct rt *rt, struct task *t)
 {
 	int64_t before = rt->step_ticks;
 	int64_t took;
@@ -242,7 +231,7 @@ static void replay_polls(struct rt *rt)
 		run_idles(rt);
 }
 
-static void pass(struct rt *rt)
+HOT static void pass(struct rt *rt)
 {
 	bool real = rt->conf.clock == RT_CLOCK_MONOTONIC;
 	struct link *k;
@@ -250,7 +239,6 @@ static void pass(struct rt *rt)
 	take_batch(rt);
 	rt->stats.passes++;
 	rt->unpolled++;
-	rt->step_ticks = cheap_ticks();
 	while ((k = list_pop(&rt->batch)) != NULL) {
 		step(rt, container_of(k, struct task, run));
 		if (rt->conf.replay)
@@ -272,7 +260,7 @@ static bool wake_blocked_waiters(struct rt *rt)
 }
 
 /* Every task is blocked, nothing is in flight, and no timer or descriptor can change that. */
-static void report_deadlock(void)
+COLD static void report_deadlock(void)
 {
 	LOG(ERR, "every task is blocked for ever; cancelling them:");
 	task_dump(stderr);
@@ -326,7 +314,7 @@ static void replay_idle(struct rt *rt)
 }
 
 /* Nothing is ready: sleep, or let virtual time jump. */
-static void idle(struct rt *rt)
+HOT static void idle(struct rt *rt)
 {
 	bool virtual = rt->conf.clock == RT_CLOCK_VIRTUAL;
 
@@ -350,10 +338,13 @@ static void idle(struct rt *rt)
 }
 
 /* The time, and what it and other threads made ready. */
-static void begin_turn(struct rt *rt)
+HOT static void begin_turn(struct rt *rt)
 {
+	bool any = false;
+
 	if (rt->conf.replay) {
 		replay_turn(rt);
+		rt->step_ticks = cheap_ticks();
 		return;
 	}
 	if (rt->conf.clock == RT_CLOCK_MONOTONIC)
@@ -361,11 +352,14 @@ static void begin_turn(struct rt *rt)
 	if (rt->traced)
 		record_turn(rt);
 	if (rt->timers && rt->timers->t_ns <= rt->now_ns)
-		timers_fire(rt, rt->now_ns);
-	posts_deliver(rt, POSTS_PER_PASS);
+		any = timers_fire(rt, rt->now_ns);
+	if (posts_pending(rt))
+		any |= posts_deliver(rt, POSTS_PER_PASS) > 0;
+	if (any) /* what that took is not the first step's */
+		rt->step_ticks = cheap_ticks();
 }
 
-static void loop(struct rt *rt)
+HOT static void loop(struct rt *rt)
 {
 	while (!rt->root_done) {
 		begin_turn(rt);
@@ -379,12 +373,13 @@ static void loop(struct rt *rt)
 	}
 }
 
-/* The loop's limits in units of cheap_ticks(). */
+/* The loop's times and limits in units of cheap_ticks(). */
 static void set_ticks(struct rt *rt)
 {
 	int64_t slow = rt->conf.slow_step_ns ? rt->conf.slow_step_ns : SLOW_STEP_NS;
 	int64_t per_ms = cheap_ticks_per_ms();
 
+	rt->step_ticks = rt->poll_ticks = cheap_ticks();
 	rt->slow_ticks = slow < 0 ? INT64_MAX : slow / NS_PER_US * per_ms / 1000;
 	rt->poll_every_ticks = POLL_NS / NS_PER_US * per_ms / 1000;
 }

@@ -96,17 +96,17 @@ void task_free(struct task *t)
 	stack_put(&rt->stacks, &s);
 }
 
-void task_ready_now(struct task *t)
+HOT void task_ready_now(struct task *t)
 {
 	list_push(&t->rt->ready[t->band], &t->run);
 }
 
-void task_suspend(struct task *t)
+HOT void task_suspend(struct task *t)
 {
 	context_switch(&t->ctx, &t->rt->loop);
 }
 
-void task_yield(void)
+HOT void task_yield(void)
 {
 	struct task *t = self();
 
@@ -146,7 +146,7 @@ int task_checkpoint(void)
 	return task_check();
 }
 
-int task_park(struct wait *w)
+HOT int task_park(struct wait *w)
 {
 	struct task *t = self();
 
@@ -164,7 +164,7 @@ int task_park(struct wait *w)
 	return w->result;
 }
 
-void task_wake(struct wait *w, int r)
+HOT void task_wake(struct wait *w, int r)
 {
 	struct task *t = w->task;
 

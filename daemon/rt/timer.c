@@ -68,7 +68,7 @@ static void cut(struct timer *t)
 	t->prev = t->next = NULL;
 }
 
-void timer_arm(struct timer *t, int64_t t_ns)
+HOT void timer_arm(struct timer *t, int64_t t_ns)
 {
 	struct rt *rt = rt_this();
 
@@ -80,7 +80,7 @@ void timer_arm(struct timer *t, int64_t t_ns)
 	rt->timers = meld(rt->timers, t);
 }
 
-void timer_disarm(struct timer *t)
+HOT void timer_disarm(struct timer *t)
 {
 	struct rt *rt;
 
@@ -98,14 +98,17 @@ void timer_disarm(struct timer *t)
 }
 
 /* A timer that is armed meanwhile waits for the next pass, or one that rearms itself would hold it. */
-void timers_fire(struct rt *rt, int64_t now)
+HOT bool timers_fire(struct rt *rt, int64_t now)
 {
 	uint64_t last = rt->timer_seq;
+	bool any = false;
 
 	while (rt->timers && rt->timers->t_ns <= now && rt->timers->seq <= last) {
 		struct timer *t = rt->timers;
 
 		timer_disarm(t);
 		t->fn(t);
+		any = true;
 	}
+	return any;
 }
