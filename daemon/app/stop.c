@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/rt/dump.h"
 #include "daemon/rt/rt.h"
-#include "daemon/rt/task.h"
 
 int stop_open(struct stop *s)
 {

@@ -150,13 +150,20 @@ static struct lua_nursery *check_nursery(lua_State *L, int idx)
 	return n;
 }
 
-/* A task is called after its function: "nod.lua:12". */
+/*
+ * A task is called after its function: "nod.lua:12". One of the prelude's is given the script's function
+ * first, and is called after that.
+ */
 static void name_child(lua_State *L, int fn, struct lua_child *c)
 {
 	lua_Debug ar;
 
 	lua_pushvalue(L, fn);
 	lua_getinfo(L, ">S", &ar);
+	if (strcmp(ar.source, LUA_PRELUDE) == 0 && lua_isfunction(L, fn + 1)) {
+		lua_pushvalue(L, fn + 1);
+		lua_getinfo(L, ">S", &ar);
+	}
 	snprintf(c->name, sizeof(c->name), "%.24s:%d", ar.short_src, ar.linedefined);
 }
 

@@ -128,7 +128,7 @@ static void read_needs(lua_State *L, struct behaviour *b)
 static struct value *read_condition(lua_State *L, struct behaviour *b, const char *key,
 				    bool *ret_own)
 {
-	static const struct value_info info = {.source = "behaviour"};
+	struct value_info info = {.source = "behaviour"};
 	struct expr_names names;
 	struct expr_error err;
 	struct lua_value *u;
@@ -157,6 +157,7 @@ static struct value *read_condition(lua_State *L, struct behaviour *b, const cha
 		luaL_error(L, "%s: true or false expected, not a %s", key,
 			   expr_type_name(expr_type(e)));
 	}
+	info.name = expr_text(e); /* for the task dump; lives as long as the value */
 	if (expr_value(e, &info, &v) < 0)
 		luaL_error(L, "not enough memory");
 	*ret_own = true;

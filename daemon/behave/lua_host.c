@@ -126,6 +126,14 @@ void lua_host_free(struct lua_host *h)
 	free(h);
 }
 
+static bool in_prelude(lua_State *L, int level)
+{
+	lua_Debug ar;
+
+	return lua_getstack(L, level, &ar) && lua_getinfo(L, "S", &ar) &&
+	       strcmp(ar.source, LUA_PRELUDE) == 0;
+}
+
 /*
  * Where the task is, for the dump: "cook at diner.lua:4, called by chef at diner.lua:9". Reads only, as
  * any other task may ask.
@@ -134,14 +142,18 @@ static void write_trace(void *arg, FILE *out)
 {
 	const struct lua_task *t = arg;
 	lua_Debug ar;
+	bool named;
 
 	for (int level = 0, n = 0; n < TRACE_MAX && lua_getstack(t->L, level, &ar);
 	     level++) {
 		lua_getinfo(t->L, "nSl", &ar);
-		if (ar.currentline < 0 || strcmp(ar.short_src, "instinct") == 0)
+		if (ar.currentline < 0 || strcmp(ar.source, LUA_PRELUDE) == 0)
 			continue; /* C, or the prelude */
+		/* What Lua's hook interrupted is called "?"; the prelude's names say nothing. */
+		named = ar.name && strcmp(ar.name, "?") != 0 &&
+			!in_prelude(t->L, level + 1);
 		fprintf(out, "%s%s%s%s:%d", n++ > 0 ? ", called by " : "",
-			ar.name ? ar.name : "", ar.name ? " at " : "", ar.short_src,
+			named ? ar.name : "", named ? " at " : "", ar.short_src,
 			ar.currentline);
 	}
 }

@@ -158,6 +158,9 @@ void lua_open_worker(lua_State *L);
 /* Push the library of coroutines, new. */
 void lua_new_coroutine(lua_State *L);
 
+/* What Lua calls the source of the prelude. */
+#define LUA_PRELUDE "=instinct"
+
 /*
  * The script calls that are written in Lua become globals when one of them is first read. Their names, then
  * NULL; and: push the one called @name, or return false.

@@ -34,12 +34,12 @@ static const char prelude[] =
 	"	if fns.n == 0 then error('wait_any: nothing to wait for', 2) end\n"
 	"	nursery(function(n)\n"
 	"		for i = 1, fns.n do\n"
-	"			n:start(function()\n"
-	"				local r = table.pack(fns[i]())\n"
+	"			n:start(function(fn)\n"
+	"				local r = table.pack(fn())\n"
 	"				if winner then return end\n"
 	"				winner, results = i, r\n"
 	"				n:cancel('another one was first')\n"
-	"			end)\n"
+	"			end, fns[i])\n"
 	"		end\n"
 	"	end)\n"
 	"	return winner, table.unpack(results, 1, results.n)\n"
@@ -49,10 +49,10 @@ static const char prelude[] =
 	"	check_functions('move_on_when', {wait, fn, n = 2})\n"
 	"	local done, results = false, {n = 0}\n"
 	"	nursery(function(n)\n"
-	"		n:service(function()\n"
-	"			wait()\n"
+	"		n:service(function(fn)\n"
+	"			fn()\n"
 	"			n:cancel('what was waited for has come')\n"
-	"		end)\n"
+	"		end, wait)\n"
 	"		results = table.pack(fn())\n"
 	"		done = true\n"
 	"	end)\n"
@@ -69,7 +69,7 @@ bool lua_prelude_find(lua_State *L, const char *name)
 		known++;
 	if (!*known)
 		return false;
-	if (luaL_loadbufferx(L, prelude, strlen(prelude), "=instinct", "t") != LUA_OK)
+	if (luaL_loadbufferx(L, prelude, strlen(prelude), LUA_PRELUDE, "t") != LUA_OK)
 		lua_error(L);
 	lua_call(L, 0, 0);
 	lua_pushglobaltable(L);

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "daemon/link/datum_in.h"
+#include "daemon/rt/dump.h"
 #include "daemon/rt/rt.h"
-#include "daemon/rt/task.h"
 
 static double seconds(int64_t ns)
 {
@@ -191,6 +191,40 @@ static int behaviours_list(void *arg, const cJSON *params, cJSON **ret,
 	return 0;
 }
 
+static void add_cause(cJSON *o, const struct task_info *info)
+{
+	const struct cancel_cause *cause = info->cause;
+	cJSON *c = cJSON_AddObjectToObject(o, info->cancelled ? "cancelled" : "asked");
+
+	cJSON_AddStringToObject(c, "source", cancel_source_name(cause->source));
+	cJSON_AddStringToObject(c, "reason", cause->reason);
+	cJSON_AddStringToObject(c, "task", cause->task);
+	cJSON_AddNumberToObject(c, "ago_s", seconds(rt_now() - cause->t_ns));
+}
+
+/* One task; what does not apply to it is left out. */
+static void add_task(void *arg, const struct task_info *info)
+{
+	cJSON *o = cJSON_CreateObject();
+
+	cJSON_AddItemToArray(arg, o);
+	cJSON_AddStringToObject(o, "name", info->name);
+	cJSON_AddNumberToObject(o, "depth", info->depth);
+	cJSON_AddStringToObject(o, "state", task_state_name(info->state));
+	if (info->state == TASK_WAITING) {
+		cJSON_AddStringToObject(o, "waits_for", info->waits_for);
+		cJSON_AddNumberToObject(o, "waits_s", seconds(info->waits_ns));
+	}
+	if (info->deadline_ns != TIME_NEVER)
+		cJSON_AddNumberToObject(o, "deadline_s",
+					seconds(info->deadline_ns - rt_now()));
+	if (info->cause)
+		add_cause(o, info);
+	if (info->where[0])
+		cJSON_AddStringToObject(o, "where", info->where);
+	cJSON_AddNumberToObject(o, "steps", (double)info->steps);
+}
+
 static int tasks_dump(void *arg, const cJSON *params, cJSON **ret, struct rpc_error *err)
 {
 	char *text = NULL;
@@ -208,6 +242,7 @@ static int tasks_dump(void *arg, const cJSON *params, cJSON **ret, struct rpc_er
 		return -ENOMEM;
 	}
 	*ret = cJSON_CreateObject();
+	task_each(add_task, cJSON_AddArrayToObject(*ret, "tasks"));
 	cJSON_AddStringToObject(*ret, "text", text);
 	free(text);
 	return 0;

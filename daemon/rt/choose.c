@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "daemon/rt/internal.h"
 #include "daemon/rt/rt.h"
@@ -55,10 +56,25 @@ static bool choice_abort(struct wait *w)
 	return true;
 }
 
+/* Each case, as far as there is room. */
+static void choice_describe(const struct wait *w, char *buf, size_t size)
+{
+	const struct choice *ch = container_of(w, struct choice, wait);
+	char one[96];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ch->armed && n < size; i++) {
+		wait_print(ch->cases[i]->wait, one, sizeof(one));
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", i > 0 ? ", " : "", one);
+	}
+}
+
 int choose(struct choice_case *const *cases, size_t n)
 {
 	struct choice ch = {
-		.wait = {.kind = "choice", .abort = choice_abort},
+		.wait = {.kind = "choice",
+			 .abort = choice_abort,
+			 .describe = choice_describe},
 		.cases = cases,
 		.decided = -1,
 	};

@@ -1,62 +1,36 @@
-/* The task dump: who is there, what each waits for and for how long. */
+/* The task dump: a walk of the scope tree, and its text. */
+#include "daemon/rt/dump.h"
+
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "daemon/rt/internal.h"
 
-static double seconds(int64_t ns)
+static const char *const state_names[] = {
+	[TASK_RUNNING] = "running",
+	[TASK_READY] = "ready",
+	[TASK_WAITING] = "waits",
+};
+
+const char *task_state_name(enum task_state state)
 {
-	return (double)ns / 1e9;
+	return state_names[state];
 }
 
-static void put_wait(FILE *out, const struct wait *w, int64_t now)
+void wait_print(const struct wait *w, char *buf, size_t size)
 {
-	char more[64];
+	char more[160] = "";
 
-	fprintf(out, "waits for %s", w->kind);
-	if (w->what)
-		fprintf(out, " %s", w->what);
-	if (w->describe) {
+	if (w->describe)
 		w->describe(w, more, sizeof(more));
-		fprintf(out, " (%s)", more);
-	}
-	fprintf(out, ", %.3f s", seconds(now - w->since_ns));
-}
-
-static void put_state(FILE *out, const struct task *t)
-{
-	const struct wait *w = t->wait;
-
-	if (t == t->rt->current)
-		fputs("running", out);
-	else if (!w)
-		fputs("ready", out);
-	else
-		put_wait(out, w, t->rt->now_ns);
-}
-
-static void put_scope(FILE *out, const struct task *t)
-{
-	int64_t deadline = TIME_NEVER;
-
-	for (const struct scope *s = t->scope; s; s = s->shield ? NULL : s->parent) {
-		if (s->requested || s->soft)
-			fprintf(out, "; cancelled by %s: %s (%s)",
-				s->cause.task[0] ? s->cause.task : "the loop",
-				s->cause.reason, cancel_source_name(s->cause.source));
-		if (s->deadline_ns < deadline)
-			deadline = s->deadline_ns;
-		if (s->requested)
-			return;
-	}
-	if (deadline != TIME_NEVER)
-		fprintf(out, "; deadline in %.3f s", seconds(deadline - t->rt->now_ns));
+	snprintf(buf, size, "%s%s%s%s%s%s", w->kind, w->what ? " " : "",
+		 w->what ? w->what : "", more[0] ? " (" : "", more, more[0] ? ")" : "");
 }
 
 /* The depth of a task below the root: nurseries nest through their openers. */
-static int depth(const struct task *t)
+static unsigned depth(const struct task *t)
 {
-	int d = 0;
+	unsigned d = 0;
 
 	while (t->nursery) {
 		t = t->nursery->opener;
@@ -65,33 +39,56 @@ static int depth(const struct task *t)
 	return d;
 }
 
-static void put_task(FILE *out, const struct task *t)
+void task_where(const struct task *t, char *buf, size_t size)
 {
-	int indent = depth(t) * 2;
+	FILE *out;
 
-	fprintf(out, "%*s%s: ", indent, "", t->name);
-	put_state(out, t);
-	put_scope(out, t);
-	fprintf(out, "; %" PRIu64 " steps\n", t->steps);
-	if (t->trace && t != t->rt->current) {
-		fprintf(out, "%*s", indent + 4, "");
-		t->trace(t->trace_arg, out);
-		fputc('\n', out);
-	}
+	buf[0] = '\0';
+	if (!t->trace || t == t->rt->current)
+		return;
+	out = fmemopen(buf, size, "w");
+	if (!out)
+		return;
+	t->trace(t->trace_arg, out);
+	fclose(out);
 }
 
-/*
- * Walk the scope tree, which reaches every task through its own scope: parents come before children.
- */
-void task_dump(FILE *out)
+static void fill(struct task_info *info, const struct task *t)
+{
+	const struct wait *w = t->wait;
+
+	*info = (struct task_info){
+		.name = t->name,
+		.depth = depth(t),
+		.state = t == t->rt->current ? TASK_RUNNING
+			 : w                 ? TASK_WAITING
+					     : TASK_READY,
+		.band = t->band,
+		.waits_ns = w ? t->rt->now_ns - w->since_ns : 0,
+		.deadline_ns = scope_deadline_of(t->scope),
+		.cancelled = t->scope->effective,
+		.cause = scope_cause_of(t->scope),
+		.steps = t->steps,
+	};
+	if (w)
+		wait_print(w, info->waits_for, sizeof(info->waits_for));
+	task_where(t, info->where, sizeof(info->where));
+}
+
+/* Every task is reached through its own scope, parents before children. */
+void task_each(void (*fn)(void *arg, const struct task_info *info), void *arg)
 {
 	const struct rt *rt = rt_this();
 	const struct scope *top = rt->root ? &rt->root->own : NULL;
 	const struct scope *s = top;
 
 	while (s) {
-		if (s == &s->task->own)
-			put_task(out, s->task);
+		if (s == &s->task->own) {
+			struct task_info info;
+
+			fill(&info, s->task);
+			fn(arg, &info);
+		}
 		if (!list_empty(&s->kids)) {
 			s = list_first(&s->kids, struct scope, sibling);
 			continue;
@@ -101,4 +98,37 @@ void task_dump(FILE *out)
 		s = s == top ? NULL
 			     : container_of(s->sibling.next, struct scope, sibling);
 	}
+}
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+static void put_task(void *arg, const struct task_info *info)
+{
+	int indent = (int)info->depth * 2;
+	FILE *out = arg;
+	char cause[160];
+
+	fprintf(out, "%*s%s: ", indent, "", info->name);
+	if (info->state == TASK_WAITING)
+		fprintf(out, "waits for %s, %.3f s", info->waits_for,
+			seconds(info->waits_ns));
+	else
+		fputs(task_state_name(info->state), out);
+	if (info->cause)
+		fprintf(out, "; %s %s", info->cancelled ? "cancelled" : "asked to end",
+			cancel_cause_print(info->cause, rt_now(), cause, sizeof(cause)));
+	if (!info->cancelled && info->deadline_ns != TIME_NEVER)
+		fprintf(out, "; deadline in %.3f s",
+			seconds(info->deadline_ns - rt_now()));
+	fprintf(out, "; %" PRIu64 " steps\n", info->steps);
+	if (info->where[0])
+		fprintf(out, "%*s%s\n", indent + 4, "", info->where);
+}
+
+void task_dump(FILE *out)
+{
+	task_each(put_task, out);
 }

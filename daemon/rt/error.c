@@ -10,10 +10,15 @@
 
 struct error *error_new(int code, const char *task, const char *text)
 {
+	const struct cancel_cause *cause = task_self() ? scope_cause() : NULL;
 	struct error *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
+	if (cause && task_check() < 0) {
+		e->cancelled = true;
+		e->cause = *cause;
+	}
 	e->code = code;
 	e->t_ns = rt_now();
 	snprintf(e->task, sizeof(e->task), "%s", task);
@@ -85,9 +90,14 @@ const struct error *error_last(int code)
 static size_t put_one(const struct error *e, char *buf, size_t size)
 {
 	const char *name = strerrorname_np(-e->code);
-	int n = snprintf(buf, size, "%s: %s%s%s%s", e->task, e->text[0] ? e->text : "",
-			 e->text[0] ? " (" : "", name ? name : "error",
-			 e->text[0] ? ")" : "");
+	char why[160] = "";
+	int n;
+
+	if (e->cancelled)
+		cancel_cause_print(&e->cause, e->t_ns, why, sizeof(why));
+	n = snprintf(buf, size, "%s: %s%s%s%s%s%s", e->task, e->text,
+		     e->text[0] ? " (" : "", name ? name : "error", e->text[0] ? ")" : "",
+		     e->cancelled ? ", cancelled " : "", why);
 
 	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }

@@ -4,19 +4,23 @@
  */
 #ifndef DAEMON_RT_ERROR_H
 #define DAEMON_RT_ERROR_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/base/macros.h"
+#include "daemon/rt/scope.h"
 
 /* Owned by the task or the nursery that shows it. */
 struct error {
 	int code; /* negative errno */
 	int64_t t_ns;
 	char task[32];
-	char text[160];       /* "" when nobody gave one */
-	struct error *others; /* attached errors, in the order in which they came */
-	struct error *next;   /* the next among its siblings */
+	char text[160];            /* "" when nobody gave one */
+	bool cancelled;            /* its task was when it failed, */
+	struct cancel_cause cause; /* for this reason */
+	struct error *others;      /* attached errors, in the order in which they came */
+	struct error *next;        /* the next among its siblings */
 };
 
 /*
@@ -34,7 +38,7 @@ const struct error *error_last(int code);
 
 /*
  * Write an error and those attached to it on one line: "imu: no answer at 0x68 (EIO); and 1 more:
- * range: timed out (ETIMEDOUT)". Returns @buf.
+ * range: timed out (ETIMEDOUT), cancelled by imu 0.012 s earlier: imu failed (nursery)". Returns @buf.
  */
 char *error_format(const struct error *e, char *buf, size_t size);
 

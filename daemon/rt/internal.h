@@ -10,6 +10,7 @@
 #include "daemon/base/list.h"
 #include "daemon/rt/chan.h"
 #include "daemon/rt/context.h"
+#include "daemon/rt/dump.h"
 #include "daemon/rt/error.h"
 #include "daemon/rt/event.h"
 #include "daemon/rt/fd.h"
@@ -115,6 +116,10 @@ void task_suspend(struct task *t);   /* switch to the loop */
 void task_deliver(
 	struct task *t); /* its scope is cancelled: end its wait if that may be */
 
+/* dump.c: what the wait is for, and where a task is that does not run, as text; "" if nobody knows. */
+void wait_print(const struct wait *w, char *buf, size_t size);
+void task_where(const struct task *t, char *buf, size_t size);
+
 /* The halves of waits before they park, for choose.c. */
 void sleep_arm(struct sleep *s, int64_t t_ns);
 int fd_arm(struct fd_waiter *w) MUST_CHECK;               /* @fd and @dir are set */
@@ -129,6 +134,9 @@ void choice_decide(struct wait *w, int r);
 /* scope.c */
 void scope_adopt(struct scope *s, struct scope *parent, struct task *t);
 void scope_reparent(struct scope *s, struct scope *parent);
+/* What a task whose nearest scope is @s sees: why it is cancelled or NULL, and its next deadline. */
+const struct cancel_cause *scope_cause_of(const struct scope *s);
+int64_t scope_deadline_of(const struct scope *s);
 
 /* nursery.c */
 void nursery_child_ended(struct task *t, int r);

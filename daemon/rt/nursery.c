@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,16 +94,20 @@ static void end_services(struct nursery *n)
 
 static void settle_child(struct task *t, int r, struct child *c)
 {
+	const struct cancel_cause *cause = scope_cause_of(&t->own);
+
 	c->result = r;
 	c->value = t->value;
 	c->task = NULL;
 	c->state = r == -ECANCELED ? CHILD_CANCELLED : r < 0 ? CHILD_FAILED : CHILD_DONE;
+	if (r == -ECANCELED && cause)
+		c->cause = *cause;
 	for (struct link *k; (k = list_pop(&c->joiners)) != NULL;)
 		task_wake(&container_of(k, struct child_joiner, link)->wait, 0);
 }
 
-/* A child has ended before it was ready: what it failed of is its starter's. */
-static void end_start(struct task *t, int r)
+/* A child has ended before it was ready: what it failed of, @e, is its starter's. */
+static void end_start(struct task *t, int r, struct error *e)
 {
 	struct starting *st = t->starting;
 	struct task *starter = st->wait.task;
@@ -111,7 +116,7 @@ static void end_start(struct task *t, int r)
 	st->ended = true;
 	if (r < 0 && r != -ECANCELED) {
 		error_free(starter->error);
-		starter->error = outcome_error(t, r);
+		starter->error = e;
 	}
 	if (st->wait.parked)
 		task_wake(&st->wait, 0);
@@ -121,19 +126,21 @@ void nursery_child_ended(struct task *t, int r)
 {
 	struct nursery *n = t->nursery;
 	bool failed = r < 0 && r != -ECANCELED;
-	int left = scope_leave(&t->own, r);
+	struct error *e = failed ? outcome_error(t, r) : NULL;
+	int left;
 
 	if (t->child)
 		settle_child(t, r, t->child);
+	left = scope_leave(&t->own, r);
 	link_remove(&t->sibling);
 	if (t->service)
 		n->services--;
 	else
 		n->ordinary--;
 	if (t->starting)
-		end_start(t, left);
+		end_start(t, left, e);
 	else if (failed)
-		fail(n, t->name, r, outcome_error(t, r));
+		fail(n, t->name, r, e);
 	else if (left == -ECANCELED && !t->service)
 		n->child_cancelled = true; /* work is missing: it passes through */
 	end_services(n);
@@ -273,8 +280,8 @@ static bool join_abort(struct wait *w)
 
 void child_arm_join(struct child *c, struct child_joiner *j)
 {
-	j->wait =
-		(struct wait){.kind = "join", .what = c->task->name, .abort = join_abort};
+	j->wait = (struct wait){
+		.kind = "end of child", .what = c->task->name, .abort = join_abort};
 	list_push(&c->joiners, &j->link);
 }
 
@@ -292,6 +299,14 @@ int child_join(struct child *c)
 	return task_park(&j.wait);
 }
 
+static void close_describe(const struct wait *w, char *buf, size_t size)
+{
+	const struct nursery *n = container_of(w, struct nursery, close_wait);
+	unsigned left = nursery_size(n);
+
+	snprintf(buf, size, "%u child%s left", left, left == 1 ? "" : "ren");
+}
+
 int nursery_close(struct nursery *n, int r)
 {
 	struct task *t = task_self();
@@ -305,7 +320,8 @@ int nursery_close(struct nursery *n, int r)
 		fail(n, t->name, r, outcome_error(t, r));
 	n->closing = true;
 	end_services(n);
-	n->close_wait = (struct wait){.kind = "nursery to close"};
+	n->close_wait =
+		(struct wait){.kind = "nursery to close", .describe = close_describe};
 	if (nursery_size(n) == 0)
 		task_yield();
 	while (nursery_size(n) > 0)

@@ -73,8 +73,9 @@ const char *child_state_name(enum child_state state);
 /* A handle on a child, placed by the caller; must stay until the nursery has closed. */
 struct child {
 	enum child_state state;
-	int result;  /* once it has ended */
-	void *value; /* what it gave to task_set_value() */
+	int result;                /* once it has ended */
+	void *value;               /* what it gave to task_set_value() */
+	struct cancel_cause cause; /* of CHILD_CANCELLED: who, when and why */
 
 	struct task *task; /* private */
 	struct list joiners;

@@ -121,10 +121,12 @@ static void look_outside(struct rt *rt)
 COLD static void report_slow_step(struct rt *rt, const struct task *t, int64_t ticks)
 {
 	int64_t per_ms = cheap_ticks_per_ms();
+	char where[128];
 
 	rt->stats.slow_steps++;
-	LOG(WARNING, "task %s: kept the loop for %lld ms without a checkpoint", t->name,
-	    (long long)(ticks / per_ms));
+	task_where(t, where, sizeof(where));
+	LOG(WARNING, "task %s: kept the loop for %lld ms without a checkpoint%s%s",
+	    t->name, (long long)(ticks / per_ms), where[0] ? "; now at " : "", where);
 }
 
 static void reap(struct rt *rt)
@@ -146,14 +148,16 @@ static void reap(struct rt *rt)
 COLD static void watch_rate(struct rt *rt, struct task *t)
 {
 	int64_t took = rt->now_ns - t->rate_since_ns;
+	char where[128];
 
 	t->rate_since_ns = rt->now_ns;
 	if (took >= NS_PER_S || t->said_busy || rt->conf.clock == RT_CLOCK_VIRTUAL)
 		return;
 	t->said_busy = true;
 	rt->stats.busy_tasks++;
-	LOG(WARNING, "task %s: ran %d times in %lld ms", t->name, BUSY_STEPS,
-	    (long long)(took / NS_PER_MS));
+	task_where(t, where, sizeof(where));
+	LOG(WARNING, "task %s: ran %d times in %lld ms%s%s", t->name, BUSY_STEPS,
+	    (long long)(took / NS_PER_MS), where[0] ? " at " : "", where);
 }
 
 /* Only this thread writes it: no atomic increment is needed. */

@@ -300,15 +300,11 @@ bool scope_cancelled(const struct scope *s)
 	return s->requested || (!s->left && s->effective);
 }
 
-int64_t scope_effective_deadline(void)
+int64_t scope_deadline_of(const struct scope *s)
 {
-	const struct task *t = task_self();
 	int64_t min = TIME_NEVER;
 
-	assert(t);
-	if (t->scope->effective)
-		return INT64_MIN;
-	for (const struct scope *s = t->scope; s; s = s->shield ? NULL : s->parent) {
+	for (; s; s = s->shield ? NULL : s->parent) {
 		if (s->deadline_ns < min)
 			min = s->deadline_ns;
 		if (s->grace_end_ns < min)
@@ -317,17 +313,41 @@ int64_t scope_effective_deadline(void)
 	return min;
 }
 
-const struct cancel_cause *scope_cause(void)
+int64_t scope_effective_deadline(void)
 {
 	const struct task *t = task_self();
-	const struct cancel_cause *hard = NULL, *soft = NULL;
 
 	assert(t);
-	for (const struct scope *s = t->scope; s; s = s->shield ? NULL : s->parent) {
+	return t->scope->effective ? INT64_MIN : scope_deadline_of(t->scope);
+}
+
+const struct cancel_cause *scope_cause_of(const struct scope *s)
+{
+	const struct cancel_cause *hard = NULL, *soft = NULL;
+
+	for (; s; s = s->shield ? NULL : s->parent) {
 		if (s->requested)
 			hard = &s->cause;
 		if (s->soft)
 			soft = &s->cause;
 	}
 	return hard ? hard : soft;
+}
+
+const struct cancel_cause *scope_cause(void)
+{
+	const struct task *t = task_self();
+
+	assert(t);
+	return scope_cause_of(t->scope);
+}
+
+char *cancel_cause_print(const struct cancel_cause *cause, int64_t t_ns, char *buf,
+			 size_t size)
+{
+	snprintf(buf, size, "%s%s%s%.3f s earlier: %s (%s)", cause->task[0] ? "by " : "",
+		 cause->task, cause->task[0] ? " " : "",
+		 (double)(t_ns - cause->t_ns) / 1e9, cause->reason,
+		 cancel_source_name(cause->source));
+	return buf;
 }

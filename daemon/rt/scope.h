@@ -20,6 +20,7 @@
 #ifndef DAEMON_RT_SCOPE_H
 #define DAEMON_RT_SCOPE_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/base/list.h"
@@ -42,6 +43,13 @@ struct cancel_cause {
 	char task[32];   /* the task that asked; "" for the loop itself */
 	char reason[72]; /* cut when longer */
 };
+
+/*
+ * Write who, when as seen from @t_ns, and why, to go behind "cancelled": "by rival 1.500 s earlier:
+ * somebody better came (pre-emption)". Returns @buf.
+ */
+char *cancel_cause_print(const struct cancel_cause *cause, int64_t t_ns, char *buf,
+			 size_t size);
 
 /* Placed by the caller. @requested and @absorbed may be read, also after scope_leave(). */
 struct scope {

@@ -99,11 +99,8 @@ struct sleep {
 	struct timer timer;
 };
 
-/* Write the tree of tasks: name, state, what each waits for and for how long, deadlines. */
-void task_dump(FILE *out);
-
 /*
- * What the dump adds about the running task, in a line of its own: @fn writes where its script is, say,
+ * What the dump (dump.h) adds about the running task, in a line of its own: @fn writes where its script is, say,
  * without a newline; nothing is fine too. Called while the task is suspended, and until it is taken back
  * with @fn NULL.
  */

@@ -229,17 +229,21 @@ void thread_watch(struct timer *t, void (*fn)(struct timer *t))
 
 void thread_overdue(struct timer *t, const struct wait *w)
 {
+	const struct cancel_cause *cause = scope_cause_of(w->task->scope);
 	const struct rt *rt = rt_this();
+	char why[160];
 
+	cancel_cause_print(cause, rt_now(), why, sizeof(why));
 	if (rt->root->own.requested) {
 		LOG(CRIT,
-		    "task %s: its thread does not return, and the program is to end",
-		    w->task->name);
+		    "task %s: its thread does not return, and the program is to end; "
+		    "cancelled %s",
+		    w->task->name, why);
 		task_dump(stderr);
 		abort();
 	}
-	LOG(WARNING, "task %s: its thread goes on though the task was cancelled",
-	    w->task->name);
+	LOG(WARNING, "task %s: its thread goes on though the task was cancelled %s",
+	    w->task->name, why);
 	thread_watch(t, t->fn);
 }
 

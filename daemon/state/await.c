@@ -24,6 +24,11 @@ struct await {
 	struct datum now, old; /* what was captured */
 };
 
+static void await_describe(const struct wait *w, char *buf, size_t size)
+{
+	waiter_describe(&container_of(w, struct await, wait)->waiter, buf, size);
+}
+
 static void await_init(struct await *a, const struct value *v, const struct pred *p,
 		       const struct await_opt *opt)
 {
@@ -32,6 +37,7 @@ static void await_init(struct await *a, const struct value *v, const struct pred
 	a->waiter.fresh_ns = opt->fresh_ns;
 	a->wait.kind = "value";
 	a->wait.what = v->info.name;
+	a->wait.describe = await_describe;
 	a->hold.for_ns = opt->held_for_ns;
 	a->hold.grace_ns = opt->grace_ns;
 }

@@ -41,6 +41,11 @@ static bool take_back(struct wait *wait)
 	return true;
 }
 
+static void describe(const struct wait *w, char *buf, size_t size)
+{
+	waiter_describe(&container_of(w, struct choice_value, wait)->waiter, buf, size);
+}
+
 struct choice_case *choice_value(struct choice_value *c, struct value *v,
 				 const struct pred *p, const struct await_opt *opt)
 {
@@ -48,7 +53,10 @@ struct choice_case *choice_value(struct choice_value *c, struct value *v,
 		.c = {.arm = arm, .wait = &c->wait},
 		.v = v,
 		.waiter = {.pred = *p, .tell = told},
-		.wait = {.kind = "value", .what = v->info.name, .abort = take_back},
+		.wait = {.kind = "value",
+			 .what = v->info.name,
+			 .abort = take_back,
+			 .describe = describe},
 	};
 	if (opt) {
 		c->waiter.stale_use = opt->stale_use;

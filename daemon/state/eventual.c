@@ -57,6 +57,11 @@ static bool stop_waiting(struct wait *wait)
 	return true;
 }
 
+static void describe(const struct wait *w, char *buf, size_t size)
+{
+	waiter_describe(&container_of(w, struct turn, wait)->waiter, buf, size);
+}
+
 /* The loop's owner gets a copy of *@d, which becomes the last one yielded. */
 static void yield_datum(struct eventual *e, const struct datum *d, struct datum *ret)
 {
@@ -91,7 +96,7 @@ int eventual_next(struct eventual *e, struct datum *ret)
 			   .fresh_ns = e->opt.fresh_ns,
 			   .pred = e->pred,
 			   .tell = wake_if_it_matters},
-		.wait = {.kind = "value", .abort = stop_waiting},
+		.wait = {.kind = "value", .abort = stop_waiting, .describe = describe},
 		.e = e,
 	};
 	bool suspended = false;

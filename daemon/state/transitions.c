@@ -55,6 +55,11 @@ static bool stop_waiting(struct wait *wait)
 	return true;
 }
 
+static void describe(const struct wait *w, char *buf, size_t size)
+{
+	waiter_describe(&container_of(w, struct transitions, wait)->waiter, buf, size);
+}
+
 static void arm(struct transitions *t)
 {
 	if (t->armed || t->failed)
@@ -74,7 +79,8 @@ int transitions_open(struct transitions *t, struct value *v, const struct pred *
 		.waiter = {.edge = true, .pred = *p, .tell = keep_change},
 		.wait = {.kind = "transition",
 			 .what = v->info.name,
-			 .abort = stop_waiting},
+			 .abort = stop_waiting,
+			 .describe = describe},
 		.v = v,
 		.cap = queue > 0 ? queue : 1,
 		.queues = queue > 0,

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "daemon/rt/rt.h"
 #include "daemon/state/internal.h"
@@ -51,6 +52,30 @@ static inline int test(const struct pred *p, const struct datum *now,
 int pred_test(const struct pred *p, const struct datum *now, const struct datum *old)
 {
 	return test(p, now, old);
+}
+
+void waiter_describe(const struct waiter *w, char *buf, size_t size)
+{
+	static const char *const words[] = {
+		[PRED_ANY] = "anything",    [PRED_EQ] = "==",
+		[PRED_NE] = "!=",           [PRED_LT] = "<",
+		[PRED_LE] = "<=",           [PRED_GT] = ">",
+		[PRED_GE] = ">=",           [PRED_BETWEEN] = "between",
+		[PRED_OUTSIDE] = "outside", [PRED_TRUE] = "is true",
+		[PRED_FALSE] = "is false",  [PRED_CHANGED] = "changed",
+		[PRED_STALE] = "is stale",  [PRED_FN] = "a function",
+	};
+	const struct pred *p = &w->pred;
+	int n = snprintf(buf, size, "%s", words[p->op]);
+
+	if (p->op == PRED_EQ || p->op == PRED_NE) {
+		n += snprintf(buf + n, size - (size_t)n, " ");
+		(void)datum_print(&p->datum, 6, buf + n, size - (size_t)n);
+	} else if (p->op >= PRED_LT && p->op <= PRED_GE) {
+		snprintf(buf + n, size - (size_t)n, " %.6g", p->a);
+	} else if (p->op == PRED_BETWEEN || p->op == PRED_OUTSIDE) {
+		snprintf(buf + n, size - (size_t)n, " %.6g and %.6g", p->a, p->b);
+	}
 }
 
 static inline int look(const struct waiter *w, const struct value *v,

@@ -42,6 +42,9 @@ static inline bool waiter_added(const struct waiter *w)
 	return link_linked(&w->link);
 }
 
+/* Its predicate for people: "< 20", "== \"left\"", "is true", "changed", "a function". Does not suspend. */
+void waiter_describe(const struct waiter *w, char *buf, size_t size);
+
 /*
  * Look now: 1, 0, the predicate's error, -EPIPE when @v is closed, or -ELOOP for a predicate that
  * keeps changing what it looks at.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/behave/script.h"
+#include "daemon/rt/dump.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
 
@@ -18,15 +19,16 @@ static void print(void *arg, const char *line, size_t len)
 	(void)len;
 }
 
-static int run_diner(void *arg)
+static int run_script(void *path)
 {
-	const struct script_conf conf = {
-		.path = INSTINCT_SOURCE "/tests/behave/lib/diner.lua", .print = print};
+	const struct script_conf conf = {.path = path, .print = print};
 	char why[SCRIPT_WHY];
 
-	(void)arg;
 	return script_run(&conf, why);
 }
+
+static char diner_lua[] = INSTINCT_SOURCE "/tests/behave/lib/diner.lua";
+static char racers_lua[] = INSTINCT_SOURCE "/tests/behave/lib/racers.lua";
 
 static unsigned count(const char *text, const char *what)
 {
@@ -52,7 +54,7 @@ static int diner(void *arg)
 
 	(void)arg;
 	nursery_open(&n);
-	nursery_go(&n, "diner", run_diner, NULL);
+	nursery_go(&n, "diner", run_script, diner_lua);
 	cr_assert(eq(int, task_sleep(12 * NS_PER_S), 0));
 	task_dump(out);
 	fclose(out);
@@ -67,6 +69,42 @@ static int diner(void *arg)
 	free(text);
 	nursery_cancel(&n, "closing time");
 	return nursery_close(&n, 0);
+}
+
+/* What is written in Lua shows the script's functions and lines, not its own. */
+static int racers(void *arg)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct nursery n;
+
+	(void)arg;
+	nursery_open(&n);
+	nursery_go(&n, "racers", run_script, racers_lua);
+	cr_assert(eq(int, task_sleep(NS_PER_S), 0));
+	task_dump(out);
+	fclose(out);
+	cr_expect(
+		eq(uint, count(text, "racers.lua:4: waits for value (== home), 1.0"), 1),
+		"%s", text);
+	cr_expect(eq(uint, count(text, "racers.lua:6: waits for value (>= 5), 1.0"), 1),
+		  "%s", text);
+	cr_expect(
+		eq(uint, count(text, "racers.lua:7: waits for sleep (8.000 s left)"), 1),
+		"%s", text);
+	cr_expect(eq(uint, count(text, "\n          racers.lua:7\n"), 1), "%s", text);
+	cr_expect(eq(uint, count(text, "instinct"), 0), "%s", text);
+	free(text);
+	nursery_cancel(&n, "enough");
+	return nursery_close(&n, 0);
+}
+
+Test(dump, N8_of_calls_that_are_written_in_Lua)
+{
+	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
+
+	cr_assert(eq(int, rt_run(&conf, racers, NULL), 0));
 }
 
 Test(dump, N8_C9_names_call_chain_and_waiting_time)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "daemon/rt/choose.h"
+#include "daemon/rt/dump.h"
 #include "tests/unit/rt_run.h"
 
 static int sends_7_after_1s(void *arg)
@@ -152,6 +153,33 @@ RT_TEST(choose, N7_descriptors_and_the_ends_of_children)
 	expect(in.c.result, -EBADF);
 	fd_close(fds[1]);
 	return nursery_close(&n, 0);
+}
+
+static void keep_wait(void *arg, const struct task_info *info)
+{
+	if (info->depth == 1)
+		snprintf(arg, sizeof(info->waits_for), "%s", info->waits_for);
+}
+
+RT_TEST(choose, N8_the_dump_shows_the_cases)
+{
+	char text[sizeof((struct task_info){0}.waits_for)] = "";
+	struct nursery n;
+	struct chan c[2];
+
+	expect(chan_init(&c[0], "orders", sizeof(int), 0), 0);
+	expect(chan_init(&c[1], "replies", sizeof(int), 0), 0);
+	nursery_open(&n);
+	nursery_go(&n, "chooser", chooses_both, c);
+	expect(task_wait_all_blocked(), 0);
+	task_each(keep_wait, text);
+	cr_assert(eq(str, text,
+		     "choice (channel to receive orders, channel to receive replies)"));
+	nursery_cancel(&n, "test");
+	expect(nursery_close(&n, 0), 0);
+	chan_fini(&c[0]);
+	chan_fini(&c[1]);
+	return 0;
 }
 
 RT_TEST(choose, N7_C5_under_a_deadline)

@@ -105,7 +105,7 @@ RT_TEST(nursery, N3_B4_B5_one_shape_for_several_errors)
 {
 	const struct error *e;
 	struct nursery n;
-	char text[256];
+	char text[512];
 
 	nursery_open(&n);
 	nursery_go(&n, "imu", fails, &address);
@@ -115,9 +115,11 @@ RT_TEST(nursery, N3_B4_B5_one_shape_for_several_errors)
 	cr_assert(eq(int, e->others->code, -EIO));
 	cr_assert(eq(int, e->others->next->code, -EPROTO));
 	cr_assert(e->others->next->next == NULL);
-	cr_assert(eq(
-		str, error_format(e, text, sizeof(text)),
-		"main: EINVAL; and 2 more: imu: no answer at 0x68 (EIO); late: EPROTO"));
+	cr_assert(
+		eq(str, error_format(e, text, sizeof(text)),
+		   "main: EINVAL; and 2 more: imu: no answer at 0x68 (EIO), cancelled by "
+		   "main 0.000 s earlier: main failed (nursery); late: EPROTO, cancelled "
+		   "by main 0.000 s earlier: main failed (nursery)"));
 	cr_assert(eq(str, error_format(e, text, 12), "main: EINVA"));
 	return 0;
 }
@@ -479,6 +481,51 @@ RT_TEST(nursery, N5_B28_grandchildren_move_into_a_cancelled_nursery)
 	       0);
 	expect(nursery_close(&before, 0), 0);
 	cr_assert(eq(str, (char *)heard(), "cancelled1 cancelled1"));
+	return 0;
+}
+
+static int fails_after_1s(void *arg)
+{
+	expect(task_sleep(NS_PER_S), 0);
+	return fails(arg);
+}
+
+static int cleans_up(void *arg)
+{
+	struct scope s;
+
+	(void)arg;
+	(void)task_sleep_forever();
+	scope_enter_shield(&s, NS_PER_S);
+	expect(task_sleep(NS_PER_S / 2), 0);
+	expect(scope_leave(&s, 0), 0);
+	return error_set(-EPROTO, "no good-bye");
+}
+
+RT_TEST(nursery, C8_an_error_tells_what_its_task_was_cancelled_for)
+{
+	const struct task_opt opt = {.name = "cut"};
+	const struct error *late;
+	struct nursery n;
+	struct child cut;
+	char text[256];
+
+	nursery_open(&n);
+	nursery_go(&n, "imu", fails_after_1s, &address);
+	nursery_go(&n, "late", cleans_up, NULL);
+	nursery_start(&n, &cut, &opt, forever, NULL);
+	expect(nursery_close(&n, 0), -EIO);
+	late = error_last(-EIO)->others;
+	cr_assert(not(error_last(-EIO)->cancelled));
+	cr_assert(late->cancelled);
+	cr_assert(eq(int, late->cause.source, CANCEL_NURSERY));
+	cr_assert(eq(i64, late->cause.t_ns, NS_PER_S));
+	cr_assert(eq(str, error_format(late, text, sizeof(text)),
+		     "late: no good-bye (EPROTO), cancelled by imu 0.500 s earlier: imu "
+		     "failed (nursery)"));
+	cr_assert(eq(int, cut.state, CHILD_CANCELLED));
+	cr_assert(eq(str, (char *)cut.cause.task, "imu"));
+	cr_assert(eq(str, (char *)cut.cause.reason, "imu failed"));
 	return 0;
 }
 

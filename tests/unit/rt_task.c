@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "daemon/base/log.h"
+#include "daemon/rt/dump.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/task.h"
 #include "tests/unit/rt_run.h"
@@ -277,6 +278,105 @@ Test(task, N9_a_task_that_runs_too_often_is_reported_once)
 	expect(rt_run(NULL, spin_child, NULL), 0);
 	cr_assert(strstr(logged, "task spinner: ran 3000 times in ") != NULL, "%s",
 		  logged);
+}
+
+/* What the dump says now; to be freed. */
+static char *dumped(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	task_dump(out);
+	fclose(out);
+	return text;
+}
+
+static void contains(const char *text, const char *part)
+{
+	cr_assert(strstr(text, part) != NULL, "%s", text);
+}
+
+static bool no_abort(struct wait *w)
+{
+	(void)w;
+	return false;
+}
+
+/* Waits for what a cancellation does not end. */
+static int clings(void *arg)
+{
+	struct wait *w = arg;
+
+	*w = (struct wait){.kind = "transfer", .what = "0x68", .abort = no_abort};
+	return task_park(w);
+}
+
+RT_TEST(task, C8_N8_dump_shows_who_cancelled_why_and_when)
+{
+	struct wait w;
+	struct nursery n;
+	char *text;
+
+	nursery_open(&n);
+	nursery_go(&n, "clinging", clings, &w);
+	expect(task_wait_all_blocked(), 0);
+	scope_cancel_soft(&n.scope, CANCEL_PREEMPTION, 3 * NS_PER_S, "the nod wants it");
+	expect(task_sleep(NS_PER_S), 0);
+	text = dumped();
+	contains(text, "  clinging: waits for transfer 0x68, 1.000 s; "
+		       "asked to end by "
+		       "main 1.000 s earlier: the nod wants it "
+		       "(pre-emption); deadline "
+		       "in 2.000 s; 1 steps\n");
+	free(text);
+	nursery_cancel(&n, "test");
+	text = dumped();
+	contains(text, "; cancelled by main 1.000 s earlier: the nod wants it "
+		       "(pre-emption); 1 steps\n");
+	free(text);
+	task_wake(&w, 0);
+	return nursery_close(&n, 0);
+}
+
+static int opens_another(void *arg)
+{
+	struct nursery n;
+
+	nursery_open(&n);
+	nursery_go(&n, "inner", nap, arg);
+	return nursery_close(&n, 0);
+}
+
+static void put_link(void *arg, const struct task_info *info)
+{
+	(void)arg;
+	say("%u%s:%s", info->depth, info->name, task_state_name(info->state));
+}
+
+RT_TEST(task, B37_N8_the_tree_links_parents_to_children)
+{
+	int64_t ns = NS_PER_S;
+	struct nursery n;
+	char *text;
+
+	nursery_open(&n);
+	nursery_go(&n, "outer", opens_another, &ns);
+	nursery_go(&n, "beside", nap, &ns);
+	expect(task_wait_all_blocked(), 0);
+	nursery_go(&n, "new", nap, &ns);
+	task_each(put_link, NULL);
+	cr_assert(eq(str, (char *)heard(),
+		     "0main:running 1outer:waits 2inner:waits 1beside:waits 1new:ready"));
+	text = dumped();
+	contains(text, "outer: waits for nursery to close (1 child left), ");
+	free(text);
+	expect(nursery_close(&n, 0), 0);
+	(void)heard();
+	task_yield();
+	task_each(put_link, NULL); /* nothing of them is left */
+	cr_assert(eq(str, (char *)heard(), "0main:running"));
+	return 0;
 }
 
 RT_TEST(task, N8_B37_dump_shows_the_tree)
