@@ -87,6 +87,7 @@ struct icm20948_model {
 	struct scene_motion motion; /* the last sample */
 	bool unread;
 	struct emul_fifo fifo;
+	int (*bus_start)(struct i2c_model *i2c, int read); /* of all such chips */
 
 	struct i2c_model mag;
 	uint8_t mag_reg[MAG_REGS];
@@ -110,6 +111,15 @@ static int64_t period_ns(const struct icm20948_model *m)
 	return (1 + m->bank[2][BANK2_GYRO_SMPLRT_DIV]) * NS_PER_S / 1100;
 }
 
+/*
+ * Does anything follow a sample at once: an edge at the pin, a paced scene's next one? If not, those that
+ * are due are made when the bus asks, so that a fast clock alone does not wake the loop.
+ */
+static bool watched(const struct icm20948_model *m)
+{
+	return m->board || m->chip.emul.scene->paced;
+}
+
 /* Set the clock to the next sample. A paced scene's next one waits until the last was read. */
 static void arm(struct icm20948_model *m)
 {
@@ -119,7 +129,7 @@ static void arm(struct icm20948_model *m)
 	if (!m->chip.emul.running || asleep(m) || (scene->paced && m->unread))
 		return;
 	m->due_ns = scene_next_ns(scene, m->last_ns, period_ns(m));
-	if (m->due_ns != TIME_NEVER)
+	if (m->due_ns != TIME_NEVER && watched(m))
 		timer_arm(&m->timer, m->due_ns);
 }
 
@@ -180,10 +190,8 @@ static void fifo_store(struct icm20948_model *m)
 		m->bank[0][BANK0_INT_STATUS_2] = FIFO_OVERFLOW;
 }
 
-static void icm20948_sample(struct timer *t)
+static void sample(struct icm20948_model *m)
 {
-	struct icm20948_model *m = container_of(t, struct icm20948_model, timer);
-
 	scene_measure(m->chip.emul.scene, m->due_ns, &m->motion);
 	m->last_ns = m->due_ns;
 	m->unread = true;
@@ -191,6 +199,36 @@ static void icm20948_sample(struct timer *t)
 	fifo_store(m);
 	announce(m);
 	arm(m);
+}
+
+static void icm20948_sample(struct timer *t)
+{
+	sample(container_of(t, struct icm20948_model, timer));
+}
+
+static void catch_up(struct icm20948_model *m)
+{
+	/* What is older than this has left any FIFO. */
+	int64_t oldest_ns = rt_now() - FIFO_SIZE * period_ns(m);
+
+	if (watched(m) || !m->chip.emul.running || asleep(m))
+		return;
+	if (m->due_ns < oldest_ns) {
+		m->last_ns = oldest_ns;
+		arm(m);
+	}
+	while (m->due_ns <= rt_now())
+		sample(m);
+}
+
+/* As those of all such chips, once what is due has been measured. */
+static int icm20948_bus_start(struct i2c_model *i2c, int read)
+{
+	struct icm20948_model *m =
+		container_of(i2c, struct icm20948_model, chip.emul.i2c);
+
+	catch_up(m);
+	return m->bus_start(i2c, read);
 }
 
 /* Numbers are made as they are read, so that a set-up that comes late applies to a held sample too. */
@@ -407,6 +445,8 @@ static int icm20948_init(struct emul *e, const struct emul_conf *conf)
 	int r;
 
 	reg8_init(&m->chip, &ops);
+	m->bus_start = m->chip.emul.i2c.start;
+	m->chip.emul.i2c.start = icm20948_bus_start;
 	m->timer.fn = icm20948_sample;
 	m->fifo.size = FIFO_SIZE;
 	m->mag = (struct i2c_model){

@@ -194,6 +194,15 @@ static void encode_motion(struct mpu6050_model *m)
 		memcpy(m->reg + ACCEL_XOUT_H, m->data, DATA_LEN);
 }
 
+/*
+ * Does anything follow a sample at once: an edge at the pin, a paced scene's next one? If not, those that
+ * are due are made when the bus asks, so that a fast clock alone does not wake the loop.
+ */
+static bool watched(const struct mpu6050_model *m)
+{
+	return m->board || m->emul.scene->paced;
+}
+
 /* Set the clock to the next sample. A paced scene's next one waits until the last was read. */
 static void arm(struct mpu6050_model *m)
 {
@@ -201,7 +210,7 @@ static void arm(struct mpu6050_model *m)
 	if (!m->emul.running || asleep(m) || (m->emul.scene->paced && m->unread))
 		return;
 	m->due_ns = scene_next_ns(m->emul.scene, m->last_ns, period_ns(m));
-	if (m->due_ns != TIME_NEVER)
+	if (m->due_ns != TIME_NEVER && watched(m))
 		timer_arm(&m->timer, m->due_ns);
 }
 
@@ -211,10 +220,8 @@ static void restart_clock(struct mpu6050_model *m)
 	arm(m);
 }
 
-static void mpu6050_sample(struct timer *t)
+static void sample(struct mpu6050_model *m)
 {
-	struct mpu6050_model *m = container_of(t, struct mpu6050_model, timer);
-
 	scene_measure(m->emul.scene, m->due_ns, &m->motion);
 	m->last_ns = m->sample_ns = m->due_ns;
 	m->unread = true;
@@ -222,6 +229,26 @@ static void mpu6050_sample(struct timer *t)
 	fifo_store(m);
 	interrupt(m, INT_DATA_RDY, m->sample_ns);
 	arm(m);
+}
+
+static void mpu6050_sample(struct timer *t)
+{
+	sample(container_of(t, struct mpu6050_model, timer));
+}
+
+static void catch_up(struct mpu6050_model *m)
+{
+	/* What is older than this has left any FIFO. */
+	int64_t oldest_ns = rt_now() - FIFO_LEN * period_ns(m);
+
+	if (watched(m) || !m->emul.running || asleep(m))
+		return;
+	if (m->due_ns < oldest_ns) {
+		m->last_ns = oldest_ns;
+		arm(m);
+	}
+	while (m->due_ns <= rt_now())
+		sample(m);
 }
 
 static void reset(struct mpu6050_model *m)
@@ -324,6 +351,8 @@ static int bus_start(struct i2c_model *i2c, int read)
 {
 	struct mpu6050_model *m = model_of(i2c);
 
+	if (!m->busy)
+		catch_up(m);
 	m->busy = true;
 	if (!read)
 		m->addressed = false;
