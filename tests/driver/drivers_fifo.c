@@ -141,7 +141,7 @@ static void quiet(enum log_level level, const char *text, void *arg)
 static struct bench *bench_new(const struct driver *d, const char *text, bool irq)
 {
 	struct bench *b = calloc(1, sizeof(*b));
-	struct emul_conf conf = {.addr = d->addrs[0], .irq = RIG_IRQ};
+	struct emul_conf conf = {.addr = d->addrs[0], .irq = irq ? RIG_IRQ : NULL};
 
 	cr_assert(b != NULL);
 	rig_open(&b->rig, 400000);
