@@ -2,34 +2,65 @@
 #include "daemon/rt/worker.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "daemon/rt/internal.h"
 
+/* The task that waits, in its own frame: a job that was left outlives it. */
+struct job_caller {
+	struct job *job;
+	struct wait wait;
+	struct timer overdue;
+};
+
+/* Run a job. The lock is held before and after. */
+static void run(struct worker *w, struct job *j)
+{
+	bool abandoned;
+
+	(void)pthread_mutex_unlock(&w->lock);
+	j->fn(j);
+	(void)pthread_mutex_lock(&w->lock);
+	j->finished = true;
+	abandoned = j->abandoned;
+	(void)pthread_mutex_unlock(&w->lock);
+	/* Without abandonment the loop has not ended: the task that waits for this is one of its own. From
+	 * here on the job may be gone. */
+	if (abandoned)
+		j->left(j);
+	else
+		(void)rt_post(w->rt, &j->done);
+	(void)pthread_mutex_lock(&w->lock);
+	w->busy_alone = w->busy_alone && !abandoned;
+}
+
+static void fini(struct worker *w)
+{
+	(void)pthread_cond_destroy(&w->wanted);
+	(void)pthread_mutex_destroy(&w->lock);
+	rt_unref(w->rt);
+}
+
 static void *work(void *arg)
 {
 	struct worker *w = arg;
+	void (*gone)(struct worker * w);
+	struct link *first;
 
 	(void)pthread_mutex_lock(&w->lock);
-	for (;;) {
-		struct link *first = list_pop(&w->queue);
-		struct job *j;
-
-		if (!first && w->ending)
-			break;
-		if (!first) {
+	while ((first = list_pop(&w->queue)) || !w->ending) {
+		if (first)
+			run(w, container_of(first, struct job, link));
+		else
 			(void)pthread_cond_wait(&w->wanted, &w->lock);
-			continue;
-		}
-		(void)pthread_mutex_unlock(&w->lock);
-		j = container_of(first, struct job, link);
-		j->fn(j);
-		/* The loop has not ended: the task that waits for this is one of its own. From here on
-		 * the job may be gone. */
-		(void)rt_post(w->rt, &j->done);
-		(void)pthread_mutex_lock(&w->lock);
 	}
+	gone = w->gone;
 	(void)pthread_mutex_unlock(&w->lock);
+	if (gone) {
+		fini(w);
+		gone(w);
+	}
 	return NULL;
 }
 
@@ -57,33 +88,80 @@ unref:
 	return r;
 }
 
-void worker_close(struct worker *w)
+void worker_close(struct worker *w, void (*gone)(struct worker *w))
 {
+	pthread_t thread = w->thread;
+	bool leave;
+
 	(void)pthread_mutex_lock(&w->lock);
 	assert(list_empty(&w->queue));
 	w->ending = true;
+	leave = w->busy_alone;
+	if (leave)
+		w->gone = gone;
 	(void)pthread_cond_signal(&w->wanted);
 	(void)pthread_mutex_unlock(&w->lock);
-	(void)pthread_join(w->thread, NULL);
-	(void)pthread_cond_destroy(&w->wanted);
-	(void)pthread_mutex_destroy(&w->lock);
-	rt_unref(w->rt);
+	assert(!leave || gone);
+	if (leave) { /* the worker may be gone from here on */
+		(void)pthread_detach(thread);
+		return;
+	}
+	(void)pthread_join(thread, NULL);
+	fini(w);
+	if (gone)
+		gone(w);
+}
+
+bool worker_stuck(struct worker *w)
+{
+	bool stuck;
+
+	(void)pthread_mutex_lock(&w->lock);
+	stuck = w->busy_alone;
+	(void)pthread_mutex_unlock(&w->lock);
+	return stuck;
 }
 
 static void job_done(struct post *p)
 {
-	task_wake(&container_of(p, struct job, done)->wait, 0);
+	task_wake(&container_of(p, struct job, done)->caller->wait, 0);
+}
+
+/* Leave the job to the thread, unless it has just finished. */
+static bool leave(struct job *j)
+{
+	struct worker *w = j->worker;
+	bool end, finished;
+
+	(void)pthread_mutex_lock(&w->lock);
+	finished = j->finished;
+	end = record_outcome(w->rt, !finished);
+	j->abandoned = end && !finished;
+	w->busy_alone = w->busy_alone || j->abandoned;
+	(void)pthread_mutex_unlock(&w->lock);
+	/* In a replay it may have finished where it had not when it was recorded. */
+	if (end && finished) {
+		posts_drop(w->rt, &j->done);
+		j->left(j);
+	}
+	return end;
 }
 
 static void job_overdue(struct timer *t)
 {
-	thread_overdue(t, &container_of(t, struct job, overdue)->wait);
+	struct job_caller *c = container_of(t, struct job_caller, overdue);
+
+	if (!c->job->left)
+		thread_overdue(t, &c->wait);
+	else if (leave(c->job))
+		task_wake(&c->wait, -EINPROGRESS);
 }
 
-/* Only what the thread has not begun can be taken back. */
+/* Only what the thread has not begun can be taken back; what it has begun may be left when it is late. */
 static bool job_abort(struct wait *wait)
 {
-	struct job *j = container_of(wait, struct job, wait);
+	struct job_caller *c = container_of(wait, struct job_caller, wait);
+	struct job *j = c->job;
 	struct rt *rt = j->worker->rt;
 	bool queued, end;
 
@@ -95,29 +173,39 @@ static bool job_abort(struct wait *wait)
 	(void)pthread_mutex_unlock(&j->worker->lock);
 	if (end && !queued)
 		posts_drop(rt, &j->done);
-	if (!end)
-		thread_watch(&j->overdue, job_overdue);
-	return end;
+	if (end)
+		return true;
+	if (j->left) {
+		c->overdue.fn = job_overdue;
+		timer_arm(&c->overdue, j->leave_ns);
+	} else {
+		thread_watch(&c->overdue, job_overdue);
+	}
+	return false;
 }
 
 int worker_run(struct worker *w, struct job *j)
 {
+	struct job_caller c = {
+		.job = j,
+		.wait = {.kind = "worker", .what = w->name, .abort = job_abort},
+	};
 	int r = task_check();
 
 	if (r < 0)
 		return r;
 	j->worker = w;
+	j->caller = &c;
 	j->link = (struct link){0};
-	j->overdue = (struct timer){0};
-	j->wait = (struct wait){.kind = "worker", .what = w->name, .abort = job_abort};
+	j->finished = j->abandoned = false;
 	j->done = (struct post){.fn = job_done, .source = post_source_new(w->rt)};
 	rt_hold();
 	(void)pthread_mutex_lock(&w->lock);
 	list_push(&w->queue, &j->link);
 	(void)pthread_cond_signal(&w->wanted);
 	(void)pthread_mutex_unlock(&w->lock);
-	r = task_park(&j->wait);
-	timer_disarm(&j->overdue);
+	r = task_park(&c.wait);
+	timer_disarm(&c.overdue);
 	rt_release();
 	return r;
 }

@@ -13,18 +13,24 @@
 #include "daemon/base/macros.h"
 #include "daemon/rt/post.h"
 #include "daemon/rt/task.h"
-#include "daemon/rt/timer.h"
 
 /* Something to be run on a worker's thread. */
 struct job {
 	/* Runs on the thread; must not call into the runtime. Leaves its result where it belongs. */
 	void (*fn)(struct job *j);
+	/*
+	 * NULL: once begun it is waited for, however long it takes. Otherwise its task, when cancelled,
+	 * waits no longer than until @leave_ns; from then on the job and all it works on belong to @left,
+	 * which runs when @fn has returned, on the thread (in a replay perhaps on the loop).
+	 */
+	void (*left)(struct job *j);
+	int64_t leave_ns;
 
 	struct worker *worker; /* private from here on */
+	struct job_caller *caller;
 	struct link link;
-	struct wait wait;
-	struct timer overdue;
 	struct post done;
+	bool finished, abandoned; /* under the worker's lock */
 };
 
 /* Placed by the caller; all private. */
@@ -36,6 +42,8 @@ struct worker {
 	/* Under the lock. What has been started is in no list. */
 	struct list queue;
 	bool ending;
+	bool busy_alone;                /* with a job that its task has left */
+	void (*gone)(struct worker *w); /* of worker_close(), which did not wait */
 	char name[16];
 };
 
@@ -45,15 +53,23 @@ struct worker {
  */
 int worker_open(struct worker *w, const char *name) MUST_CHECK;
 
-/* End the thread. No job may be left. Does not suspend. */
-void worker_close(struct worker *w);
+/*
+ * End the thread; nobody may wait for a job. @gone then frees what the worker is embedded in: before this
+ * returns, or, while the thread is still busy with a job that was left, on the thread after that. NULL where
+ * no job can be left. Does not suspend.
+ */
+void worker_close(struct worker *w, void (*gone)(struct worker *w));
 
 /*
  * Have @j->fn run on the thread, after the jobs that were handed over before, and wait until it has.
  * The virtual clock stands still meanwhile.
- * Returns 0; or -ECANCELED, and then @fn has not run and will not: what has begun cannot be called
- * back, and is waited for (rt_conf.stuck_thread_ns). Suspends.
+ * Returns 0; -ECANCELED, and then @fn has not run and will not; or, when the task is cancelled,
+ * -EINPROGRESS: it has begun and was left (job.left). Other jobs that have begun cannot be called back, and
+ * are waited for (rt_conf.stuck_thread_ns). Suspends.
  */
 int worker_run(struct worker *w, struct job *j) MUST_CHECK;
+
+/* Is the thread busy with a job that was left? Others would wait for it in vain. */
+bool worker_stuck(struct worker *w);
 
 #endif

@@ -222,7 +222,7 @@ static int main_task(void *arg)
 	r = run_tasks();
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(posters[i].thread, NULL);
-	worker_close(&program.worker);
+	worker_close(&program.worker, NULL);
 	thread_pool_close(program.pool, NS_PER_S);
 	fd_close(program.fds[0]);
 	fd_close(program.fds[1]);

@@ -40,7 +40,8 @@ static int hold(void *arg)
 {
 	struct held *h = arg;
 
-	return h->result = worker_run(&worker, &h->job);
+	h->result = worker_run(&worker, &h->job);
+	return h->result == -EINPROGRESS ? -ECANCELED : h->result;
 }
 
 static void await_begin(const struct held *h)
@@ -85,7 +86,7 @@ RT_TEST(worker, runs_jobs_on_its_thread_in_order)
 	cr_expect(eq(int, jobs[2].sum, 123));
 	cr_expect(not(pthread_equal(jobs[0].thread, pthread_self())));
 	cr_expect(pthread_equal(jobs[0].thread, jobs[2].thread));
-	worker_close(&worker);
+	worker_close(&worker, NULL);
 	return 0;
 }
 
@@ -105,7 +106,7 @@ RT_TEST(worker, R9_loop_goes_on_while_a_job_runs)
 	expect(nursery_close(&n, 0), 0);
 	cr_expect(h.ended);
 	cr_expect(eq(int, h.result, 0));
-	worker_close(&worker);
+	worker_close(&worker, NULL);
 	return 0;
 }
 
@@ -121,7 +122,7 @@ RT_TEST(worker, R2_cancelled_before_never_runs)
 	expect(scope_leave(&s, worker_run(&worker, &job.job)), 0);
 	cr_expect(s.absorbed);
 	cr_expect(eq(int, job.sum, 0));
-	worker_close(&worker);
+	worker_close(&worker, NULL);
 	return 0;
 }
 
@@ -150,7 +151,7 @@ RT_TEST(worker, cancelled_in_the_queue_is_taken_back)
 	expect(nursery_close(&n, 0), 0);
 	cr_expect(eq(int, jobs[0].sum, 0));
 	cr_expect(eq(int, jobs[1].sum % 10, 2));
-	worker_close(&worker);
+	worker_close(&worker, NULL);
 	return 0;
 }
 
@@ -172,7 +173,7 @@ RT_TEST(worker, C6_what_has_begun_is_waited_for)
 	expect(nursery_close(&n, 0), 0);
 	cr_expect(h.ended);
 	cr_expect(eq(int, h.result, 0), "it took effect, and says so");
-	worker_close(&worker);
+	worker_close(&worker, NULL);
 	return 0;
 }
 
@@ -209,7 +210,7 @@ RT_TEST(worker, T1_virtual_time_waits_for_jobs)
 	cr_expect(eq(i64, rt_now(), 0));
 	expect(nursery_close(&n, 0), 0);
 	cr_expect(eq(i64, rt_now(), 3600 * NS_PER_S));
-	worker_close(&worker);
+	worker_close(&worker, NULL);
 	return 0;
 }
 
@@ -234,6 +235,76 @@ RT_TEST(worker, R10_thread_receives_no_signals)
 	cr_expect(eq(int, sigismember(&m.mask, SIGINT), 1));
 	pthread_sigmask(SIG_SETMASK, NULL, &own);
 	cr_expect(eq(int, sigismember(&own, SIGTERM), 0), "the loop's mask is as before");
-	worker_close(&worker);
+	worker_close(&worker, NULL);
+	return 0;
+}
+
+/* A job that may be left, and who has it then. */
+static atomic_bool was_left, has_gone;
+
+static void held_left(struct job *j)
+{
+	atomic_store(&was_left, container_of(j, struct held, job)->ended);
+}
+
+static void thread_gone(struct worker *w)
+{
+	(void)w;
+	atomic_store(&has_gone, true);
+}
+
+static void await(const atomic_bool *flag)
+{
+	while (!atomic_load(flag))
+		task_yield();
+}
+
+/* Cancelled once it runs; virtual time stands still, so what is late must be late at once. */
+static void leave_a_job(struct held *h)
+{
+	struct child child;
+	struct nursery n;
+
+	held_init(h);
+	h->job.left = held_left;
+	h->job.leave_ns = rt_now();
+	atomic_store(&was_left, false);
+	atomic_store(&has_gone, false);
+	expect(worker_open(&worker, "test"), 0);
+	nursery_open(&n);
+	nursery_start(&n, &child, &(struct task_opt){.name = "held"}, hold, h);
+	await_begin(h);
+	cr_expect(not(worker_stuck(&worker)));
+	child_cancel(&child, CANCEL_EXPLICIT, "test");
+	expect(nursery_close(&n, 0), 0);
+	cr_expect(eq(int, h->result, -EINPROGRESS));
+	cr_expect(not(h->ended));
+	cr_expect(worker_stuck(&worker));
+}
+
+RT_TEST(worker, late_job_may_be_left)
+{
+	struct held h;
+
+	leave_a_job(&h);
+	sem_post(&h.may_end);
+	await(&was_left);
+	while (worker_stuck(&worker))
+		task_yield();
+	worker_close(&worker, thread_gone);
+	cr_expect(atomic_load(&has_gone));
+	return 0;
+}
+
+RT_TEST(worker, closed_while_a_job_that_was_left_goes_on)
+{
+	struct held h;
+
+	leave_a_job(&h);
+	worker_close(&worker, thread_gone);
+	cr_expect(not(atomic_load(&has_gone)));
+	sem_post(&h.may_end);
+	await(&has_gone);
+	cr_expect(atomic_load(&was_left));
 	return 0;
 }
