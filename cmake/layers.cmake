@@ -26,8 +26,13 @@ endif()
 instinct_layer(state daemon/state LINK instinct_rt)
 instinct_layer(fusion daemon/fusion LINK instinct_base)
 
-# libgpiod 1.x and 2.x are two back-end files; the build takes the one that fits.
-instinct_layer(hal hal LINK instinct_rt PkgConfig::GPIOD)
+# libgpiod 1.x and 2.x are two back-end files; the build takes the one that fits. (No header tells the version.)
+if(GPIOD_VERSION VERSION_GREATER_EQUAL 2)
+	set(other_gpiod gpio_gpiod1.c)
+else()
+	set(other_gpiod gpio_gpiod2.c)
+endif()
+instinct_layer(hal hal EXCLUDE ${other_gpiod} LINK instinct_rt PkgConfig::GPIOD)
 
 # The names NAME of all lines `const struct TYPE PREFIX_NAME = {` in the files FOLDER/*.c. A file that
 # changes is looked at again.

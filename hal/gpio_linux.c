@@ -1,32 +1,36 @@
-/* GPIO lines of Linux by libgpiod 1.x: one open chip and one requested line for each of ours. */
+/* GPIO lines of Linux: finding them, waiting for their edges, and noticing that their chip has gone. */
 #include "hal/gpio_linux.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <gpiod.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/nearest.h"
 #include "daemon/rt/error.h"
 #include "daemon/rt/fd.h"
+#include "daemon/rt/rt.h"
+#include "daemon/rt/scope.h"
 #include "daemon/rt/task.h"
+#include "hal/gpio_gpiod.h"
 #include "hal/node.h"
 
 #define NODES "/dev/gpiochip*"
 #define HINT "does this machine have GPIO lines?"
-#define EVENTS_MAX 16 /* as the kernel keeps for a line */
+
+/* Kernels before 6.7 do not wake who waits for the edges of a chip that is removed: look now and then. */
+#define LOOK_NS NS_PER_S
 
 struct linux_line {
 	struct gpio_line line;
-	struct gpiod_chip *chip;
-	struct gpiod_line *handle; /* of the chip */
-	int fd;                    /* of edges; the handle's; -1: none asked for */
+	struct gpiod_node *node;
+	struct gpiod_taken *taken;
+	unsigned offset;
 	bool output;
 	/* Invariant: event[first .. count) have been read and are not yet given out. */
-	struct gpiod_line_event event[EVENTS_MAX];
+	struct gpio_event event[GPIOD_EVENTS];
 	unsigned first, count;
 };
 
@@ -35,11 +39,16 @@ static struct linux_line *linux_of(struct gpio_line *l)
 	return container_of(l, struct linux_line, line);
 }
 
+/* A failure @r that is the chip's end gets a text. */
+static int explain(const struct linux_line *l, int r)
+{
+	return r == -ENODEV ? error_set(r, "line %s: its chip has gone", l->line.name)
+			    : r;
+}
+
 static int linux_get(struct gpio_line *line)
 {
-	int level = gpiod_line_get_value(linux_of(line)->handle);
-
-	return level < 0 ? -errno : level;
+	return explain(linux_of(line), gpiod_taken_get(linux_of(line)->taken));
 }
 
 static int linux_set(struct gpio_line *line, bool level)
@@ -48,36 +57,55 @@ static int linux_set(struct gpio_line *line, bool level)
 
 	if (!l->output)
 		return -EPERM;
-	return gpiod_line_set_value(l->handle, level) < 0 ? -errno : 0;
+	return explain(l, gpiod_taken_set(l->taken, level));
 }
 
-static void give(struct linux_line *l, struct gpio_event *ret)
+static int still_there(const struct linux_line *l)
 {
-	const struct gpiod_line_event *e = &l->event[l->first++];
+	struct gpiod_line_state state;
 
-	*ret = (struct gpio_event){
-		.t_ns = e->ts.tv_sec * NS_PER_S + e->ts.tv_nsec,
-		.level = e->event_type == GPIOD_LINE_EVENT_RISING_EDGE,
-	};
+	return explain(l, gpiod_node_state(l->node, l->offset, &state));
 }
 
-/* Wait until there are edges, and take what there is. */
+/* Wait until there may be edges. Suspends. */
+static int await_edges(const struct linux_line *l)
+{
+	int fd = gpiod_taken_fd(l->taken);
+
+	for (;;) {
+		int64_t look_ns = time_add(rt_now(), LOOK_NS);
+		struct scope scope;
+		int r;
+
+		if (scope_effective_deadline() <= look_ns)
+			return fd_wait(fd, FD_READ);
+		scope_enter_until(&scope, look_ns);
+		r = scope_leave_timeout(&scope, fd_wait(fd, FD_READ));
+		if (r == -ETIMEDOUT)
+			r = still_there(l);
+		else
+			return r;
+		if (r < 0)
+			return r;
+	}
+}
+
+/* Wait until there are edges, and take what there is. Suspends. */
 static int fetch(struct linux_line *l)
 {
 	for (;;) {
-		int r = fd_wait(l->fd, FD_READ);
-		int n;
+		int r = await_edges(l);
 
 		if (r < 0)
 			return r;
-		n = gpiod_line_event_read_fd_multiple(l->fd, l->event, EVENTS_MAX);
-		if (n > 0) {
+		r = gpiod_taken_read(l->taken, l->event);
+		if (r > 0) {
 			l->first = 0;
-			l->count = (unsigned)n;
+			l->count = (unsigned)r;
 			return 0;
 		}
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
+		if (r != -EAGAIN && r != -EINTR)
+			return explain(l, r);
 	}
 }
 
@@ -88,16 +116,16 @@ static int linux_wait(struct gpio_line *line, struct gpio_event *ret)
 
 	if (r < 0)
 		return r;
-	if (l->fd < 0)
+	if (gpiod_taken_fd(l->taken) < 0)
 		return -EPERM;
 	if (l->first < l->count) {
-		give(l, ret);
+		*ret = l->event[l->first++];
 		task_yield();
 		return 0;
 	}
 	r = fetch(l);
 	if (r == 0)
-		give(l, ret);
+		*ret = l->event[l->first++];
 	return r;
 }
 
@@ -105,9 +133,10 @@ static void linux_close(struct gpio_line *line)
 {
 	struct linux_line *l = linux_of(line);
 
-	if (l->fd >= 0)
-		fd_forget(l->fd);
-	gpiod_chip_close(l->chip); /* releases its lines */
+	if (l->taken && gpiod_taken_fd(l->taken) >= 0)
+		fd_forget(gpiod_taken_fd(l->taken));
+	gpiod_release(l->taken);
+	gpiod_node_close(l->node);
 	free(l);
 }
 
@@ -118,119 +147,162 @@ static const struct gpio_ops linux_ops = {
 	.close = linux_close,
 };
 
+/* The nearest to @word of @a and @b, which may be "". Returns "" when none is near. */
+static void keep_nearest(const char *word, char best[GPIOD_NAME], const char *candidate)
+{
+	const char *names[] = {best[0] ? best : candidate, candidate};
+	const char *nearest = candidate[0] ? nearest_name(word, names, 2) : NULL;
+
+	if (nearest == candidate || (nearest && !best[0]))
+		(void)snprintf(best, GPIOD_NAME, "%s", candidate);
+}
+
+/* Is the chip @n called @chip: "gpiochip0", "0", or by its label? */
+static bool is_called(const struct gpiod_node *n, const char *chip)
+{
+	const char *name = gpiod_node_name(n);
+
+	return strcmp(name, chip) == 0 || strcmp(gpiod_node_label(n), chip) == 0 ||
+	       (strncmp(name, "gpiochip", 8) == 0 && strcmp(name + 8, chip) == 0);
+}
+
+static int no_such_chip(const char *chip, const char *nearest, int r)
+{
+	char node[48];
+
+	(void)snprintf(node, sizeof(node), "%s%s", chip[0] == '/' ? "" : "/dev/", chip);
+	if (r == -ENOENT && nearest[0])
+		return error_set(r,
+				 "there is no GPIO chip %s, neither by name nor by "
+				 "label; did you mean %s?",
+				 chip, nearest);
+	return r == -ENOENT ? node_error(node, r, NODES, HINT) : r;
+}
+
+/* Open the chip called @chip. One that is closed to us may be the one. */
+static int open_chip(const char *chip, struct gpiod_node **ret)
+{
+	char nearest[GPIOD_NAME] = "";
+	int r = -ENOENT;
+	glob_t found;
+
+	if (chip[0] == '/') {
+		r = gpiod_node_open(chip, ret);
+		return r < 0 ? node_error(chip, r, NODES, HINT) : 0;
+	}
+	if (glob(NODES, 0, NULL, &found) != 0)
+		return no_such_chip(chip, nearest, -ENOENT);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct gpiod_node *n;
+		int e = gpiod_node_open(found.gl_pathv[i], &n);
+
+		if (e < 0) {
+			r = node_error(found.gl_pathv[i], e, NODES, HINT);
+			continue;
+		}
+		if (is_called(n, chip)) {
+			*ret = n;
+			r = 0;
+			break;
+		}
+		keep_nearest(chip, nearest, gpiod_node_label(n));
+		keep_nearest(chip, nearest, gpiod_node_name(n));
+		gpiod_node_close(n);
+	}
+	globfree(&found);
+	return r < 0 ? no_such_chip(chip, nearest, r) : 0;
+}
+
 /* The chip and the line that "chip:offset" means. */
 static int find_by_offset(const char *name, struct linux_line *l)
 {
 	const char *colon = strrchr(name, ':');
-	char chip[32];
-	char node[48];
+	char chip[GPIOD_NAME];
 	char *end;
 	unsigned long offset = strtoul(colon + 1, &end, 10);
+	int r;
 
 	if (end == colon + 1 || *end != '\0' || offset > UINT_MAX)
 		return error_set(-EINVAL, "%s: behind the colon goes the line's number",
 				 name);
 	(void)snprintf(chip, sizeof(chip), "%.*s", (int)(colon - name), name);
-	l->chip = gpiod_chip_open_lookup(chip);
-	if (!l->chip) {
-		(void)snprintf(node, sizeof(node), "%s%s", chip[0] == '/' ? "" : "/dev/",
-			       chip);
-		return node_error(node, -errno, NODES, HINT);
-	}
-	if (offset >= gpiod_chip_num_lines(l->chip))
+	r = open_chip(chip, &l->node);
+	if (r < 0)
+		return r;
+	if (offset >= gpiod_node_lines(l->node))
 		return error_set(-ENOENT, "%s: %s has the lines 0 to %u", name,
-				 gpiod_chip_name(l->chip),
-				 gpiod_chip_num_lines(l->chip) - 1);
-	l->handle = gpiod_chip_get_line(l->chip, (unsigned)offset);
-	return l->handle ? 0 : -errno;
+				 gpiod_node_name(l->node), gpiod_node_lines(l->node) - 1);
+	l->offset = (unsigned)offset;
+	return 0;
+}
+
+static void nearest_line(struct gpiod_node *n, const char *name, char best[GPIOD_NAME])
+{
+	struct gpiod_line_state state;
+
+	for (unsigned i = 0; i < gpiod_node_lines(n); i++)
+		if (gpiod_node_state(n, i, &state) == 0)
+			keep_nearest(name, best, state.name);
+}
+
+static int no_such_line(const char *name, const char *nearest, int r)
+{
+	if (r != -ENOENT)
+		return r;
+	if (nearest[0])
+		return error_set(r, "no chip has a line %s; did you mean %s?", name,
+				 nearest);
+	return error_set(r,
+			 "no chip has a line %s; lines without a name are "
+			 "\"gpiochip0:22\"",
+			 name);
 }
 
 /* The first line called @name on any chip. A chip that is closed to us may be the one that has it. */
 static int find_by_name(const char *name, struct linux_line *l)
 {
+	char nearest[GPIOD_NAME] = "";
 	int r = -ENOENT;
 	glob_t found;
 
 	if (glob(NODES, 0, NULL, &found) != 0)
 		return error_set(r, "there is no line %s, nor any %s: %s", name, NODES,
 				 HINT);
-	for (size_t i = 0; i < found.gl_pathc && !l->handle; i++) {
-		l->chip = gpiod_chip_open(found.gl_pathv[i]);
-		if (!l->chip) {
-			r = node_error(found.gl_pathv[i], -errno, NODES, HINT);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct gpiod_node *n;
+		int offset = gpiod_node_open(found.gl_pathv[i], &n);
+
+		if (offset < 0) {
+			r = node_error(found.gl_pathv[i], offset, NODES, HINT);
 			continue;
 		}
-		l->handle = gpiod_chip_find_line(l->chip, name);
-		if (l->handle)
+		offset = gpiod_node_find(n, name);
+		if (offset >= 0) {
+			l->node = n;
+			l->offset = (unsigned)offset;
+			r = 0;
 			break;
-		gpiod_chip_close(l->chip);
-		l->chip = NULL;
+		}
+		nearest_line(n, name, nearest);
+		gpiod_node_close(n);
 	}
 	globfree(&found);
-	if (l->handle)
-		return 0;
-	return r == -ENOENT ? error_set(r,
-					"no chip has a line %s; lines without a name are "
-					"\"gpiochip0:22\"",
-					name)
-			    : r;
+	return r < 0 ? no_such_line(name, nearest, r) : 0;
 }
 
-static int request_type(const struct gpio_request *req)
+static int take(struct linux_line *l, const struct gpio_request *req)
 {
-	if (req->output)
-		return GPIOD_LINE_REQUEST_DIRECTION_OUTPUT;
-	switch (req->edge) {
-	case GPIO_EDGE_NONE:
-		break;
-	case GPIO_EDGE_RISING:
-		return GPIOD_LINE_REQUEST_EVENT_RISING_EDGE;
-	case GPIO_EDGE_FALLING:
-		return GPIOD_LINE_REQUEST_EVENT_FALLING_EDGE;
-	case GPIO_EDGE_BOTH:
-		return GPIOD_LINE_REQUEST_EVENT_BOTH_EDGES;
-	}
-	return GPIOD_LINE_REQUEST_DIRECTION_INPUT;
-}
-
-static int request_flags(const struct gpio_request *req)
-{
-	static const int bias[] = {
-		[GPIO_BIAS_AS_IS] = 0,
-		[GPIO_BIAS_PULL_UP] = GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_UP,
-		[GPIO_BIAS_PULL_DOWN] = GPIOD_LINE_REQUEST_FLAG_BIAS_PULL_DOWN,
-		[GPIO_BIAS_OFF] = GPIOD_LINE_REQUEST_FLAG_BIAS_DISABLE,
-	};
-
-	return bias[req->bias] |
-	       (req->active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0);
-}
-
-static int request(struct linux_line *l, const struct gpio_request *req)
-{
-	const struct gpiod_line_request_config config = {
-		.consumer = req->consumer ? req->consumer : "instinct",
-		.request_type = request_type(req),
-		.flags = request_flags(req),
-	};
-	const char *user;
-	int flags;
+	struct gpio_request named = *req;
+	struct gpiod_line_state state;
 	int r;
 
-	if (gpiod_line_request(l->handle, &config, req->level) < 0) {
-		r = -errno;
-		user = gpiod_line_consumer(l->handle);
-		if (r == -EBUSY)
-			return error_set(r, "line %s is used by %s", req->line,
-					 user ? user : "the kernel");
-		return error_set(r, "line %s: %s", req->line, strerror(-r));
-	}
-	l->output = req->output;
-	if (req->output || req->edge == GPIO_EDGE_NONE)
-		return 0;
-	l->fd = gpiod_line_event_get_fd(l->handle);
-	flags = fcntl(l->fd, F_GETFL);
-	return fcntl(l->fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+	if (!named.consumer)
+		named.consumer = "instinct";
+	r = gpiod_take(l->node, l->offset, &named, &l->taken);
+	if (r == -EBUSY && gpiod_node_state(l->node, l->offset, &state) == 0)
+		return error_set(r, "line %s is used by %s", req->line,
+				 state.consumer[0] ? state.consumer : "the kernel");
+	return r < 0 ? error_set(r, "line %s: %s", req->line, strerror(-r)) : 0;
 }
 
 static int linux_open(struct gpio_provider *p, const struct gpio_request *req,
@@ -247,16 +319,14 @@ static int linux_open(struct gpio_provider *p, const struct gpio_request *req,
 	if (!l)
 		return -ENOMEM;
 	l->line.ops = &linux_ops;
-	l->fd = -1;
+	l->output = req->output;
 	(void)snprintf(l->line.name, sizeof(l->line.name), "%s", req->line);
 	r = strchr(req->line, ':') ? find_by_offset(req->line, l)
 				   : find_by_name(req->line, l);
 	if (r == 0)
-		r = request(l, req);
+		r = take(l, req);
 	if (r < 0) {
-		if (l->chip)
-			gpiod_chip_close(l->chip);
-		free(l);
+		linux_close(&l->line);
 		return r;
 	}
 	*ret = &l->line;
