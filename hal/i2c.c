@@ -17,11 +17,11 @@ void i2c_dev_init(struct i2c_dev *d, struct i2c_bus *bus, uint8_t addr)
 
 int i2c_transfer(struct i2c_dev *d, const struct i2c_msg_part *parts, unsigned n)
 {
+	struct i2c_xfer x = {.addr = d->addr, .parts = parts, .n = n};
 	int r;
 
 	assert(n >= 1 && n <= I2C_PARTS_MAX);
-	r = d->bus->ops->transfer(d->bus, d->addr, parts, n,
-				  time_add(rt_now(), d->timeout_ns));
+	r = d->bus->ops->transfer(d->bus, &x, time_add(rt_now(), d->timeout_ns));
 	if (r == -ECANCELED)
 		return r;
 	d->stats.transfers++;

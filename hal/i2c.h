@@ -1,6 +1,6 @@
 /*
- * I2C buses and the devices on them, whatever is behind: a Linux adapter (i2c_linux.c) or the
- * simulated bus with register-level chip models (i2c_sim.c).
+ * I2C buses and the devices on them, whatever is behind: a Linux adapter (i2c_linux.c), the simulated bus
+ * with register-level chip models (i2c_sim.c), or a channel of a multiplexer on another bus (i2c_mux.c).
  *
  * A bus is opened once by whoever reads the configuration; drivers get a struct i2c_dev. Transfers of
  * one bus take turns in the order in which they were asked for.
@@ -22,20 +22,39 @@ struct i2c_msg_part {
 #define I2C_PARTS_MAX 4
 
 struct i2c_bus;
+struct i2c_mux;
+
+/* A multiplexer on the way from an adapter to a bus, and which of its channels leads there. */
+struct i2c_hop {
+	struct i2c_mux *mux;
+	uint8_t channel;
+};
+
+#define I2C_HOPS_MAX 3 /* multiplexers behind one another */
+
+/* A whole transfer to the 7-bit address @addr. */
+struct i2c_xfer {
+	uint8_t addr;
+	const struct i2c_msg_part *parts;
+	unsigned n;
+	/* Of a bus behind multiplexers, the one nearest to the adapter first (hal/i2c_mux.h). */
+	const struct i2c_hop *hops;
+	unsigned n_hops;
+	const struct i2c_mux *failed; /* result: which of them did not do its part */
+};
 
 /* What a kind of bus does; the implementations are in i2c_<where>.c. */
 struct i2c_ops {
-	/* A whole transfer to 7-bit address @addr: 0 or a negative errno; may suspend. */
-	int (*transfer)(struct i2c_bus *bus, uint8_t addr,
-			const struct i2c_msg_part *parts, unsigned n,
-			int64_t deadline_ns);
+	/* With nobody's transfer in between: 0 or a negative errno; may suspend. */
+	int (*transfer)(struct i2c_bus *bus, struct i2c_xfer *x, int64_t deadline_ns);
 	void (*close)(struct i2c_bus *bus);
 };
 
 /* The part of a bus that all kinds share; embedded in theirs. */
 struct i2c_bus {
 	const struct i2c_ops *ops;
-	char name[32]; /* the name in the configuration, "body" */
+	char name[32];         /* the name in the configuration, "body" */
+	struct i2c_mux *muxes; /* below it; hal/i2c_mux.c's */
 };
 
 /* Counted by address, for health values. */

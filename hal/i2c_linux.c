@@ -1,48 +1,54 @@
-/* I2C adapters of Linux: i2c-dev's ioctls on a worker thread. */
+/* I2C adapters of Linux: one thread for each, which opens the node and moves the bytes. */
 #include "hal/i2c_linux.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glob.h>
-#include <linux/i2c-dev.h>
-#include <linux/i2c.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "daemon/rt/error.h"
+#include "daemon/rt/rt.h"
 #include "daemon/rt/scope.h"
 #include "daemon/rt/worker.h"
-#include "hal/node.h"
+#include "hal/i2c_mux.h"
+#include "hal/i2c_node.h"
 
-#define NODES "/dev/i2c-*"
-#define HINT "is the bus switched on, and the module i2c-dev loaded?"
-#define SYS_ADAPTERS "/sys/class/i2c-dev/"
+#define BYTES_MAX 2048 /* of one transfer */
 
-#define NO_ADDR (-1)
-#define TIMEOUT_UNIT_NS (10 * NS_PER_MS)
-#define RETRIES 1 /* after lost arbitration */
+/* Adapters have time-outs of their own: one that takes so much longer hangs. */
+#define HANG_NS (200 * NS_PER_MS)
+
+#define LOOK_NS NS_PER_S /* how often it is asked whether the node is still there */
 
 struct linux_bus {
 	struct i2c_bus bus;
-	int fd;
-	bool smbus; /* it cannot do I2C_RDWR */
+	char path[128];
 	struct worker worker;
-	int addr; /* what I2C_SLAVE was last told; the worker's */
+	/* Those that are not under way; taken and given back on the loop, and by a thread that was left. */
+	pthread_mutex_t lock;
+	struct transfer *spare;
+	uint8_t hangs_at; /* the address of the transfer that was left */
+	/* The worker's: */
+	struct i2c_node node;
+	int64_t look_ns;
 };
 
-/* One transfer on its way to the worker and back. */
+/*
+ * One transfer on its way to the worker and back, with its own copy of all it needs: when it hangs, its
+ * task goes on without it.
+ */
 struct transfer {
 	struct job job;
+	struct transfer *next;
 	struct linux_bus *bus;
-	uint8_t addr;
-	const struct i2c_msg_part *parts;
-	unsigned n;
+	struct i2c_xfer x;
+	struct i2c_hop hops[I2C_HOPS_MAX];
+	struct i2c_msg_part parts[I2C_PARTS_MAX];
 	int result;
-	bool taken; /* -EBUSY: by a driver of the kernel */
+	bool not_open; /* the result is that of opening the node */
+	bool gone;     /* the node is not there any more */
+	uint8_t bytes[BYTES_MAX];
 };
 
 static struct linux_bus *linux_of(struct i2c_bus *bus)
@@ -50,269 +56,193 @@ static struct linux_bus *linux_of(struct i2c_bus *bus)
 	return container_of(bus, struct linux_bus, bus);
 }
 
-/* Adapters name a missing acknowledgement in various ways (Documentation/i2c/fault-codes.rst). */
-static int translate(int err)
+static int move(void *arg, uint8_t addr, const struct i2c_msg_part *parts, unsigned n)
 {
-	switch (err) {
-	case ENXIO:
-	case ENODEV:
-	case EREMOTEIO:
-		return -ENXIO;
-	case ETIMEDOUT:
-	case EOPNOTSUPP:
-		return -err;
-	default:
-		return -EIO;
-	}
+	struct linux_bus *b = arg;
+
+	return i2c_node_transfer(&b->node, addr, parts, n);
 }
 
-/* I2C_RDWR does not look whether a driver has the address; I2C_SLAVE does. */
-static int claim(struct transfer *t)
+/* An adapter that has gone would be kept, half alive, for as long as its node is open. */
+static bool has_gone(struct linux_bus *b, const struct transfer *t)
 {
-	if (t->bus->addr == t->addr)
-		return 0;
-	t->bus->addr = NO_ADDR;
-	if (ioctl(t->bus->fd, I2C_SLAVE, (unsigned long)t->addr) < 0) {
-		t->taken = errno == EBUSY;
-		return t->taken ? -EBUSY : translate(errno);
-	}
-	t->bus->addr = t->addr;
-	return 0;
-}
-
-static int rdwr(const struct transfer *t)
-{
-	struct i2c_msg msgs[I2C_PARTS_MAX];
-	struct i2c_rdwr_ioctl_data data = {.msgs = msgs, .nmsgs = t->n};
-
-	for (unsigned i = 0; i < t->n; i++)
-		msgs[i] = (struct i2c_msg){
-			.addr = t->addr,
-			.flags = t->parts[i].read ? I2C_M_RD : 0,
-			.len = t->parts[i].len,
-			.buf = t->parts[i].buf,
-		};
-	return ioctl(t->bus->fd, I2C_RDWR, &data) < 0 ? translate(errno) : 0;
-}
-
-static int smbus_call(const struct transfer *t, uint8_t direction, uint8_t reg,
-		      uint32_t size, union i2c_smbus_data *data)
-{
-	struct i2c_smbus_ioctl_data args = {
-		.read_write = direction, .command = reg, .size = size, .data = data};
-
-	return ioctl(t->bus->fd, I2C_SMBUS, &args) < 0 ? translate(errno) : 0;
-}
-
-static int smbus_read(const struct transfer *t, uint8_t reg, uint8_t *buf, size_t len)
-{
-	union i2c_smbus_data data;
-	int r;
-
-	if (len == 1) {
-		r = smbus_call(t, I2C_SMBUS_READ, reg, I2C_SMBUS_BYTE_DATA, &data);
-		if (r == 0)
-			buf[0] = data.byte;
-		return r;
-	}
-	data.block[0] = (uint8_t)len;
-	r = smbus_call(t, I2C_SMBUS_READ, reg, I2C_SMBUS_I2C_BLOCK_DATA, &data);
-	if (r == 0 && data.block[0] != len)
-		return -EIO;
-	if (r == 0)
-		memcpy(buf, data.block + 1, len);
-	return r;
-}
-
-static int smbus_write(const struct transfer *t, uint8_t reg, const uint8_t *buf,
-		       size_t len)
-{
-	union i2c_smbus_data data;
-
-	if (len == 0)
-		return smbus_call(t, I2C_SMBUS_WRITE, reg, I2C_SMBUS_BYTE, NULL);
-	if (len == 1) {
-		data.byte = buf[0];
-		return smbus_call(t, I2C_SMBUS_WRITE, reg, I2C_SMBUS_BYTE_DATA, &data);
-	}
-	data.block[0] = (uint8_t)len;
-	memcpy(data.block + 1, buf, len);
-	return smbus_call(t, I2C_SMBUS_WRITE, reg, I2C_SMBUS_I2C_BLOCK_DATA, &data);
-}
-
-/* A register and its bytes, or a single byte, are what SMBus knows. */
-static int smbus(const struct transfer *t)
-{
-	const struct i2c_msg_part *p = t->parts;
-	union i2c_smbus_data data;
-	int r;
-
-	if (t->n == 1 && !p->read && p->len >= 1 && p->len <= 1 + I2C_SMBUS_BLOCK_MAX)
-		return smbus_write(t, p->buf[0], p->buf + 1, p->len - 1u);
-	if (t->n == 2 && !p[0].read && p[0].len == 1 && p[1].read && p[1].len >= 1 &&
-	    p[1].len <= I2C_SMBUS_BLOCK_MAX)
-		return smbus_read(t, p[0].buf[0], p[1].buf, p[1].len);
-	if (t->n != 1 || !p->read || p->len != 1)
-		return -EOPNOTSUPP;
-	r = smbus_call(t, I2C_SMBUS_READ, 0, I2C_SMBUS_BYTE, &data);
-	if (r == 0)
-		p->buf[0] = data.byte;
-	return r;
+	/* The time is near that of the transfer: a worker has no clock of its own. */
+	if (t->result == 0 && t->job.leave_ns < b->look_ns)
+		return false;
+	b->look_ns = time_add(t->job.leave_ns, LOOK_NS);
+	if (i2c_node_present(&b->node, b->path))
+		return false;
+	i2c_node_close(&b->node);
+	return true;
 }
 
 /* On the worker's thread. */
 static void transfer_run(struct job *j)
 {
 	struct transfer *t = container_of(j, struct transfer, job);
+	struct linux_bus *b = t->bus;
 
-	t->result = claim(t);
-	if (t->result == 0)
-		t->result = t->bus->smbus ? smbus(t) : rdwr(t);
+	t->not_open = t->gone = false;
+	if (b->node.fd < 0) {
+		t->result = i2c_node_open(&b->node, b->path);
+		t->not_open = t->result < 0;
+		if (t->not_open)
+			return;
+	}
+	t->result = i2c_mux_route(&t->x, move, b);
+	t->gone = has_gone(b, t);
 }
 
-/* The last part of what the link @path points to, "" when it cannot be read. */
-static const char *link_base(const char *path, char *buf, size_t size)
+static void give_back(struct transfer *t)
 {
-	ssize_t n = readlink(path, buf, size - 1);
-	const char *slash;
+	struct linux_bus *b = t->bus;
 
-	buf[n > 0 ? n : 0] = '\0';
-	slash = strrchr(buf, '/');
-	return slash ? slash + 1 : buf;
+	(void)pthread_mutex_lock(&b->lock);
+	t->next = b->spare;
+	b->spare = t;
+	(void)pthread_mutex_unlock(&b->lock);
 }
 
-/*
- * Name the kernel's driver that has the address, and how to take it from it: chip 0x48 on /dev/i2c-1 is
- * 1-0048 in sysfs.
- */
-static int taken_error(const struct linux_bus *bus, uint8_t addr)
+static void transfer_left(struct job *j)
 {
-	char path[64];
-	char node[64];
-	char link[64];
-	const char *number;
-	const char *driver;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", bus->fd);
-	number = strchr(link_base(path, node, sizeof(node)), '-');
-	number = number ? number + 1 : "";
-	(void)snprintf(path, sizeof(path), "/sys/bus/i2c/devices/%s-%04x/driver", number,
-		       addr);
-	driver = link_base(path, link, sizeof(link));
-	return error_set(
-		-EBUSY,
-		"0x%02x on bus %s belongs to the kernel's driver %s; to free it: "
-		"echo %s-%04x >/sys/bus/i2c/drivers/%s/unbind",
-		addr, bus->bus.name, driver, number, addr, driver);
+	give_back(container_of(j, struct transfer, job));
 }
 
-static int linux_transfer(struct i2c_bus *bus, uint8_t addr,
-			  const struct i2c_msg_part *parts, unsigned n,
-			  int64_t deadline_ns)
+/* One that is not in use; memory is only taken when more tasks wait at once than ever before. */
+static struct transfer *take_spare(struct linux_bus *b)
 {
-	struct transfer t = {
-		.job = {.fn = transfer_run},
-		.bus = linux_of(bus),
-		.addr = addr,
-		.parts = parts,
-		.n = n,
-	};
+	struct transfer *t;
+
+	(void)pthread_mutex_lock(&b->lock);
+	t = b->spare;
+	if (t)
+		b->spare = t->next;
+	(void)pthread_mutex_unlock(&b->lock);
+	return t ? t : calloc(1, sizeof(*t));
+}
+
+/* Copy what is asked for. 0, or -EMSGSIZE. */
+static int fill(struct transfer *t, struct linux_bus *b, const struct i2c_xfer *x)
+{
+	size_t used = 0;
+
+	t->bus = b;
+	t->x = (struct i2c_xfer){.addr = x->addr,
+				 .parts = t->parts,
+				 .n = x->n,
+				 .hops = t->hops,
+				 .n_hops = x->n_hops};
+	for (unsigned i = 0; i < x->n_hops; i++)
+		t->hops[i] = x->hops[i];
+	for (unsigned i = 0; i < x->n; i++) {
+		const struct i2c_msg_part *part = &x->parts[i];
+
+		if (used + part->len > sizeof(t->bytes))
+			return -EMSGSIZE;
+		t->parts[i] = *part;
+		t->parts[i].buf = t->bytes + used;
+		if (!part->read)
+			memcpy(t->parts[i].buf, part->buf, part->len);
+		used += part->len;
+	}
+	return 0;
+}
+
+static void copy_back(const struct transfer *t, const struct i2c_xfer *x)
+{
+	for (unsigned i = 0; i < x->n; i++)
+		if (x->parts[i].read)
+			memcpy(x->parts[i].buf, t->parts[i].buf, x->parts[i].len);
+}
+
+static int hang_error(const struct linux_bus *b)
+{
+	return error_set(-ETIMEDOUT,
+			 "bus %s hangs: a transfer to 0x%02x does not return; is SDA or "
+			 "SCL held low?",
+			 b->bus.name, b->hangs_at);
+}
+
+/* What came of it, as a result with its text. */
+static int outcome(const struct transfer *t)
+{
+	const struct linux_bus *b = t->bus;
+
+	if (t->not_open)
+		return i2c_node_error(b->path, t->result);
+	if (t->gone)
+		return error_set(-ENODEV, "bus %s: its adapter %s has gone", b->bus.name,
+				 b->path);
+	if (t->result == -EBUSY)
+		return i2c_node_taken_error(b->path, b->bus.name, t->x.addr);
+	if (t->result == -EAGAIN)
+		return error_set(-EIO,
+				 "bus %s is never free (EAGAIN); is SDA or SCL held low?",
+				 b->bus.name);
+	return t->result;
+}
+
+static int linux_transfer(struct i2c_bus *bus, struct i2c_xfer *x, int64_t deadline_ns)
+{
+	struct linux_bus *b = linux_of(bus);
+	struct transfer *t;
 	struct scope scope;
 	int r;
 
-	scope_enter_until(&scope, deadline_ns);
-	r = worker_run(&t.bus->worker, &t.job);
-	r = scope_leave_timeout(&scope, r);
+	if (worker_stuck(&b->worker))
+		return hang_error(b);
+	t = take_spare(b);
+	if (!t)
+		return -ENOMEM;
+	r = fill(t, b, x);
 	if (r < 0)
-		return r;
-	if (t.taken)
-		return taken_error(t.bus, addr);
-	return t.result;
+		goto give_back;
+	t->job = (struct job){
+		.fn = transfer_run,
+		.left = transfer_left,
+		.leave_ns = time_add(deadline_ns, HANG_NS),
+	};
+	scope_enter_until(&scope, deadline_ns);
+	r = worker_run(&b->worker, &t->job);
+	if (r == -EINPROGRESS) { /* t is the worker's now */
+		b->hangs_at = x->addr;
+		r = scope_leave_timeout(&scope, -ECANCELED);
+		return r == -ETIMEDOUT ? hang_error(b) : r;
+	}
+	r = scope_leave_timeout(&scope, r);
+	if (r == 0) {
+		copy_back(t, x);
+		x->failed = t->x.failed;
+		r = outcome(t);
+	}
+give_back:
+	give_back(t);
+	return r;
+}
+
+static void bus_gone(struct worker *w)
+{
+	struct linux_bus *b = container_of(w, struct linux_bus, worker);
+
+	while (b->spare) {
+		struct transfer *t = b->spare;
+
+		b->spare = t->next;
+		free(t);
+	}
+	i2c_mux_free_all(&b->bus);
+	i2c_node_close(&b->node);
+	(void)pthread_mutex_destroy(&b->lock);
+	free(b);
 }
 
 static void linux_close(struct i2c_bus *bus)
 {
-	struct linux_bus *b = linux_of(bus);
-
-	worker_close(&b->worker);
-	(void)close(b->fd); /* nothing is written back */
-	free(b);
+	worker_close(&linux_of(bus)->worker, bus_gone);
 }
 
 static const struct i2c_ops linux_ops = {.transfer = linux_transfer,
 					 .close = linux_close};
-
-/* Whether the file @path consists of the line @want. */
-static bool file_says(const char *path, const char *want)
-{
-	char line[64] = "";
-	FILE *f = fopen(path, "re");
-
-	if (!f)
-		return false;
-	if (fgets(line, sizeof(line), f))
-		line[strcspn(line, "\n")] = '\0';
-	(void)fclose(f); /* was only read */
-	return strcmp(line, want) == 0;
-}
-
-/* The node of the adapter that calls itself @name, like "bcm2835 (i2c@7e804000)". */
-static int find_node(const char *name, char *ret, size_t size)
-{
-	int r = -ENOENT;
-	glob_t found;
-
-	if (glob(SYS_ADAPTERS "*/name", 0, NULL, &found) != 0)
-		return r;
-	for (size_t i = 0; i < found.gl_pathc && r < 0; i++) {
-		const char *adapter = found.gl_pathv[i] + strlen(SYS_ADAPTERS);
-
-		if (!file_says(found.gl_pathv[i], name))
-			continue;
-		(void)snprintf(ret, size, "/dev/%.*s", (int)strcspn(adapter, "/"),
-			       adapter);
-		r = 0;
-	}
-	globfree(&found);
-	return r;
-}
-
-static int open_node(const char *path, int *ret_fd)
-{
-	char node[32];
-	int fd;
-
-	if (path[0] != '/') {
-		if (find_node(path, node, sizeof(node)) < 0)
-			return node_error(path, -ENOENT, NODES, HINT);
-		path = node;
-	}
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return node_error(path, -errno, NODES, HINT);
-	*ret_fd = fd;
-	return 0;
-}
-
-/* What kind of adapter is it? Sets its limits, which not every adapter keeps. */
-static int examine(struct linux_bus *b, const char *path)
-{
-	const unsigned long block = I2C_FUNC_SMBUS_I2C_BLOCK | I2C_FUNC_SMBUS_BYTE_DATA;
-	unsigned long funcs;
-
-	if (ioctl(b->fd, I2C_FUNCS, &funcs) < 0)
-		return error_set(-ENOTTY, "%s is no I2C adapter", path);
-	b->smbus = !(funcs & I2C_FUNC_I2C);
-	if (b->smbus && (funcs & block) != block)
-		return error_set(-EOPNOTSUPP,
-				 "%s: the adapter can neither I2C nor block transfers of "
-				 "SMBus (functionality 0x%lx)",
-				 path, funcs);
-	(void)ioctl(b->fd, I2C_TIMEOUT,
-		    (unsigned long)(I2C_TIMEOUT_NS / TIMEOUT_UNIT_NS));
-	(void)ioctl(b->fd, I2C_RETRIES, (unsigned long)RETRIES);
-	return 0;
-}
 
 int i2c_linux_open(const char *name, const char *path, struct i2c_bus **ret)
 {
@@ -322,23 +252,16 @@ int i2c_linux_open(const char *name, const char *path, struct i2c_bus **ret)
 	if (!b)
 		return -ENOMEM;
 	b->bus.ops = &linux_ops;
-	b->addr = NO_ADDR;
+	b->node.fd = -1;
 	(void)snprintf(b->bus.name, sizeof(b->bus.name), "%s", name);
-	r = open_node(path, &b->fd);
-	if (r < 0)
-		goto free_bus;
-	r = examine(b, path);
-	if (r < 0)
-		goto close_node;
+	(void)snprintf(b->path, sizeof(b->path), "%s", path);
+	(void)pthread_mutex_init(&b->lock, NULL); /* default attributes: cannot fail */
 	r = worker_open(&b->worker, name);
-	if (r < 0)
-		goto close_node;
+	if (r < 0) {
+		(void)pthread_mutex_destroy(&b->lock);
+		free(b);
+		return r;
+	}
 	*ret = &b->bus;
 	return 0;
-
-close_node:
-	(void)close(b->fd);
-free_bus:
-	free(b);
-	return r;
 }

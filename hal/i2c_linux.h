@@ -7,15 +7,16 @@
 #include "hal/i2c.h"
 
 /*
- * Open the adapter @path as the bus @name. @path is a device node or a link to one ("/dev/i2c-1"), or
- * the adapter's own name as in /sys/class/i2c-dev/ (which stays when numbers change). Inside rt_run().
- * Returns 0; -ENOENT: no such adapter; -EACCES; -ENOTTY: no I2C adapter; -EOPNOTSUPP: one that can
- * neither I2C nor block transfers of SMBus; -ENOMEM; or another errno of open or of starting the thread.
- * error_last() says what to do about it.
+ * The adapter @path as the bus @name. @path is a device node or a link to one ("/dev/i2c-1"), or the
+ * adapter's own name as in /sys/class/i2c-dev/ (which stays when numbers change). It is opened by the first
+ * transfer, and again after it went away, so it need not be there yet. Inside rt_run().
+ * Returns 0, -ENOMEM, or another errno of starting the thread.
  *
- * Transfers also fail with -EBUSY when a driver of the kernel has the address (error_last() names it), and
- * with -EOPNOTSUPP when SMBus cannot carry them. One that is under way is waited for, also beyond its
- * time-out or cancellation.
+ * Transfers also fail, and error_last() says what to do about it, with -ENOENT: no such adapter; -EACCES; -ENOTTY:
+ * no I2C adapter; -ENODEV: it has gone; -EBUSY: a driver of the kernel has the address; -EOPNOTSUPP: SMBus cannot
+ * carry them; -EMSGSIZE. One that is under way is waited for beyond its time-out and cancellation, but not for
+ * long: it is left to the thread then, the bus is stuck, and until the transfer returns all others fail at once
+ * with -ETIMEDOUT. Closing does not wait for it either.
  */
 int i2c_linux_open(const char *name, const char *path, struct i2c_bus **ret) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 #include "daemon/rt/scope.h"
 #include "daemon/rt/task.h"
 #include "daemon/rt/timer.h"
+#include "hal/i2c_mux.h"
 
 struct sim_bus {
 	struct i2c_bus bus;
@@ -64,13 +65,31 @@ static void end_turn(struct sim_bus *sim)
 		sim->busy = false;
 }
 
+static bool reachable(const struct i2c_model *m)
+{
+	for (const struct i2c_gate *g = m->gate; g; g = g->up)
+		if (!(*g->control & g->mask))
+			return false;
+	return !m->off;
+}
+
 static struct i2c_model *model_at(const struct sim_bus *sim, uint8_t addr)
 {
 	struct i2c_model *m = sim->models;
 
-	while (m && m->addr != addr)
+	while (m && (m->addr != addr || !reachable(m)))
 		m = m->next;
 	return m;
+}
+
+/* Is it time for the fault? Counts it. */
+static bool strike(struct i2c_model *m, enum i2c_fault fault)
+{
+	if (m->fault[fault] == 0)
+		return false;
+	if (m->fault[fault] != I2C_FAULT_ALWAYS)
+		m->fault[fault]--;
+	return true;
 }
 
 static int move_part(struct i2c_model *m, const struct i2c_msg_part *part)
@@ -86,22 +105,32 @@ static int move_part(struct i2c_model *m, const struct i2c_msg_part *part)
 	return r;
 }
 
-static int move_bytes(struct sim_bus *sim, uint8_t addr, const struct i2c_msg_part *parts,
-		      unsigned n)
+/* A chip whose bytes stand still: it acknowledges, and nothing else. */
+static void stand_still(struct i2c_model *m, const struct i2c_msg_part *parts, unsigned n)
 {
-	struct i2c_model *m = model_at(sim, addr);
-	int r = 0;
+	for (unsigned i = 0; i < n; i++)
+		for (uint16_t k = 0; parts[i].read && k < parts[i].len; k++)
+			parts[i].buf[k] = m->frozen[k % I2C_FROZEN_MAX];
+}
 
-	if (!m)
-		return -ENXIO;
-	if (m->fail_count) {
-		m->fail_count--;
-		return -m->fail_errno;
+/* One bit of the first part that is read. */
+static void flip(struct i2c_model *m, const struct i2c_msg_part *parts, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (!parts[i].read || parts[i].len == 0)
+			continue;
+		parts[i].buf[m->flips / 8 % parts[i].len] ^=
+			(uint8_t)(1u << m->flips % 8);
+		m->flips++;
+		return;
 	}
-	for (unsigned i = 0; r >= 0 && i < n; i++)
-		r = move_part(m, &parts[i]);
-	m->stop(m);
-	return r;
+}
+
+static void remember(struct i2c_model *m, const struct i2c_msg_part *parts, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		for (uint16_t k = 0; parts[i].read && k < parts[i].len; k++)
+			m->frozen[k % I2C_FROZEN_MAX] = parts[i].buf[k];
 }
 
 /* Nine clocks for each byte, the address too, and one for each start and the stop. */
@@ -113,6 +142,44 @@ static int64_t wire_ns(const struct sim_bus *sim, const struct i2c_msg_part *par
 	for (unsigned i = 0; i < n; i++)
 		clocks += 1 + 9 * (1 + (int64_t)parts[i].len);
 	return clocks * NS_PER_S / sim->clock_hz;
+}
+
+/* What a transfer does to the models, and how long that would take. */
+struct moving {
+	struct sim_bus *sim;
+	int64_t time_ns;
+};
+
+static int move_bytes(void *arg, uint8_t addr, const struct i2c_msg_part *parts,
+		      unsigned n)
+{
+	struct moving *moving = arg;
+	struct i2c_model *m = model_at(moving->sim, addr);
+	int r = 0;
+
+	if (moving->sim->clock_hz)
+		moving->time_ns += wire_ns(moving->sim, parts, n);
+	if (!m || strike(m, I2C_FAULT_NACK))
+		return -ENXIO;
+	if (strike(m, I2C_FAULT_TIMEOUT)) {
+		moving->time_ns = TIME_NEVER;
+		return -ETIMEDOUT;
+	}
+	if (strike(m, I2C_FAULT_ERROR))
+		return -EIO;
+	if (strike(m, I2C_FAULT_DELAY))
+		moving->time_ns = time_add(moving->time_ns, m->delay_ns);
+	if (strike(m, I2C_FAULT_FREEZE)) {
+		stand_still(m, parts, n);
+		return 0;
+	}
+	for (unsigned i = 0; r >= 0 && i < n; i++)
+		r = move_part(m, &parts[i]);
+	m->stop(m);
+	remember(m, parts, n);
+	if (r >= 0 && strike(m, I2C_FAULT_FLIP))
+		flip(m, parts, n);
+	return r;
 }
 
 struct pause {
@@ -137,38 +204,28 @@ static void pass_time(struct sim_bus *sim, int64_t until_ns)
 	(void)task_park(&p.wait); /* cannot be cancelled, so always 0 */
 }
 
-static int timed_transfer(struct sim_bus *sim, uint8_t addr,
-			  const struct i2c_msg_part *parts, unsigned n,
-			  int64_t deadline_ns)
+static int sim_transfer(struct i2c_bus *bus, struct i2c_xfer *x, int64_t deadline_ns)
 {
+	struct sim_bus *sim = sim_of(bus);
+	struct moving moving = {.sim = sim};
 	int64_t done_ns;
-	int r = take_turn(sim, deadline_ns);
+	int r = task_check();
 
+	if (r == 0)
+		r = take_turn(sim, deadline_ns);
 	if (r < 0)
 		return r;
-	done_ns = time_add(rt_now(), wire_ns(sim, parts, n));
-	r = move_bytes(sim, addr, parts, n);
+	r = i2c_mux_route(x, move_bytes, &moving);
+	done_ns = time_add(rt_now(), moving.time_ns);
 	if (done_ns > deadline_ns) {
 		done_ns = deadline_ns;
 		r = -ETIMEDOUT;
 	}
-	pass_time(sim, done_ns);
+	if (moving.time_ns > 0)
+		pass_time(sim, done_ns);
 	end_turn(sim);
-	return r;
-}
-
-static int sim_transfer(struct i2c_bus *bus, uint8_t addr,
-			const struct i2c_msg_part *parts, unsigned n, int64_t deadline_ns)
-{
-	struct sim_bus *sim = sim_of(bus);
-	int r = task_check();
-
-	if (r < 0)
-		return r;
-	if (sim->clock_hz)
-		return timed_transfer(sim, addr, parts, n, deadline_ns);
-	r = move_bytes(sim, addr, parts, n);
-	task_yield();
+	if (moving.time_ns == 0)
+		task_yield();
 	return r;
 }
 
@@ -177,6 +234,7 @@ static void sim_close(struct i2c_bus *bus)
 	struct sim_bus *sim = sim_of(bus);
 
 	assert(!sim->busy);
+	i2c_mux_free_all(bus);
 	free(sim);
 }
 

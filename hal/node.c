@@ -4,11 +4,20 @@
 #include <errno.h>
 #include <glob.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/rt/error.h"
+
+static const char *user_name(void)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	return user ? user->pw_name : "this user";
+}
 
 static int denied(const char *path, int code)
 {
@@ -20,13 +29,14 @@ static int denied(const char *path, int code)
 	group = getgrgid(st.st_gid);
 	if (!group || (st.st_mode & 0060) != 0060)
 		return error_set(code,
-				 "no permission for %s: no group may use it (mode %04o); "
-				 "a udev rule can give it one",
-				 path, st.st_mode & 07777u);
+				 "no permission for %s: no group may use it (%s, mode "
+				 "%04o); a udev rule can give it one",
+				 path, group ? group->gr_name : "?", st.st_mode & 07777u);
 	return error_set(code,
-			 "no permission for %s: it is for the group %s; "
-			 "this process is not in it",
-			 path, group->gr_name);
+			 "no permission for %s: it is for the group %s (mode %04o); "
+			 "adduser %s %s, and start again",
+			 path, group->gr_name, st.st_mode & 07777u, user_name(),
+			 group->gr_name);
 }
 
 static int missing(const char *path, int code, const char *like, const char *hint)

@@ -5,7 +5,7 @@
 
 /*
  * Give the failure @code (a negative errno) to open the device node @path a text, with error_set():
- * without permission it names the group that has it, where there is no such node those that match the
+ * without permission it names the group that has it, its mode and the remedy, where there is no such node those that match the
  * pattern @like ("/dev/i2c-*"), and @hint where there is none at all. Returns @code.
  */
 int node_error(const char *path, int code, const char *like, const char *hint);

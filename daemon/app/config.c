@@ -9,6 +9,7 @@
 #include "daemon/app/config_check.h"
 #include "daemon/app/config_files.h"
 #include "daemon/app/derived.h"
+#include "hal/i2c_mux.h"
 
 static const char *const gpio_names[] = {"linux", "sim", NULL};
 
@@ -47,7 +48,16 @@ static const struct conf_field fusion_fields[] = {
 };
 
 static const struct conf_field bus_fields[] = {
-	CONF_STRING(conf_bus, path, NULL, "The adapter's device node, or \"sim\"."),
+	CONF_STRING(conf_bus, path, "",
+		    "The adapter: its device node, a link to it, or its own name "
+		    "(/sys/class/i2c-dev/*/name); or \"sim\"."),
+	CONF_STRING(conf_bus, mux, "",
+		    "Instead of a path: the multiplexer that it is a channel of, "
+		    "\"tca9548a\"."),
+	CONF_STRING(conf_bus, on, "", "The bus of the multiplexer."),
+	CONF_ADDR(conf_bus, address, 0, "The multiplexer's address there."),
+	CONF_INT(conf_bus, channel, 0, 0, I2C_MUX_CHANNELS - 1, "",
+		 "The multiplexer's channel."),
 	CONF_END,
 };
 
@@ -305,6 +315,14 @@ void config_free(struct config *c)
 	free(c->behaviours);
 	json_doc_fini(&c->doc);
 	free(c);
+}
+
+const struct conf_bus *config_bus(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_buses; i++)
+		if (strcmp(c->buses[i].name, name) == 0)
+			return &c->buses[i];
+	return NULL;
 }
 
 bool config_simulated(const struct config *c)

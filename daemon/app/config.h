@@ -23,7 +23,11 @@
 
 struct conf_bus {
 	char name[NAME_MAX_LEN + 1];
-	char path[128]; /* "/dev/i2c-1", or "sim" */
+	char path[128]; /* "/dev/i2c-1", or "sim"; "": behind a multiplexer */
+	char mux[24];
+	char on[NAME_MAX_LEN + 1]; /* the multiplexer's own bus */
+	int address;               /* and address there */
+	int channel;
 };
 
 struct conf_sensor {
@@ -118,6 +122,9 @@ struct config {
 int config_read(const char *const *paths, size_t n, struct conf_errors *errs,
 		struct config **ret) MUST_CHECK;
 void config_free(struct config *c); /* NULL is fine */
+
+/* The bus called @name, or NULL. */
+const struct conf_bus *config_bus(const struct config *c, const char *name);
 
 /* Is anything in it simulated? */
 bool config_simulated(const struct config *c);

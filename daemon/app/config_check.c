@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/app/config_buses.h"
+
 void config_take_name(const struct conf_at *at, char name[NAME_MAX_LEN + 1])
 {
 	size_t len = strlen(at->key);
@@ -82,98 +84,139 @@ void config_check_actuator(const struct conf_at *at, const struct config *c,
 		actuator_conf_check(at, &a->actuator, chip);
 }
 
-/* What claims hardware: one row for each device of the configuration. */
+/* The lines that a device can have. */
+enum claim_line { LINE, TRIGGER, IRQ, XSHUT, CLAIM_LINES };
+static const char *const line_keys[] = {"line", "trigger", "irq", "xshut"};
+
+/* What claims hardware: one row for each device of the configuration, and for each multiplexer's channel. */
 struct claim {
 	const char *name;
 	const char *section;
-	const struct device_conf *device;
-	const char *irq; /* NULL: none */
+	const char *bus; /* of the address */
+	int address;     /* 0: none */
+	bool mux;
+	const char *lines[CLAIM_LINES]; /* NULL or "": none */
 };
 
-/* Room is for n_sensors + n_chips + n_actuators. Returns how many there are. */
+static struct claim claim_of(const char *section, const char *name,
+			     const struct device_conf *d)
+{
+	return (struct claim){
+		.name = name,
+		.section = section,
+		.bus = d->bus,
+		.address = d->chip && d->chip->bus == BUS_I2C ? d->address : 0,
+		.lines = {[LINE] = d->line, [TRIGGER] = d->trigger},
+	};
+}
+
+/* Room is for n_buses + n_sensors + n_chips + n_actuators. Returns how many there are. */
 static size_t collect(const struct config *c, struct claim *claims)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->n_sensors; i++)
-		claims[n++] = (struct claim){c->sensors[i].role, "sensors",
-					     &c->sensors[i].sensor.device,
-					     c->sensors[i].sensor.irq};
+	for (size_t i = 0; i < c->n_buses; i++)
+		if (c->buses[i].mux[0])
+			claims[n++] = (struct claim){.name = c->buses[i].name,
+						     .section = "buses",
+						     .bus = c->buses[i].on,
+						     .address = c->buses[i].address,
+						     .mux = true};
+	for (size_t i = 0; i < c->n_sensors; i++) {
+		claims[n] = claim_of("sensors", c->sensors[i].role,
+				     &c->sensors[i].sensor.device);
+		claims[n++].lines[IRQ] = c->sensors[i].sensor.irq;
+	}
 	for (size_t i = 0; i < c->n_chips; i++)
-		claims[n++] = (struct claim){c->chips[i].name, "devices",
-					     &c->chips[i].chip.device, NULL};
+		claims[n++] =
+			claim_of("devices", c->chips[i].name, &c->chips[i].chip.device);
 	for (size_t i = 0; i < c->n_actuators; i++)
 		if (!c->actuators[i].actuator.on[0])
-			claims[n++] =
-				(struct claim){c->actuators[i].name, "actuators",
-					       &c->actuators[i].actuator.device, NULL};
+			claims[n++] = claim_of("actuators", c->actuators[i].name,
+					       &c->actuators[i].actuator.device);
 	return n;
 }
 
 static void check_bus(const struct conf_at *at, const struct config *c,
-		      const struct device_conf *d)
+		      const struct claim *claim)
 {
 	struct conf_at bus = conf_child(at, "bus");
 
-	if (d->bus[0])
-		(void)find(&bus, "bus", d->bus, c->buses, c->n_buses, sizeof(*c->buses));
+	if (!claim->mux && claim->bus[0])
+		(void)find(&bus, "bus", claim->bus, c->buses, c->n_buses,
+			   sizeof(*c->buses));
 }
 
-static bool same_address(const struct device_conf *a, const struct device_conf *b)
+/* Two channels of one multiplexer name the same chip. */
+static bool same_address(const struct config *c, const struct claim *a,
+			 const struct claim *b)
 {
-	return a->chip && b->chip && a->chip->bus == BUS_I2C && b->chip->bus == BUS_I2C &&
-	       a->address == b->address && strcmp(a->bus, b->bus) == 0;
-}
-
-static bool same_line(const char *a, const char *b)
-{
-	return a && b && a[0] && strcmp(a, b) == 0;
+	if (!a->address || a->address != b->address ||
+	    (a->mux && b->mux && strcmp(a->bus, b->bus) == 0))
+		return false;
+	return config_buses_meet(c, a->bus, b->bus);
 }
 
 /* Has @claim the line @name, one way or another? */
 static bool has_line(const struct claim *claim, const char *name)
 {
-	return same_line(claim->device->line, name) ||
-	       same_line(claim->device->trigger, name) || same_line(claim->irq, name);
+	for (int i = 0; name && name[0] && i < CLAIM_LINES; i++)
+		if (claim->lines[i] && strcmp(claim->lines[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The lines of one claim, against each other and those of @other. */
+static void check_lines(const struct conf_at *at, const struct claim *me,
+			const struct claim *other)
+{
+	for (int i = 0; i < CLAIM_LINES; i++) {
+		struct conf_at key = conf_child(at, line_keys[i]);
+
+		if (has_line(other, me->lines[i]))
+			conf_complain(&key, "the line %s is taken by %s.%s", me->lines[i],
+				      other->section, other->name);
+	}
+}
+
+static void check_own_lines(const struct conf_at *at, const struct claim *me)
+{
+	for (int i = 1; i < CLAIM_LINES; i++) {
+		struct conf_at key = conf_child(at, line_keys[i]);
+
+		for (int k = 0; k < i; k++)
+			if (me->lines[i] && me->lines[i][0] && me->lines[k] &&
+			    strcmp(me->lines[i], me->lines[k]) == 0)
+				conf_complain(&key,
+					      "the line %s is this sensor's \"%s\" "
+					      "already",
+					      me->lines[i], line_keys[k]);
+	}
 }
 
 /* One claim against those before it. */
-static void check_claim(const struct conf_at *at, const struct claim *claims, size_t i)
+static void check_claim(const struct conf_at *at, const struct config *c,
+			const struct claim *claims, size_t i)
 {
 	const struct claim *me = &claims[i];
-	struct conf_at line = conf_child(at, "line");
-	struct conf_at trigger = conf_child(at, "trigger");
-	struct conf_at irq = conf_child(at, "irq");
 
-	if (same_line(me->device->line, me->device->trigger))
-		conf_complain(&trigger, "the line %s is this sensor's \"line\" already",
-			      me->device->trigger);
-	if (same_line(me->device->line, me->irq))
-		conf_complain(&irq, "the line %s is this sensor's \"line\" already",
-			      me->irq);
+	check_own_lines(at, me);
 	for (size_t k = 0; k < i; k++) {
 		const struct claim *other = &claims[k];
 
-		if (same_address(me->device, other->device))
+		if (same_address(c, me, other))
 			conf_complain(at, "address 0x%02x on bus %s is taken by %s.%s",
-				      (unsigned)me->device->address, me->device->bus,
-				      other->section, other->name);
-		if (has_line(other, me->device->line))
-			conf_complain(&line, "the line %s is taken by %s.%s",
-				      me->device->line, other->section, other->name);
-		if (has_line(other, me->device->trigger))
-			conf_complain(&trigger, "the line %s is taken by %s.%s",
-				      me->device->trigger, other->section, other->name);
-		if (has_line(other, me->irq))
-			conf_complain(&irq, "the line %s is taken by %s.%s", me->irq,
-				      other->section, other->name);
+				      (unsigned)me->address, other->bus, other->section,
+				      other->name);
+		check_lines(at, me, other);
 	}
 }
 
 static void check_claims(const struct conf_at *root, const struct config *c)
 {
 	struct claim *claims =
-		calloc(c->n_sensors + c->n_chips + c->n_actuators + 1, sizeof(*claims));
+		calloc(c->n_buses + c->n_sensors + c->n_chips + c->n_actuators + 1,
+		       sizeof(*claims));
 	size_t n = claims ? collect(c, claims) : 0;
 
 	if (!claims)
@@ -183,8 +226,8 @@ static void check_claims(const struct conf_at *root, const struct config *c)
 		struct conf_at section = conf_child(root, claims[i].section);
 		struct conf_at at = conf_child(&section, claims[i].name);
 
-		check_bus(&at, c, claims[i].device);
-		check_claim(&at, claims, i);
+		check_bus(&at, c, &claims[i]);
+		check_claim(&at, c, claims, i);
 	}
 	free(claims);
 }
@@ -301,6 +344,7 @@ static void check_channels(const struct conf_at *root, const struct config *c)
 
 void config_check_references(const struct conf_at *root, const struct config *c)
 {
+	config_check_buses(root, c);
 	check_claims(root, c);
 	check_fusion(root, c);
 	check_resources(root, c);

@@ -8,9 +8,9 @@
 
 #include "daemon/app/sim.h"
 #include "daemon/base/log.h"
-#include "daemon/rt/error.h"
 #include "hal/gpio_linux.h"
 #include "hal/i2c_linux.h"
+#include "hal/i2c_mux.h"
 #include "hal/pwm_linux.h"
 
 struct hardware {
@@ -23,30 +23,69 @@ struct hardware {
 	bool dry;        /* HARDWARE_DRY */
 };
 
-static int open_bus(struct hardware *hw, const struct conf_bus *bus, struct i2c_bus **ret)
+/* The open bus called @name, or NULL. */
+static struct i2c_bus *find_bus(const struct hardware *hw, const char *name)
 {
-	const struct error *e;
-	int r;
-
-	if (hw->dry || strcmp(bus->path, "sim") == 0)
-		return sim_bus_open(hw->sim, bus->name, ret);
-	r = i2c_linux_open(bus->name, bus->path, ret);
-	if (r == 0 || r == -ENOMEM)
-		return r;
-	e = error_last(r);
-	LOG(ERR, "bus %s: %s", bus->name, e && e->text[0] ? e->text : strerror(-r));
-	return -ENODEV;
+	for (size_t i = 0; i < hw->conf->n_buses; i++)
+		if (strcmp(hw->conf->buses[i].name, name) == 0)
+			return hw->buses[i];
+	return NULL;
 }
 
+/* Whether the adapter that @bus leads to is simulated. */
+static bool is_simulated(const struct hardware *hw, const struct conf_bus *bus)
+{
+	while (bus->mux[0]) /* the configuration was checked: it ends */
+		bus = config_bus(hw->conf, bus->on);
+	return hw->dry || strcmp(bus->path, "sim") == 0;
+}
+
+static int open_channel(struct hardware *hw, const struct conf_bus *bus,
+			struct i2c_bus *parent, struct i2c_bus **ret)
+{
+	int r = is_simulated(hw, bus) ? sim_mux_add(hw->sim, bus) : 0;
+
+	if (r < 0)
+		return r;
+	return i2c_mux_open(bus->name, parent, (uint8_t)bus->address,
+			    (uint8_t)bus->channel, ret);
+}
+
+/* 0 also for one whose parent is not open yet. */
+static int open_bus(struct hardware *hw, const struct conf_bus *bus, struct i2c_bus **ret)
+{
+	struct i2c_bus *parent = find_bus(hw, bus->on);
+
+	if (bus->mux[0])
+		return parent ? open_channel(hw, bus, parent, ret) : 0;
+	if (is_simulated(hw, bus))
+		return sim_bus_open(hw->sim, bus->name, ret);
+	return i2c_linux_open(bus->name, bus->path, ret);
+}
+
+/* The adapters first, then what is behind one multiplexer, behind two ... */
 static int open_buses(struct hardware *hw)
 {
-	for (size_t i = 0; i < hw->conf->n_buses; i++) {
-		int r = open_bus(hw, &hw->conf->buses[i], &hw->buses[i]);
+	for (unsigned depth = 0; depth <= I2C_HOPS_MAX; depth++) {
+		for (size_t i = 0; i < hw->conf->n_buses; i++) {
+			int r = hw->buses[i] ? 0
+					     : open_bus(hw, &hw->conf->buses[i],
+							&hw->buses[i]);
 
-		if (r < 0)
-			return r;
+			if (r < 0)
+				return r;
+		}
 	}
 	return 0;
+}
+
+/* What is behind multiplexers before its adapters. */
+static void close_buses(struct hardware *hw)
+{
+	for (int adapters = 0; adapters <= 1; adapters++)
+		for (size_t i = 0; i < hw->conf->n_buses; i++)
+			if ((hw->conf->buses[i].mux[0] == '\0') == adapters)
+				i2c_bus_close(hw->buses[i]);
 }
 
 /* The processor's own lines and outputs are simulated together. */
@@ -98,8 +137,8 @@ void hardware_close(struct hardware *hw)
 {
 	if (!hw)
 		return;
-	for (size_t i = 0; hw->buses && i < hw->conf->n_buses; i++)
-		i2c_bus_close(hw->buses[i]);
+	if (hw->buses)
+		close_buses(hw);
 	sim_free(hw->sim);
 	free(hw->buses);
 	free(hw);
@@ -116,9 +155,7 @@ struct device_ports hardware_ports(const struct hardware *hw,
 {
 	struct device_ports ports = {.gpio = hw->gpio, .pwm = hw->pwm};
 
-	for (size_t i = 0; i < hw->conf->n_buses; i++)
-		if (strcmp(hw->conf->buses[i].name, conf->bus) == 0)
-			ports.bus = hw->buses[i];
+	ports.bus = find_bus(hw, conf->bus);
 	return ports;
 }
 

@@ -20,10 +20,10 @@ enum hardware_mode {
 };
 
 /*
- * Open all buses of @c. @recording, a .f32 file, is what simulated motion sensors measure; NULL: a desk
- * that is played with. Inside rt_run().
- * Returns 0; -ENODEV: a bus is not to be had as it is configured; or another negative errno. What could
- * not be opened, and why, has been logged then. Lines are opened later, by the devices that need them.
+ * All buses of @c. @recording, a .f32 file, is what simulated motion sensors measure; NULL: a desk that is
+ * played with. Inside rt_run().
+ * Returns 0 or a negative errno, which has been logged if it is about @recording. Adapters and lines are
+ * opened later, by the devices that need them: a bus that is not there is those devices' fault.
  */
 int hardware_open(const struct config *c, enum hardware_mode mode, const char *recording,
 		  struct hardware **ret) MUST_CHECK;

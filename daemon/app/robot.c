@@ -33,7 +33,7 @@ struct robot {
 	const struct options *options;
 	struct conf_errors *errs; /* what shows only when things are put together */
 	bool check;               /* only put together: no hardware, nothing runs */
-	bool refused; /* a bus or socket of the configuration is not to be had */
+	bool refused;             /* a socket of the configuration is not to be had */
 	struct world *world;
 	struct hardware *hardware;
 	struct senses *senses;
@@ -220,7 +220,6 @@ static int make(struct robot *bot)
 	int r = hardware_open(c, bot->check ? HARDWARE_DRY : HARDWARE_AS_CONFIGURED,
 			      bot->options->world, &bot->hardware);
 
-	bot->refused = r == -ENODEV;
 	if (r < 0)
 		return r;
 	bot->world = world_new();

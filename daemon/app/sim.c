@@ -8,16 +8,27 @@
 
 #include "daemon/base/log.h"
 #include "hal/emul/emul.h"
+#include "hal/emul/tca9548a.h"
 #include "hal/gpio_sim.h"
 #include "hal/i2c_sim.h"
 #include "hal/pwm_sim.h"
 #include "hal/scene.h"
 
 #define MODELS_MAX 32
+#define SEGMENTS_MAX 32
 
 struct model {
 	const struct device_conf *device; /* whose chip it plays */
 	struct emul *emul;
+};
+
+/* A bus: an adapter, or what is behind a channel of a multiplexer. */
+struct segment {
+	const char *name;
+	struct i2c_bus *adapter;        /* where its models are */
+	const struct conf_bus *channel; /* NULL: it is the adapter's own */
+	struct emul *mux;
+	struct i2c_gate gate; /* before its models; if it is a channel */
 };
 
 struct sim {
@@ -28,6 +39,8 @@ struct sim {
 	struct trial *trial; /* of a recorded scene */
 	struct model models[MODELS_MAX];
 	size_t n_models;
+	struct segment segments[SEGMENTS_MAX];
+	size_t n_segments;
 };
 
 /* The line at which the first button of the configuration listens: the scene touches it. */
@@ -81,20 +94,21 @@ static int make_scene(struct sim *s, const char *recording)
 	return trial_new(s->scene, &s->trial);
 }
 
-/* Put the model of @d on @bus if it belongs there. @irq may be NULL. */
+/* Put the model of @d on the bus @seg if it belongs there. @irq may be NULL. */
 static int add_model(struct sim *s, const struct device_conf *d, const char *irq,
-		     const char *name, struct i2c_bus *bus)
+		     const struct segment *seg)
 {
 	const struct emul_conf conf = {
 		.addr = (uint8_t)d->address,
 		.scene = s->scene,
 		.board = s->board,
 		.irq = irq && irq[0] ? irq : NULL,
+		.gate = seg->channel ? &seg->gate : NULL,
 	};
 	struct model *m = &s->models[s->n_models];
 	int r;
 
-	if (!d->chip || d->chip->bus != BUS_I2C || strcmp(d->bus, name) != 0)
+	if (!d->chip || d->chip->bus != BUS_I2C || strcmp(d->bus, seg->name) != 0)
 		return 0;
 	if (s->n_models == MODELS_MAX)
 		return -ENOSPC;
@@ -103,14 +117,14 @@ static int add_model(struct sim *s, const struct device_conf *d, const char *irq
 		LOG(WARNING,
 		    "%s: there is no model of it; nothing will answer at 0x%02x on bus "
 		    "%s",
-		    d->chip->name, (unsigned)d->address, name);
+		    d->chip->name, (unsigned)d->address, seg->name);
 		return 0;
 	}
 	if (r < 0)
 		return r;
 	m->device = d;
 	s->n_models++;
-	emul_attach(m->emul, bus);
+	emul_attach(m->emul, seg->adapter);
 	return 0;
 }
 
@@ -141,27 +155,91 @@ static int add_line_models(struct sim *s)
 	return 0;
 }
 
-int sim_bus_open(struct sim *s, const char *name, struct i2c_bus **ret)
+static int add_models(struct sim *s, const struct segment *seg)
 {
 	const struct config *c = s->conf;
-	struct i2c_bus *bus;
-	int r = i2c_sim_open(name, 0, &bus);
+	int r = 0;
 
-	if (r < 0)
-		return r;
 	for (size_t i = 0; i < c->n_sensors && r == 0; i++)
 		r = add_model(s, &c->sensors[i].sensor.device, c->sensors[i].sensor.irq,
-			      name, bus);
+			      seg);
 	for (size_t i = 0; i < c->n_chips && r == 0; i++)
-		r = add_model(s, &c->chips[i].chip.device, NULL, name, bus);
+		r = add_model(s, &c->chips[i].chip.device, NULL, seg);
 	for (size_t i = 0; i < c->n_actuators && r == 0; i++)
-		r = add_model(s, &c->actuators[i].actuator.device, NULL, name, bus);
+		r = add_model(s, &c->actuators[i].actuator.device, NULL, seg);
+	return r;
+}
+
+int sim_bus_open(struct sim *s, const char *name, struct i2c_bus **ret)
+{
+	struct segment *seg = &s->segments[s->n_segments];
+	int r;
+
+	if (s->n_segments == SEGMENTS_MAX)
+		return -ENOSPC;
+	r = i2c_sim_open(name, 0, &seg->adapter);
+	if (r < 0)
+		return r;
+	seg->name = name;
+	r = add_models(s, seg);
 	if (r < 0) {
-		i2c_bus_close(bus);
+		i2c_bus_close(seg->adapter);
 		return r;
 	}
-	*ret = bus;
+	s->n_segments++;
+	*ret = seg->adapter;
 	return 0;
+}
+
+/* The multiplexer of @bus, which several channels share. */
+static int find_or_make_mux(const struct sim *s, const struct conf_bus *bus,
+			    const struct segment *parent, struct emul **ret)
+{
+	const struct emul_conf conf = {
+		.addr = (uint8_t)bus->address,
+		.scene = s->scene,
+		.gate = parent->channel ? &parent->gate : NULL,
+	};
+	int r;
+
+	for (size_t i = 0; i < s->n_segments; i++) {
+		const struct conf_bus *other = s->segments[i].channel;
+
+		if (!other || strcmp(other->on, bus->on) != 0 ||
+		    other->address != bus->address)
+			continue;
+		*ret = s->segments[i].mux;
+		return 0;
+	}
+	r = emul_new(bus->mux, &conf, ret);
+	if (r == 0)
+		emul_attach(*ret, parent->adapter);
+	return r;
+}
+
+int sim_mux_add(struct sim *s, const struct conf_bus *bus)
+{
+	struct segment *seg = &s->segments[s->n_segments];
+	const struct segment *parent = s->segments;
+	int r;
+
+	if (s->n_segments == SEGMENTS_MAX)
+		return -ENOSPC;
+	while (strcmp(parent->name, bus->on) != 0) /* it is open, so it is there */
+		parent++;
+	r = find_or_make_mux(s, bus, parent, &seg->mux);
+	if (r < 0)
+		return r;
+	s->n_segments++;
+	seg->name = bus->name;
+	seg->adapter = parent->adapter;
+	seg->channel = bus;
+	seg->gate = (struct i2c_gate){
+		.control = tca9548a_control(seg->mux),
+		.mask = (uint8_t)(1u << bus->channel),
+		.up = parent->channel ? &parent->gate : NULL,
+	};
+	return add_models(s, seg);
 }
 
 int sim_new(const struct config *c, const char *recording, struct sim **ret)
@@ -195,6 +273,13 @@ void sim_free(struct sim *s)
 	for (size_t i = 0; i < s->n_models; i++) {
 		emul_stop(s->models[i].emul);
 		emul_free(s->models[i].emul);
+	}
+	/* The first channel of a multiplexer made it. */
+	for (size_t i = 0; i < s->n_segments; i++) {
+		for (size_t k = i + 1; k < s->n_segments; k++)
+			if (s->segments[k].mux == s->segments[i].mux)
+				s->segments[k].mux = NULL;
+		emul_free(s->segments[i].mux);
 	}
 	trial_free(s->trial);
 	scene_free(s->scene);

@@ -22,6 +22,12 @@ void sim_free(struct sim *s); /* NULL is fine; its buses are closed */
  */
 int sim_bus_open(struct sim *s, const char *name, struct i2c_bus **ret) MUST_CHECK;
 
+/*
+ * Put what the configuration has behind the multiplexer's channel @bus, and the multiplexer itself, on the
+ * simulated adapter that it leads to; the buses on the way there are open.
+ */
+int sim_mux_add(struct sim *s, const struct conf_bus *bus) MUST_CHECK;
+
 struct gpio_provider *sim_gpio(struct sim *s);
 struct pwm_provider *sim_pwm(struct sim *s);
 void sim_start(struct sim *s);

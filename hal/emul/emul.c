@@ -29,6 +29,7 @@ int emul_new(const char *name, const struct emul_conf *conf, struct emul **ret)
 	e->kind = kind;
 	e->scene = conf->scene;
 	e->i2c.addr = conf->addr;
+	e->i2c.gate = conf->gate;
 	r = kind->init(e, conf);
 	if (r < 0) {
 		free(e);
@@ -49,8 +50,10 @@ void emul_attach(struct emul *e, struct i2c_bus *bus)
 {
 	if (e->i2c.start)
 		i2c_sim_attach(bus, &e->i2c);
-	if (e->second)
+	if (e->second) {
+		e->second->gate = e->i2c.gate;
 		i2c_sim_attach(bus, e->second);
+	}
 }
 
 void emul_detach(struct emul *e, struct i2c_bus *bus)

@@ -25,6 +25,8 @@ struct emul_conf {
 	const char *irq;  /* the line at its data-ready pin; NULL: not connected */
 	const char *line; /* of a device on plain lines: what its driver has as `line` */
 	const char *trigger; /* and as `trigger` */
+	const struct i2c_gate
+		*gate; /* what it is behind; NULL: nothing. While it lives */
 };
 
 /* The part that all models share; the first member of theirs. */

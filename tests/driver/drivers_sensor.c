@@ -270,8 +270,7 @@ static void glitch(struct bench *b)
 
 	plug(b);
 	nap(500 * NS_PER_MS);
-	m->fail_errno = EIO;
-	m->fail_count = 1;
+	m->fault[I2C_FAULT_ERROR] = 1;
 	nap(500 * NS_PER_MS);
 	unplug(b);
 }

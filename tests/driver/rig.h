@@ -37,8 +37,7 @@ static inline unsigned spy_note(struct spy *spy, const struct i2c_msg_part *part
 	return part->len;
 }
 
-static inline int spy_transfer(struct i2c_bus *bus, uint8_t addr,
-			       const struct i2c_msg_part *parts, unsigned n,
+static inline int spy_transfer(struct i2c_bus *bus, struct i2c_xfer *x,
 			       int64_t deadline_ns)
 {
 	struct spy *spy = container_of(bus, struct spy, bus);
@@ -48,10 +47,10 @@ static inline int spy_transfer(struct i2c_bus *bus, uint8_t addr,
 
 	if (++spy->transfers == spy->fail_at)
 		return -ENXIO;
-	for (unsigned i = 0; i < n; i++) {
-		reads = reads || parts[i].read;
-		if (!parts[i].read)
-			written += spy_note(spy, &parts[i]);
+	for (unsigned i = 0; i < x->n; i++) {
+		reads = reads || x->parts[i].read;
+		if (!x->parts[i].read)
+			written += spy_note(spy, &x->parts[i]);
 	}
 	if (written > 1 && !reads)
 		spy->changes++;
@@ -62,10 +61,10 @@ static inline int spy_transfer(struct i2c_bus *bus, uint8_t addr,
 		if (r < 0)
 			return r;
 	}
-	r = spy->wire->ops->transfer(spy->wire, addr, parts, n, deadline_ns);
-	for (unsigned i = 0; spy->stuck && i < n; i++)
-		if (parts[i].read)
-			memset(parts[i].buf, 0xff, parts[i].len);
+	r = spy->wire->ops->transfer(spy->wire, x, deadline_ns);
+	for (unsigned i = 0; spy->stuck && i < x->n; i++)
+		if (x->parts[i].read)
+			memset(x->parts[i].buf, 0xff, x->parts[i].len);
 	return r;
 }
 

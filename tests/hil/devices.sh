@@ -23,7 +23,7 @@ i2cset -y 0 0x68 0x75 0x68
 i2cset -y 0 0x68 0x3a 0x01 0 0 0 0 0xf0 0 0 0 0 0 0 0 0 0 i # z down
 
 start_daemon "${robot[@]}"
-expect_log '^.*imu: starting -> running: mpu6050 at 0x68' "the sensor is found"
+expect_log '^.*imu: [a-z]+ -> running: mpu6050 at 0x68' "the sensor is found"
 expect_value imu.accel '^-?0 +-?0 +9\.80[67]' "1 g upwards"
 hil-i2c set 0x68 0x3b 0x08 0
 expect_value imu.accel '^4\.90[0-9]* +-?0 +9\.80[67]' "half a g forwards, too"
@@ -31,7 +31,7 @@ expect_value imu.accel '^4\.90[0-9]* +-?0 +9\.80[67]' "half a g forwards, too"
 [ "$(hil-i2c get 0x68 0x1c)" = 0x10 ] || fail "the chip measures up to 8 g"
 passed "an MPU-6050 on a bus with I2C transfers: read, and set up"
 
-expect_log '^.*imu2: starting -> running: mpu6050 at 0x68' "the second sensor is found"
+expect_log '^.*imu2: [a-z]+ -> running: mpu6050 at 0x68' "the second sensor is found"
 expect_value imu2.accel '^-?0 +-?0 +-9\.80[67]' "1 g downwards"
 [ "$(i2cget -y 0 0x68 0x6b)" = 0x01 ] || fail "the second chip is clocked by its gyroscope"
 passed "an MPU-6050 on a bus with nothing but SMBus: read, and set up"
@@ -40,7 +40,7 @@ expect_value attitude.roll '^-?0' "an attitude follows from it"
 passed "an attitude from it"
 
 # The safe state looks like what the set-up left there.
-expect_log 'pwm0: starting -> running: pca9685 at 0x40' "the servo chip is found"
+expect_log 'pwm0: [a-z]+ -> running: pca9685 at 0x40' "the servo chip is found"
 [ "$(hil-i2c get 0x40 0xfe)" = 0x79 ] || fail "the prescaler for 50 Hz"
 hil-i2c set 0x40 0xfd 0x00
 

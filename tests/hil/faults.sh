@@ -130,7 +130,7 @@ echo lm75 0x48 >/sys/bus/i2c/devices/i2c-1/new_device
 make_pwm 0x48
 robot_with taken '{ "devices": { "pwm0": { "address": "0x48" } } }'
 start_daemon "${changed[@]}"
-expect_log "pwm0: .* failing: 0x48 on bus body belongs to the kernel's driver lm75; to free it: echo 1-0048 >.*unbind" \
+expect_log "pwm0: .* failing: 0x48 on bus body belongs to the kernel's driver lm75: use the driver \"iio\", or echo 1-0048 >.*unbind" \
 	"the driver is named, and what to do"
 echo 1-0048 >/sys/bus/i2c/drivers/lm75/unbind
 expect_log 'pwm0: [a-z]+ -> running: pca9685 at 0x48' "taken from it"
@@ -157,13 +157,44 @@ stop_daemon
 expect_status 0 "SIGTERM"
 passed "a line that is in use, a line that is not there"
 
-robot_with nowhere '{ "buses": { "body": { "path": "/dev/i2c-9" } } }'
-refused "a bus that is not there" \
-	'bus body: there is no /dev/i2c-9; there is /dev/i2c-0, /dev/i2c-1' \
-	"$build/instinctd" "${changed[@]}"
+# A bus that comes late, and goes, as that of a USB adapter: here the link that leads to it does.
+robot_with late "{ \"buses\": { \"body\": { \"path\": \"$scratch/bus\" } } }"
+start_daemon "${changed[@]}"
+expect_log "imu: starting -> failing: there is no $scratch/bus; there is /dev/i2c-0, /dev/i2c-1" "without its bus"
+expect_value health.head '^running$' "the rest runs"
+expect_value health.pwm0 '^(failing|lost)$' "the other role on the bus"
+ln -s /dev/i2c-1 "$scratch/bus"
+expect_log 'imu: [a-z]+ -> running: mpu6050 at 0x68, after' "the bus has come"
+expect_log 'pwm0: [a-z]+ -> running: pca9685 at 0x40, after' "for both"
+mark_log
+rm "$scratch/bus"
+expect_log "imu: running -> [a-z]+: there is no $scratch/bus; " "the bus has gone"
+[ -z "$(find "/proc/$daemon/fd" -lname '/dev/i2c-1')" ] || fail "the adapter is still open"
+ln -s /dev/i2c-1 "$scratch/bus"
+expect_log 'imu: [a-z]+ -> running' "the bus has come again"
+passed "a bus that comes late, goes and comes again"
+
+# A transfer that does not return: the kernel's thread is in it for 5 s.
+mark_log
+hil-i2c opt 0x68 delay_us 5000000
+expect_log 'imu: running -> [a-z]+: bus body hangs: a transfer to 0x68 does not return; is SDA or SCL held low\?' "it is seen"
+start=$SECONDS
+run "$build/instinct" status
+expect_status 0 "it answers"
+[ $((SECONDS - start)) -le 2 ] || fail "the loop waits with the bus"
+hil-i2c opt 0x68 delay_us 0
+expect_log 'imu: [a-z]+ -> running' "the bus is free again"
+hil-i2c opt 0x68 delay_us 5000000
+mark_log
+expect_log 'imu: running -> [a-z]+: bus body hangs' "again"
+stop_daemon
+expect_status 0 "SIGTERM while a transfer hangs"
+expect_log 'pwm0: the safe state was not sent: ' "it is said"
+hil-i2c opt 0x68 delay_us 0
+passed "a transfer that does not return: seen, the daemon answers, and ends after $took s"
 
 robot_with other '{ "buses": { "body": { "path": "/dev/null" } } }'
-refused "a node that is no bus" 'bus body: /dev/null is no I2C adapter' \
+refused "a node that is no bus" 'buses.body.path: /dev/null is no I2C adapter but another kind of device' \
 	"$build/instinctd" "${changed[@]}"
 
 # As a user who is in no group, with the nodes as a board has them.
@@ -175,9 +206,16 @@ chmod 0660 /dev/i2c-* /dev/gpiochip*
 as_nobody=(setpriv --reuid nobody --regid nogroup --clear-groups)
 chown nobody "$scratch"
 rm -rf "$scratch/instinct"
-refused "a bus without permission" \
-	'bus body: no permission for /dev/i2c-1: it is for the group i2c' \
-	"${as_nobody[@]}" "$build/instinctd" "${robot[@]}"
+mark_log
+"${as_nobody[@]}" "$build/instinctd" "${robot[@]}" 2>>"$log" &
+daemon=$!
+expect_log 'imu: starting -> failing: no permission for /dev/i2c-1: it is for the group i2c \(mode 0660\); adduser nobody i2c' \
+	"the bus's group is named, and what to do"
+expect_log 'head: starting -> failing: no permission for /dev/gpiochip[0-9]+: it is for the group gpio' \
+	"the lines' group, too"
+stop_daemon
+expect_status 0 "SIGTERM"
+passed "without permission: node, group, mode and remedy, for bus and lines"
 
 mark_log
 setpriv --reuid nobody --regid nogroup --groups "$(getent group i2c | cut -d: -f3)" \
@@ -185,7 +223,7 @@ setpriv --reuid nobody --regid nogroup --groups "$(getent group i2c | cut -d: -f
 daemon=$!
 expect_log 'head: starting -> failing: no permission for /dev/gpiochip[0-9]+: it is for the group gpio' \
 	"the lines' group is named"
-expect_log 'imu: starting -> running' "the bus is usable"
+expect_log 'imu: [a-z]+ -> running' "the bus is usable"
 stop_daemon
 expect_status 0 "SIGTERM"
 passed "lines without permission: the group is named, the bus is used"

@@ -124,8 +124,7 @@ static int faults(void *arg)
 	uint8_t v;
 
 	(void)arg;
-	mem.i2c.fail_count = 2;
-	mem.i2c.fail_errno = EIO;
+	mem.i2c.fault[I2C_FAULT_ERROR] = 2;
 	cr_expect(eq(int, i2c_write_reg(&dev, 0, 7), -EIO));
 	cr_expect(eq(int, i2c_read_reg(&dev, 0, &v), -EIO));
 	cr_expect(eq(u8, mem.reg[0], 0), "a transfer that fails moves nothing");

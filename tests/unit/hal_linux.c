@@ -15,6 +15,7 @@
 #include "daemon/rt/rt.h"
 #include "hal/gpio_linux.h"
 #include "hal/i2c_linux.h"
+#include "hal/i2c_node.h"
 #include "hal/node.h"
 
 static int run(int (*body)(void *))
@@ -31,16 +32,28 @@ static void says(int code, const char *what)
 	cr_expect(ne(ptr, strstr(e->text, what), NULL), "%s: %s", what, e->text);
 }
 
-static int no_such_node(void *arg)
+/* What a first transfer on the bus at @path comes to. */
+static int try(const char *path)
 {
 	struct i2c_bus *bus = NULL;
+	struct i2c_dev dev;
+	uint8_t byte;
+	int r;
 
+	cr_assert(eq(int, i2c_linux_open("body", path, &bus), 0));
+	i2c_dev_init(&dev, bus, 0x48);
+	r = i2c_read_reg(&dev, 0, &byte);
+	i2c_bus_close(bus);
+	return r;
+}
+
+static int no_such_node(void *arg)
+{
 	(void)arg;
-	cr_expect(eq(int, i2c_linux_open("body", "/dev/i2c-4711", &bus), -ENOENT));
+	cr_expect(eq(int, try("/dev/i2c-4711"), -ENOENT));
 	says(-ENOENT, "there is no /dev/i2c-4711");
-	cr_expect(eq(int, i2c_linux_open("body", "no such adapter", &bus), -ENOENT));
+	cr_expect(eq(int, try("no such adapter"), -ENOENT));
 	says(-ENOENT, "there is no no such adapter");
-	cr_expect(eq(ptr, bus, NULL));
 	return 0;
 }
 
@@ -51,14 +64,11 @@ Test(i2c_linux, says_that_there_is_no_such_bus)
 
 static int no_adapter(void *arg)
 {
-	struct i2c_bus *bus = NULL;
-
 	(void)arg;
-	cr_expect(eq(int, i2c_linux_open("body", "/dev/null", &bus), -ENOTTY));
+	cr_expect(eq(int, try("/dev/null"), -ENOTTY));
 	says(-ENOTTY, "/dev/null is no I2C adapter");
-	cr_expect(eq(int, i2c_linux_open("body", "/dev", &bus), -EISDIR));
+	cr_expect(eq(int, try("/dev"), -EISDIR));
 	says(-EISDIR, "/dev: Is a directory");
-	cr_expect(eq(ptr, bus, NULL));
 	return 0;
 }
 
@@ -96,13 +106,13 @@ static void remove_node(void)
 
 static int not_permitted(void *arg)
 {
-	struct i2c_bus *bus = NULL;
 	struct stat st;
 
 	(void)arg;
 	cr_assert(eq(int, stat(node, &st), 0));
-	cr_expect(eq(int, i2c_linux_open("body", node, &bus), -EACCES));
+	cr_expect(eq(int, try(node), -EACCES));
 	says(-EACCES, "no permission for /tmp/node.");
+	says(-EACCES, "mode 00");
 	if (st.st_mode & 0060)
 		says(-EACCES, getgrgid(st.st_gid)->gr_name);
 	else
@@ -122,6 +132,18 @@ Test(i2c_linux, says_that_no_group_has_the_node)
 	make_node(0);
 	cr_expect(eq(int, run(not_permitted), 0));
 	remove_node();
+}
+
+Test(i2c_linux, tells_nonsense_from_what_is_not_there_yet)
+{
+	char why[80];
+
+	cr_expect(i2c_node_plausible("/dev/i2c-4711", why, sizeof(why)));
+	cr_expect(i2c_node_plausible("bcm2835 (i2c@7e804000)", why, sizeof(why)));
+	cr_expect(not(i2c_node_plausible("/dev/null", why, sizeof(why))));
+	cr_expect(eq(str, why, "/dev/null is no I2C adapter but another kind of device"));
+	cr_expect(not(i2c_node_plausible("/dev", why, sizeof(why))));
+	cr_expect(eq(str, why, "/dev is no I2C adapter but a folder"));
 }
 
 static int lists(void *arg)

@@ -512,7 +512,7 @@ static int wait_worker(void)
 static void teardown_worker(void)
 {
 	end_busy();
-	worker_close(&on.worker);
+	worker_close(&on.worker, NULL);
 }
 
 static const struct wait_kind kinds[] = {

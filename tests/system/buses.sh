@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# I2C buses: an adapter that is not there, files that are none, multiplexers; with and without simulation.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+log=$scratch/log
+
+# wrong JSON LINE WHAT : the buses and sensors of JSON are refused, with a line like that.
+wrong()
+{
+	printf '%s\n' "$1" >"$scratch/wrong.jsonc"
+	run "$build/instinctd" --check --config "$scratch/wrong.jsonc"
+	expect_status 78 "$3"
+	expect_line "$2" "$3"
+}
+
+# says REGEX : the running daemon has said so.
+says()
+{
+	local deadline=$((SECONDS + 30))
+	until grep -qE -- "$1" "$log"; do
+		[ "$SECONDS" -lt "$deadline" ] || {
+			cat "$log" >&2
+			fail "no line like: $1"
+		}
+		read -rt 0.05 <>"$scratch/never" || true
+	done
+}
+mkfifo "$scratch/never"
+
+# An adapter that comes and goes, as with USB: here the name that leads to it does.
+cat >"$scratch/late.jsonc" <<J
+{
+  "gpio": "sim",
+  "buses": { "body": { "path": "$scratch/bus" } },
+  "sensors": {
+    "warm": { "driver": "tmp102", "bus": "body" },
+    "head": { "driver": "gpio_button", "line": "GPIO22" },
+  },
+}
+J
+"$build/instinctd" --config "$scratch/late.jsonc" 2>"$log" &
+pid=$!
+says "warm: starting -> failing: there is no $scratch/bus"
+run "$build/instinct" get health.head
+expect_line '^running$' "the rest runs"
+run "$build/instinct" get health.warm
+expect_line '^(failing|lost)$' "the role without its bus"
+ln -s /dev/null "$scratch/bus"
+says "warm: [a-z]+ -> [a-z]+: $scratch/bus is no I2C adapter"
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+expect_status 0 "SIGTERM"
+passed "a bus that is not there: its roles say so and try again, the rest runs"
+
+for path in /dev/null /etc/passwd /dev; do
+	wrong "{ \"buses\": { \"body\": { \"path\": \"$path\" } } }" \
+		"wrong.jsonc:1:[0-9]+: buses.body.path: $path is no I2C adapter but " "$path"
+done
+passed "a path that leads to something else is a mistake of the configuration"
+
+wrong '{ "buses": { "far": { "mux": "tca9548", "on": "bdy", "address": "0x70", "channel": 2 },
+  "body": { "path": "sim" } } }' 'buses.far.mux: .*tca9548a' "an unknown multiplexer"
+expect_line 'buses.far.on: .*body' "the nearest bus"
+wrong '{ "buses": { "body": {} } }' 'buses.body: "path" is missing' "a bus without anything"
+wrong '{ "buses": { "body": { "path": "sim", "channel": 1 } } }' 'buses.body.channel: is of a bus with "mux"' "a channel of an adapter"
+wrong '{ "buses": { "far": { "mux": "tca9548a" } } }' 'buses.far: "address" is missing' "a multiplexer nowhere"
+expect_line 'buses.far: "on" is missing' "and on nothing"
+expect_line 'buses.far: "channel" is missing; 0 to 7' "and without a channel"
+wrong '{ "buses": { "a": { "mux": "tca9548a", "on": "b", "address": "0x70", "channel": 1 },
+  "b": { "mux": "tca9548a", "on": "a", "address": "0x71", "channel": 1 } } }' \
+	'buses.a.on: leads to no adapter' "two multiplexers on each other"
+passed "multiplexers: every mistake has its place"
+
+# meet SENSORS : over an adapter, two channels of one multiplexer, and one of another.
+buses='"buses": { "body": { "path": "sim" },
+  "one": { "mux": "tca9548a", "on": "body", "address": "0x70", "channel": 1 },
+  "two": { "mux": "tca9548a", "on": "body", "address": "0x70", "channel": 2 },
+  "other": { "mux": "tca9548a", "on": "body", "address": "0x71", "channel": 1 } }'
+wrong "{ $buses, \"sensors\": { \"a\": { \"driver\": \"tmp102\", \"bus\": \"body\" },
+  \"b\": { \"driver\": \"tmp102\", \"bus\": \"one\" } } }" \
+	'sensors.b: address 0x48 on bus body is taken by sensors.a' "before and behind"
+wrong "{ $buses, \"sensors\": { \"a\": { \"driver\": \"tmp102\", \"bus\": \"one\" },
+  \"b\": { \"driver\": \"tmp102\", \"bus\": \"other\" } } }" \
+	'sensors.b: address 0x48 on bus one is taken by sensors.a' "behind two multiplexers"
+wrong "{ $buses, \"devices\": { \"p\": { \"driver\": \"pca9685\", \"bus\": \"one\", \"address\": \"0x70\" } } }" \
+	'devices.p: address 0x70 on bus body is taken by buses.one' "the multiplexer's own address"
+passed "addresses are compared along the way to the adapter"
+
+printf '%s\n' "{ \"gpio\": \"sim\", $buses, \"sensors\": { \"a\": { \"driver\": \"tmp102\", \"bus\": \"one\" },
+  \"b\": { \"driver\": \"bmp280\", \"bus\": \"other\" }, \"c\": { \"driver\": \"tmp102\", \"bus\": \"two\" } } }" \
+	>"$scratch/mux.jsonc"
+run "$build/instinctd" --check --config "$scratch/mux.jsonc"
+expect_status 0 "--check with multiplexers"
+run "$build/instinctd" --config "$scratch/mux.jsonc" --duration 1s --speed max
+expect_status 0 "a robot with multiplexers"
+for role in a b c; do
+	expect_line "$role: starting -> running: " "$role is reached"
+done
+passed "two chips with one address behind two channels, simulated"
