@@ -9,6 +9,7 @@
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
 #include "daemon/behave/lua_option.h"
+#include "daemon/behave/lua_order.h"
 #include "daemon/behave/lua_value.h"
 
 #define RESOURCE_TYPE "resource"
@@ -66,7 +67,7 @@ static int no_channel(lua_State *L, struct resource *r, const char *key,
 static void check_keys(lua_State *L, struct resource *r, const char *const *others)
 {
 	luaL_checktype(L, 2, LUA_TTABLE);
-	for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+	for (lua_pushnil(L); lua_next_ordered(L, 2); lua_pop(L, 1)) {
 		const char *key =
 			lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
 		const char *const *other = others;

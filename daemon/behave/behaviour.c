@@ -10,6 +10,7 @@
 #include "daemon/base/unit.h"
 #include "daemon/behave/behaviour_param.h"
 #include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_order.h"
 #include "daemon/behave/lua_value.h"
 
 static const char *const field_names[] = {
@@ -76,7 +77,7 @@ void behaviour_names(struct behaviour *b, struct world *world, struct expr_names
 
 static void check_fields(lua_State *L)
 {
-	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+	for (lua_pushnil(L); lua_next_ordered(L, 1); lua_pop(L, 1)) {
 		const char *key =
 			lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
 		const char *near = nearest_name(key, field_names, ARRAY_LEN(field_names));

@@ -5,6 +5,7 @@
 #include "daemon/base/nearest.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_order.h"
 #include "daemon/behave/pattern.h"
 
 #include <lualib.h>
@@ -13,9 +14,8 @@
 #define LOAD_MAX 262144
 
 static const char *const base_names[] = {
-	"assert", "error",    "getmetatable", "ipairs", "next",
-	"pairs",  "rawequal", "rawget",       "rawlen", "rawset",
-	"select", "tonumber", "tostring",     "type",   "_VERSION",
+	"assert", "error",  "getmetatable", "ipairs",   "rawequal", "rawget",   "rawlen",
+	"rawset", "select", "tonumber",     "tostring", "type",     "_VERSION",
 };
 
 /* print(...): one line to the sink. */
@@ -381,7 +381,7 @@ static int unknown_global(lua_State *L)
 	for (const char *const *p = lua_prelude_names; *p; p++)
 		names[n++] = *p;
 	lua_pushnil(L);
-	while (n < NAMES_MAX && lua_next(L, 1)) {
+	while (n < NAMES_MAX && lua_next_ordered(L, 1)) {
 		lua_pop(L, 1);
 		if (lua_type(L, -1) == LUA_TSTRING)
 			names[n++] = lua_tostring(L, -1);
@@ -431,6 +431,7 @@ void lua_open_base(lua_State *L)
 	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 	lua_pop(L, 1);
 
+	lua_open_order(L);
 	open_string(L);
 	/* Tracebacks find the names of functions there. */
 	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);

@@ -104,94 +104,150 @@ static bool get_named(lua_State *L, int idx, const char *names, double *v)
 	return found == n;
 }
 
-/* Entries of a table while it is gathered. */
-struct gather {
-	char (*numbers)[KEY_MAX]; /* the texts of numeric keys */
-	const char **keys;
-	struct datum *values;
-	size_t n;
+/* An entry of a table while it is gathered. */
+struct entry {
+	char number[KEY_MAX]; /* the text of a numeric key */
+	const char *key;
+	struct datum value;
 };
 
 static const char *get(lua_State *L, int idx, int depth, struct datum *ret);
 
-static const char *gather_entry(lua_State *L, struct gather *g, int depth)
+/* The key and value at the top. */
+static const char *gather_entry(lua_State *L, struct entry *e, int depth)
 {
-	const char *why;
-
-	if (g->n == TABLE_ENTRIES)
-		return "a table of a value has at most 1024 entries";
 	if (lua_type(L, -2) == LUA_TSTRING) {
-		g->keys[g->n] = lua_tostring(L, -2);
+		e->key = lua_tostring(L, -2);
 	} else if (lua_isinteger(L, -2)) {
-		snprintf(g->numbers[g->n], KEY_MAX, "%lld",
-			 (long long)lua_tointeger(L, -2));
-		g->keys[g->n] = g->numbers[g->n];
+		snprintf(e->number, KEY_MAX, "%lld", (long long)lua_tointeger(L, -2));
+		e->key = e->number;
 	} else {
 		return "keys of a table of a value are texts or whole numbers";
 	}
-	why = get(L, lua_gettop(L), depth + 1, &g->values[g->n]);
-	if (!why)
-		g->n++;
-	return why;
+	return get(L, lua_gettop(L), depth + 1, &e->value);
 }
 
-/* The array part first, so that it keeps its order. */
-static const char *gather_all(lua_State *L, int idx, struct gather *g, int depth)
+static int compare_entries(const void *a, const void *b)
 {
-	lua_Integer n = (lua_Integer)lua_rawlen(L, idx);
-	const char *why = NULL;
+	return strcmp(((const struct entry *)a)->key, ((const struct entry *)b)->key);
+}
 
-	for (lua_Integer i = 1; i <= n && !why; i++) {
+/*
+ * The array part first, so that it keeps its order; then the others by their names, as the order of Lua's
+ * tables differs from run to run. *@n counts those that hold a value.
+ */
+static const char *gather_all(lua_State *L, int idx, struct entry *e, size_t *n,
+			      int depth)
+{
+	lua_Integer count = (lua_Integer)lua_rawlen(L, idx);
+	const char *why = NULL;
+	size_t first;
+
+	for (lua_Integer i = 1; i <= count && !why; i++) {
 		lua_pushinteger(L, i);
 		lua_rawgeti(L, idx, i);
-		why = gather_entry(L, g, depth);
+		why = gather_entry(L, &e[*n], depth);
+		*n += !why;
 		lua_pop(L, 2);
 	}
 	if (why)
 		return why;
+	first = *n;
 	lua_pushnil(L);
 	while (lua_next(L, idx)) {
 		if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) < 1 ||
-		    lua_tointeger(L, -2) > n)
-			why = gather_entry(L, g, depth);
+		    lua_tointeger(L, -2) > count) {
+			why = gather_entry(L, &e[*n], depth);
+			*n += !why;
+		}
 		if (why) {
 			lua_pop(L, 2);
 			return why;
 		}
 		lua_pop(L, 1);
 	}
+	qsort(e + first, *n - first, sizeof(*e), compare_entries);
 	return NULL;
+}
+
+/* How many entries a table has, at most one too many. */
+static size_t count_entries(lua_State *L, int idx)
+{
+	size_t n = 0;
+
+	lua_pushnil(L);
+	while (lua_next(L, idx)) {
+		lua_pop(L, 1);
+		if (++n > TABLE_ENTRIES) {
+			lua_pop(L, 1);
+			break;
+		}
+	}
+	return n;
+}
+
+/* The data of the @n entries become a table. */
+static int make_table(struct entry *e, size_t n, struct datum *ret)
+{
+	const char **keys = calloc(n ? n : 1, sizeof(*keys));
+	struct datum *values = calloc(n ? n : 1, sizeof(*values));
+	int r = -1;
+
+	if (keys && values) {
+		for (size_t i = 0; i < n; i++) {
+			keys[i] = e[i].key;
+			values[i] = e[i].value;
+			e[i].value = datum_null();
+		}
+		r = datum_table(keys, values, n, ret);
+	}
+	free(keys);
+	free(values);
+	return r;
 }
 
 static const char *get_table(lua_State *L, int idx, int depth, struct datum *ret)
 {
-	struct gather g = {0};
 	const char *why = "not enough memory";
+	size_t room, n = 0;
+	struct entry *e;
 
 	if (depth > TABLE_DEPTH)
 		return "a table of a value is at most 16 deep";
 	if (!lua_checkstack(L, 6))
 		return why;
-	g.numbers = calloc(TABLE_ENTRIES, sizeof(*g.numbers));
-	g.keys = calloc(TABLE_ENTRIES, sizeof(*g.keys));
-	g.values = calloc(TABLE_ENTRIES, sizeof(*g.values));
-	if (g.numbers && g.keys && g.values)
-		why = gather_all(L, idx, &g, depth);
-	if (!why && datum_table(g.keys, g.values, g.n, ret) < 0)
+	room = count_entries(L, idx);
+	if (room > TABLE_ENTRIES)
+		return "a table of a value has at most 1024 entries";
+	e = calloc(room + 1, sizeof(*e)); /* one that is refused is looked at, too */
+	if (!e)
+		return why;
+	why = gather_all(L, idx, e, &n, depth);
+	if (!why && make_table(e, n, ret) < 0)
 		why = "not enough memory";
-	else if (why)
-		for (size_t i = 0; i < g.n; i++)
-			datum_fini(&g.values[i]);
-	free(g.numbers);
-	free(g.keys);
-	free(g.values);
+	for (size_t i = 0; i < n; i++)
+		datum_fini(&e[i].value);
+	free(e);
 	return why;
+}
+
+static const char *get_keyed(lua_State *L, int idx, int depth, struct datum *ret)
+{
+	double v[4] = {0};
+
+	if (!lua_checkstack(L, 4))
+		return "not enough memory";
+	if (get_named(L, idx, "xyz", v))
+		*ret = datum_vec3(v[0], v[1], v[2]);
+	else if (get_named(L, idx, "wxyz", v))
+		*ret = datum_quat(v[0], v[1], v[2], v[3]);
+	else
+		return get_table(L, idx, depth, ret);
+	return NULL;
 }
 
 static const char *get(lua_State *L, int idx, int depth, struct datum *ret)
 {
-	double v[4] = {0};
-
 	switch (lua_type(L, idx)) {
 	case LUA_TBOOLEAN:
 		*ret = datum_bool(lua_toboolean(L, idx));
@@ -211,15 +267,7 @@ static const char *get(lua_State *L, int idx, int depth, struct datum *ret)
 		*ret = datum_null();
 		return NULL;
 	case LUA_TTABLE:
-		if (!lua_checkstack(L, 4))
-			return "not enough memory";
-		if (get_named(L, idx, "xyz", v))
-			*ret = datum_vec3(v[0], v[1], v[2]);
-		else if (get_named(L, idx, "wxyz", v))
-			*ret = datum_quat(v[0], v[1], v[2], v[3]);
-		else
-			return get_table(L, idx, depth, ret);
-		return NULL;
+		return get_keyed(L, idx, depth, ret);
 	case LUA_TNIL:
 		return "nil cannot be in a value; use null";
 	default:

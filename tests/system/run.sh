@@ -49,6 +49,17 @@ expect_status 1 "a behaviour"
 expect_line 'nod\.lua:[0-9]+: a behaviour is run by a robot, not as a program' "why it does not run"
 passed "what cannot run says why"
 
+cat >"$scratch/order.lua" <<'L'
+local t = {}
+for word in ("one two three four five six seven eight nine ten"):gmatch "%a+" do t[word] = #word end
+local keys = {}
+for key in pairs(t) do keys[#keys + 1] = key end
+print(table.concat(keys, " "), next(t), AsyncValue(t))
+L
+for _ in $(seq 50); do "$build/instinct" run "$scratch/order.lua" --virtual; done >"$scratch/orders"
+[ "$(sort -u "$scratch/orders" | wc -l)" -eq 1 ] || fail "tables in another order in another run"
+passed "R11: fifty runs go through a table in the same order"
+
 cat >"$scratch/robot.lua" <<'L'
 local touched, accel = value "head.touched", value "imu.accel"
 print("touched", touched:wait_value(true))
