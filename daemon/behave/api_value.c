@@ -36,17 +36,19 @@ struct lua_value *lua_push_value(lua_State *L, struct value *v, bool own, bool w
 
 struct lua_value *lua_check_value(lua_State *L, int idx)
 {
-	return luaL_checkudata(L, idx, VALUE_TYPE);
+	struct lua_value *u = lua_test_known(L, idx, LUA_KNOWN_VALUE);
+
+	return u ? u : luaL_checkudata(L, idx, VALUE_TYPE); /* which raises */
 }
 
 struct lua_value *lua_test_value(lua_State *L, int idx)
 {
-	return luaL_testudata(L, idx, VALUE_TYPE);
+	return lua_test_known(L, idx, LUA_KNOWN_VALUE);
 }
 
 void lua_add_value_method(lua_State *L, const char *name, lua_CFunction fn)
 {
-	luaL_getmetatable(L, VALUE_TYPE);
+	lua_push_methods(L, VALUE_TYPE);
 	lua_pushcfunction(L, fn);
 	lua_setfield(L, -2, name);
 	lua_pop(L, 1);
@@ -71,10 +73,14 @@ static int api_value(lua_State *L)
 
 static void set(lua_State *L, struct lua_value *u, int idx)
 {
+	const char *why = NULL;
 	struct datum d;
-	const char *why = lua_get_datum(L, idx, &d);
 	int r;
 
+	if (lua_type(L, idx) == LUA_TNUMBER)
+		d = datum_number(lua_tonumber(L, idx));
+	else
+		why = lua_get_datum(L, idx, &d);
 	if (why)
 		luaL_error(L, "%s", why);
 	r = value_set(u->v, &d);
@@ -135,8 +141,25 @@ static int value_tostring(lua_State *L)
 	return 1;
 }
 
-static const char *const value_fields[] = {"value", "age",     "since", "state",
-					   "unit",  "version", NULL};
+/* What a value has beside methods; in the table of methods these numbers stand for them. */
+enum field {
+	FIELD_VALUE,
+	FIELD_AGE,
+	FIELD_SINCE,
+	FIELD_STATE,
+	FIELD_UNIT,
+	FIELD_VERSION
+};
+
+static const char *const value_fields[] = {
+	[FIELD_VALUE] = "value",
+	[FIELD_AGE] = "age",
+	[FIELD_SINCE] = "since",
+	[FIELD_STATE] = "state",
+	[FIELD_UNIT] = "unit",
+	[FIELD_VERSION] = "version",
+	NULL,
+};
 
 static bool is_value_field(const char *key)
 {
@@ -147,33 +170,60 @@ static bool is_value_field(const char *key)
 	return *f;
 }
 
-/* v.value, v.age, ... and the methods */
-static int value_index(lua_State *L)
+static void push_field(lua_State *L, const struct value *v, enum field field)
 {
-	const struct value *v = lua_check_value(L, 1)->v;
-	const char *key = luaL_checkstring(L, 2);
-
-	if (strcmp(key, "value") == 0) {
+	switch (field) {
+	case FIELD_VALUE:
 		if (value_state(v) == VALUE_UNSET)
 			lua_pushnil(L);
 		else
 			lua_push_datum(L, value_get(v));
-	} else if (strcmp(key, "age") == 0) {
+		return;
+	case FIELD_AGE:
 		push_since(L, v, value_sample_ns(v));
-	} else if (strcmp(key, "since") == 0) {
+		return;
+	case FIELD_SINCE:
 		push_since(L, v, value_change_ns(v));
-	} else if (strcmp(key, "state") == 0) {
+		return;
+	case FIELD_STATE:
 		lua_pushstring(L, value_state_name(value_state(v)));
-	} else if (strcmp(key, "unit") == 0) {
+		return;
+	case FIELD_UNIT:
 		lua_pushstring(L, value_info(v)->unit ? value_info(v)->unit : "");
-	} else if (strcmp(key, "version") == 0) {
+		return;
+	case FIELD_VERSION:
 		lua_pushinteger(L, (lua_Integer)value_version(v));
-	} else {
-		lua_pushvalue(L, 2);
-		if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL)
-			lua_no_field(L, "value", key, value_fields, lua_upvalueindex(1));
+		return;
 	}
-	return 1;
+}
+
+/* v.value, v.age, ... and the methods: one look in the table of methods tells which it is. */
+static int value_index(lua_State *L)
+{
+	const struct lua_value *u = lua_check_value(L, 1);
+
+	lua_settop(L, 2);
+	lua_pushvalue(L, 2);
+	switch (lua_rawget(L, lua_upvalueindex(1))) {
+	case LUA_TNUMBER:
+		push_field(L, u->v, (enum field)lua_tointeger(L, -1));
+		return 1;
+	case LUA_TNIL:
+		lua_no_field(L, "value", luaL_checkstring(L, 2), NULL,
+			     lua_upvalueindex(1));
+	default:
+		return 1;
+	}
+}
+
+static void open_fields(lua_State *L)
+{
+	lua_push_methods(L, VALUE_TYPE);
+	for (int i = 0; value_fields[i]; i++) {
+		lua_pushinteger(L, i);
+		lua_setfield(L, -2, value_fields[i]);
+	}
+	lua_pop(L, 1);
 }
 
 static int value_newindex(lua_State *L)
@@ -182,10 +232,11 @@ static int value_newindex(lua_State *L)
 	const struct value_info *info = value_info(u->v);
 	const char *key = luaL_checkstring(L, 2);
 
-	if (!is_value_field(key))
-		lua_no_field(L, "value", key, value_fields, 0);
-	if (strcmp(key, "value") != 0)
+	if (strcmp(key, "value") != 0) {
+		if (!is_value_field(key))
+			lua_no_field(L, "value", key, value_fields, 0);
 		return luaL_error(L, "only .value can be assigned, not .%s", key);
+	}
 	if (value_is_derived(u->v) || (u->own && !u->writes))
 		return luaL_error(L, "a derived value cannot be set");
 	if (!u->writes)
@@ -206,11 +257,6 @@ static int call_predicate(void *arg, const struct datum *now, const struct datum
 		return ev.result.b;
 	memcpy(p->why, ev.why, EVALUATOR_WHY);
 	return value_failed(r, "%s", ev.why);
-}
-
-static bool holds_memory(const struct datum *d)
-{
-	return d->type == DATUM_STRING || d->type == DATUM_TABLE;
 }
 
 static struct lua_pred *new_pred(lua_State *L, enum pred_op op)
@@ -234,15 +280,15 @@ static struct lua_pred *new_datum_pred(lua_State *L, enum pred_op op, int idx)
 
 	if (why)
 		luaL_argerror(L, idx, why);
-	if (holds_memory(&p->pred.datum))
+	if (datum_shared(&p->pred.datum))
 		luaL_setmetatable(L, HOLDING_PRED_TYPE);
 	return p;
 }
 
 static bool is_pred(lua_State *L, int idx)
 {
-	return luaL_testudata(L, idx, PRED_TYPE) ||
-	       luaL_testudata(L, idx, HOLDING_PRED_TYPE);
+	return lua_test_known(L, idx, LUA_KNOWN_PRED) ||
+	       lua_test_known(L, idx, LUA_KNOWN_HOLDING_PRED);
 }
 
 static int pred_gc(lua_State *L)
@@ -274,7 +320,7 @@ void lua_push_found(lua_State *L, struct datum *found, int n)
 	struct found f = {found, n};
 	int status;
 
-	if (!holds_memory(&found[0]) && !holds_memory(&found[n - 1])) {
+	if (!datum_shared(&found[0]) && !datum_shared(&found[n - 1])) {
 		for (int i = 0; i < n; i++)
 			lua_push_datum(L, &found[i]);
 		return;
@@ -443,18 +489,44 @@ static int wait_within(struct lua_value *u, const struct lua_pred *p,
 	return r;
 }
 
+/*
+ * The predicate that argument @idx is. Most need no memory of their own and are made in *@room, so that
+ * a wait leaves no garbage; others are pushed.
+ */
+static const struct lua_pred *take_pred(lua_State *L, int idx, struct lua_pred *room)
+{
+	*room = (struct lua_pred){.fn = LUA_NOREF};
+	switch (lua_type(L, idx)) {
+	case LUA_TNONE:
+	case LUA_TNIL:
+		room->pred.op = PRED_ANY;
+		return room;
+	case LUA_TNUMBER:
+		room->pred.op = PRED_EQ;
+		room->pred.datum = datum_number(lua_tonumber(L, idx));
+		return room;
+	case LUA_TBOOLEAN:
+		room->pred.op = PRED_EQ;
+		room->pred.datum = datum_bool(lua_toboolean(L, idx));
+		return room;
+	default:
+		return lua_push_pred(L, idx);
+	}
+}
+
 /* v:wait_value(p, opt) */
 static int value_wait_value(lua_State *L)
 {
 	struct lua_value *u = lua_check_value(L, 1);
 	struct lua_wait_opt o = lua_check_wait_opt(L, 3, &lua_wait_value);
-	struct lua_pred *p;
+	const struct lua_pred *p;
+	struct lua_pred room;
 	struct datum found[2];
 	struct lua_task *t;
 	int r;
 
 	luaL_checkany(L, 2);
-	p = lua_push_pred(L, 2);
+	p = take_pred(L, 2, &room);
 	t = lua_wait_begin(L);
 	r = lua_wait_end(L, t, wait_within(u, p, &o, false, found));
 	if (r < 0)
@@ -468,7 +540,8 @@ static int value_wait_transition(lua_State *L)
 {
 	struct lua_value *u = lua_check_value(L, 1);
 	struct lua_wait_opt o = lua_check_wait_opt(L, 3, &lua_wait_transition);
-	struct lua_pred *p = lua_push_pred(L, 2);
+	struct lua_pred room;
+	const struct lua_pred *p = take_pred(L, 2, &room);
 	struct lua_task *t = lua_wait_begin(L);
 	struct datum found[2];
 	int r = lua_wait_end(L, t, wait_within(u, p, &o, true, found));
@@ -565,6 +638,10 @@ void lua_open_value(lua_State *L)
 	lua_new_type(L, VALUE_TYPE, methods, value_index);
 	lua_new_type(L, PRED_TYPE, no_methods, NULL);
 	lua_new_type(L, HOLDING_PRED_TYPE, pred_methods, NULL);
+	lua_know_type(L, VALUE_TYPE, LUA_KNOWN_VALUE);
+	lua_know_type(L, PRED_TYPE, LUA_KNOWN_PRED);
+	lua_know_type(L, HOLDING_PRED_TYPE, LUA_KNOWN_HOLDING_PRED);
+	open_fields(L);
 	lua_register(L, "value", api_value);
 	lua_register(L, "AsyncValue", api_async_value);
 	lua_register(L, "batch", api_batch);

@@ -341,14 +341,49 @@ int64_t lua_opt_seconds(lua_State *L, int idx, const char *key, int64_t def)
 void lua_new_type(lua_State *L, const char *type, const luaL_Reg *methods,
 		  lua_CFunction index)
 {
+	int meta = lua_gettop(L) + 1;
+
 	luaL_newmetatable(L, type);
-	luaL_setfuncs(L, methods, 0);
-	lua_seal_table(L, type);
-	lua_pushvalue(L, -1);
+	lua_newtable(L);
+	for (const luaL_Reg *m = methods; m->name; m++) {
+		lua_pushcfunction(L, m->func);
+		lua_setfield(L, strncmp(m->name, "__", 2) == 0 ? meta : meta + 1,
+			     m->name);
+	}
 	if (index)
-		lua_pushcclosure(L, index, 1); /* the methods are its upvalue */
-	lua_setfield(L, -2, "__index");
+		lua_pushcclosure(L, index, 1);
+	else
+		lua_seal_table(L, type);
+	lua_setfield(L, meta, "__index");
 	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
+	lua_setfield(L, meta, "__metatable");
 	lua_pop(L, 1);
+}
+
+void lua_push_methods(lua_State *L, const char *type)
+{
+	luaL_getmetatable(L, type);
+	lua_getfield(L, -1, "__index");
+	(void)lua_getupvalue(L, -1, 1);
+	lua_replace(L, -3);
+	lua_pop(L, 1);
+}
+
+void lua_know_type(lua_State *L, const char *type, enum lua_known_type known)
+{
+	luaL_getmetatable(L, type);
+	lua_host_of(L)->known_types[known] = lua_topointer(L, -1);
+	lua_pop(L, 1);
+}
+
+void *lua_test_known(lua_State *L, int idx, enum lua_known_type known)
+{
+	void *u = lua_touserdata(L, idx);
+	bool same;
+
+	if (!u || !lua_getmetatable(L, idx))
+		return NULL;
+	same = lua_topointer(L, -1) == lua_host_of(L)->known_types[known];
+	lua_pop(L, 1);
+	return same ? u : NULL;
 }

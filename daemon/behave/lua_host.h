@@ -44,6 +44,15 @@ struct lua_host_conf {
 struct evaluator;
 struct thread_pool;
 
+/* Types of userdata that are looked for at every wait: known by their metatables' addresses. */
+enum lua_known_type {
+	LUA_KNOWN_NONE,
+	LUA_KNOWN_VALUE,
+	LUA_KNOWN_PRED,
+	LUA_KNOWN_HOLDING_PRED,
+	LUA_KNOWN_COUNT,
+};
+
 struct lua_host {
 	lua_State *L; /* the main thread: for short protected calls, never suspended */
 	struct lua_host_conf conf;
@@ -58,6 +67,7 @@ struct lua_host {
 	bool killed;  /* a task of this state overran its budget in this run */
 	bool loading; /* the file's top level runs: it may not wait */
 	struct behaviour *behaviour; /* what the script is part of, or NULL */
+	const void *known_types[LUA_KNOWN_COUNT];
 };
 
 /*
@@ -172,10 +182,20 @@ bool lua_prelude_find(lua_State *L, const char *name);
 void lua_seal_globals(lua_State *L);
 
 /*
- * A new type of userdata: @index is its __index (NULL: the methods), @methods also hold metamethods. The
- * metatable is hidden from scripts. A method that there is not is an error with the nearest name.
+ * A new type of userdata. Of @methods those whose names begin with "__" go into its metatable, which is
+ * hidden from scripts, the others into a table of their own: upvalue 1 of its __index @index, or (NULL)
+ * __index itself; then a method that there is not is an error with the nearest name.
  */
 void lua_new_type(lua_State *L, const char *type, const luaL_Reg *methods,
 		  lua_CFunction index);
+
+/* Push the table of methods of a type that has an index function. */
+void lua_push_methods(lua_State *L, const char *type);
+
+/* From now on lua_test_known() finds userdata of the type @type. */
+void lua_know_type(lua_State *L, const char *type, enum lua_known_type known);
+
+/* The userdata at @idx if it is of that type, else NULL; cheaper than luaL_testudata(). */
+void *lua_test_known(lua_State *L, int idx, enum lua_known_type known);
 
 #endif

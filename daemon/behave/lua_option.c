@@ -5,6 +5,7 @@
 
 #include "daemon/base/macros.h"
 #include "daemon/base/nearest.h"
+#include "daemon/behave/lua_order.h"
 
 #include <lauxlib.h>
 
@@ -58,7 +59,7 @@ bool lua_check_options(lua_State *L, int idx, const char *call, const char *cons
 	if (!lua_istable(L, idx))
 		luaL_error(L, "%s: options are a table, { %s = ... }; got %s", call,
 			   known[0], luaL_typename(L, idx));
-	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+	for (lua_pushnil(L); lua_next_ordered(L, idx); lua_pop(L, 1)) {
 		if (is_among(key_text(L, -2), known))
 			continue;
 		unknown_option(L, call, luaL_tolstring(L, -2, NULL), known);
@@ -147,7 +148,7 @@ int lua_no_field(lua_State *L, const char *what, const char *key,
 		names[n] = fields[n];
 	if (methods) {
 		methods = lua_absindex(L, methods);
-		for (lua_pushnil(L); lua_next(L, methods); lua_pop(L, 1))
+		for (lua_pushnil(L); lua_next_ordered(L, methods); lua_pop(L, 1))
 			if (n < NAMES_MAX && strncmp(key_text(L, -2), "__", 2) != 0)
 				names[n++] = key_text(L, -2); /* lives in the table */
 	}

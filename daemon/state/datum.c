@@ -48,22 +48,20 @@ size_t datum_text_len(const struct datum *d)
 	return d->s->len;
 }
 
-struct datum datum_copy(const struct datum *d)
+void datum_take_ref(const struct datum *d)
 {
 	if (d->type == DATUM_STRING)
 		d->s->refs++;
-	else if (d->type == DATUM_TABLE)
+	else
 		d->t->refs++;
-	return *d;
 }
 
-void datum_fini(struct datum *d)
+void datum_drop_ref(const struct datum *d)
 {
-	if (d->type == DATUM_STRING && --d->s->refs == 0)
-		free(d->s);
-	else if (d->type == DATUM_TABLE)
+	if (d->type == DATUM_TABLE)
 		table_unref(d->t);
-	*d = datum_null();
+	else if (--d->s->refs == 0)
+		free(d->s);
 }
 
 /* NaN equals NaN: a sensor that still knows nothing is no news. */
@@ -78,10 +76,9 @@ static bool numbers_equal(const double *a, const double *b, size_t n)
 	return true;
 }
 
-bool datum_equal(const struct datum *a, const struct datum *b)
+/* Of two data of the same type. */
+bool datum_equal_content(const struct datum *a, const struct datum *b)
 {
-	if (a->type != b->type)
-		return false;
 	switch (a->type) {
 	case DATUM_NULL:
 		return true;

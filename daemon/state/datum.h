@@ -83,14 +83,42 @@ const struct datum *datum_entry(const struct datum *d, size_t i);
 const struct datum *datum_get(const struct datum *d,
 			      const char *key); /* NULL if there is none */
 
+/* Whether it refers to memory. */
+static inline bool datum_shared(const struct datum *d)
+{
+	return d->type == DATUM_STRING || d->type == DATUM_TABLE;
+}
+
+/* Of data that refer to memory; private: the functions below look whether they do. */
+void datum_take_ref(const struct datum *d);
+void datum_drop_ref(const struct datum *d);
+bool datum_equal_content(const struct datum *a, const struct datum *b);
+
 /* Another reference to what *@d holds. */
-struct datum datum_copy(const struct datum *d);
+static inline struct datum datum_copy(const struct datum *d)
+{
+	if (datum_shared(d))
+		datum_take_ref(d);
+	return *d;
+}
 
 /* Drop the reference; *@d becomes null. */
-void datum_fini(struct datum *d);
+static inline void datum_fini(struct datum *d)
+{
+	if (datum_shared(d))
+		datum_drop_ref(d);
+	*d = datum_null();
+}
 
 /* By type and content; true is not 1; NaN equals NaN; tables key by key, in any order. */
-bool datum_equal(const struct datum *a, const struct datum *b);
+static inline bool datum_equal(const struct datum *a, const struct datum *b)
+{
+	if (a->type != b->type)
+		return false;
+	if (a->type == DATUM_NUMBER && a->n == b->n)
+		return true;
+	return datum_equal_content(a, b);
+}
 
 /*
  * Write it as JSON: vectors and quaternions are arrays, NaN and infinities null, numbers with as many
