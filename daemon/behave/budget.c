@@ -131,9 +131,10 @@ void budget_count(lua_State *L)
 
 void budget_open(struct lua_host *h)
 {
-	int r = rt_is_virtual() ? 0 : trap_open(sprung);
+	bool repeatable = rt_is_repeatable();
+	int r = repeatable ? 0 : trap_open(sprung);
 
-	h->counts = rt_is_virtual() || r < 0;
+	h->counts = repeatable || r < 0;
 	if (h->counts)
 		budget_count(h->L); /* threads inherit it */
 	if (r < 0)

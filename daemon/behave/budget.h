@@ -6,8 +6,8 @@
  * the hard budget (500 ms) is killed: an error of kind "budget", which no pcall catches, names the file
  * and line. Its to-be-closed variables get a small budget of their own.
  *
- * On the real clock a slice is time, told by the trap (trap.h). On the virtual clock it is VM
- * instructions, counted by Lua's count hook, so that every run is the same.
+ * On the real clock a slice is time, told by the trap (trap.h). On the virtual clock, and in a run that is
+ * recorded or replayed, it is VM instructions, counted by Lua's count hook, so that every run is the same.
  */
 #ifndef DAEMON_BEHAVE_BUDGET_H
 #define DAEMON_BEHAVE_BUDGET_H

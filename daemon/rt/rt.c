@@ -35,6 +35,11 @@ bool rt_is_virtual(void)
 	return this_rt && this_rt->conf.clock == RT_CLOCK_VIRTUAL;
 }
 
+bool rt_is_repeatable(void)
+{
+	return rt_is_virtual() || (this_rt && this_rt->traced);
+}
+
 void rt_hold(void)
 {
 	rt_this()->in_flight++;

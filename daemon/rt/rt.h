@@ -66,6 +66,12 @@ int64_t rt_now(void);
 /* Whether time is virtual. */
 bool rt_is_virtual(void);
 
+/*
+ * Whether this run has to be repeatable: time is virtual, or it is recorded or replayed. Then nothing that
+ * decides who runs may be measured, only counted.
+ */
+bool rt_is_repeatable(void);
+
 /* The runtime of this thread, to be handed to others that post to it (post.h); NULL outside. */
 struct rt *rt_current(void);
 

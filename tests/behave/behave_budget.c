@@ -14,6 +14,7 @@
 
 #include "daemon/behave/script.h"
 #include "daemon/rt/nursery.h"
+#include "daemon/rt/record.h"
 #include "daemon/rt/rt.h"
 
 #define STOPPED "computed for too long without waiting; stopped"
@@ -261,4 +262,46 @@ Test(budget, S3_closing_after_a_kill_is_bounded)
 		run_all(clocks[c], &p, 1);
 		cr_expect(ne(ptr, strstr(p.why, STOPPED), NULL), "%s", p.why);
 	}
+}
+
+/* S4, R11: on the real clock, what is paused in a recorded run is paused there again. */
+static void play(const struct rt_conf *conf, struct program *programs, unsigned n)
+{
+	struct run run = {.programs = programs, .n = n};
+
+	ended = 0;
+	cr_assert(eq(int, rt_run(conf, run_main, &run), 0));
+	for (unsigned i = 0; i < n; i++)
+		cr_assert(eq(int, programs[i].r, 0), "%s", programs[i].why);
+}
+
+#define COMPUTES                                                                         \
+	"nursery(function(n) n:start(function() for i = 1, 20 do sleep(0.0005) "         \
+	"print(i) end end) sleep(0.001) local s = 0 "                                    \
+	"for i = 1, 3000000 do s = s + i end print(s) end)"
+#define TICKS "for i = 1, 40 do sleep(0.0003) print(i) end"
+
+Test(budget, R11_a_paused_script_is_paused_there_again)
+{
+	struct rt_record record = {0};
+	const struct rt_conf recording = {.record = &record, .slow_step_ns = -1};
+	const struct rt_conf replaying = {.replay = &record, .slow_step_ns = -1};
+	static const struct program written[] = {{.text = COMPUTES}, {.text = TICKS}};
+	struct program first[2], again[2];
+	uint64_t trace;
+
+	memcpy(first, written, sizeof(first));
+	play(&recording, first, 2);
+	cr_assert(eq(int, record.result, 0));
+	cr_assert(lt(uint, first[1].place, first[0].place)); /* it let others go first */
+	trace = record.trace;
+	for (int i = 0; i < 3; i++) {
+		memcpy(again, written, sizeof(again));
+		play(&replaying, again, 2);
+		cr_assert(eq(int, record.result, 0));
+		cr_assert(eq(u64, record.trace, trace));
+		for (unsigned k = 0; k < 2; k++)
+			cr_assert(eq(str, again[k].out, first[k].out));
+	}
+	rt_record_fini(&record);
 }
