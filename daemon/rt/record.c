@@ -68,7 +68,10 @@ static void put(struct rt *rt, const struct entry *e, const void *more, size_t s
 	r->size += sizeof(*e) + size;
 }
 
-/* The replay cannot go on: end the run. From here on it is fed nothing. */
+/*
+ * The replay cannot go on: from here on it is fed nothing, and the next turn ends it. (Not here: locks of
+ * pools may be held, which cancelled tasks take too.)
+ */
 static void stray(struct rt *rt, int result)
 {
 	struct rt_record *r = rt->conf.replay;
@@ -79,7 +82,6 @@ static void stray(struct rt *rt, int result)
 	LOG(ERR, "replay: %s at byte %zu, step %llu; ending",
 	    result == -ENODATA ? "the record ends" : "the run goes another way", r->at,
 	    (unsigned long long)rt->stats.steps);
-	rt_cancel("replay: not as recorded");
 }
 
 /* The next entry without taking it. False at the end of the record, or of its use. */
@@ -202,6 +204,7 @@ bool record_outcome(struct rt *rt, bool live)
 /* A run that went astray: time jumps when nothing else is left, posts come as they come. */
 static void wind_up(struct rt *rt)
 {
+	rt_cancel("replay: not as recorded");
 	if (posts_deliver(rt, ~0u) > 0)
 		return;
 	if (rt->timers && rt->in_flight == 0 && rt->timers->t_ns > rt->now_ns)

@@ -4,14 +4,17 @@
  *
  * Recorded are: the time of each pass; which descriptors were found ready, and after which step; what
  * fd_read() and fd_write() returned, with the bytes read; which posts and completions of threads were
- * delivered; whether a cancellation came before a thread had begun. A replay takes all of this from the
- * record: it reads no clock, does not touch the descriptors that are read and written, and waits as
- * fast as it can. Jobs of threads do run again; their completion is held back until its turn.
+ * delivered; whether a cancellation came before a thread had begun; whether a pool of threads that closed
+ * was left alone. A replay takes all of this from the record: it reads no clock, does not touch the
+ * descriptors that are read and written, and waits as fast as it can. Jobs of threads do run again; their
+ * completion is held back until its turn. Forced pauses of scripts need no entry: while a run is recorded
+ * or replayed they come after so many instructions and not after so much time (rt_is_repeatable()).
  *
  * What a replay relies on: the same program with the same arguments, descriptor numbers included. Jobs
  * compute the same again, and one that was called back in time may have run. Threads post as often
  * as they did: a post that was delivered twice must not be held back into one (post.h). System calls that
- * tasks make on their own, and libraries behind rt_idle, are not recorded.
+ * tasks make on their own, and libraries behind rt_idle, are not recorded; nor is the seed of Lua's hashes,
+ * on which the order of pairs() depends.
  */
 #ifndef DAEMON_RT_RECORD_H
 #define DAEMON_RT_RECORD_H

@@ -31,7 +31,7 @@ struct thread_pool {
 struct closer {
 	struct wait wait;
 	struct thread_pool *pool;
-	bool held;
+	bool held, leaves;
 };
 
 /* The task that waits, in its own frame: work that was abandoned outlives it. */
@@ -174,21 +174,29 @@ static void all_gone(struct post *post)
 	task_wake(&c->wait, 0);
 }
 
-/* Threads that idle end by themselves and at once; only one that works is worth no more waiting. */
+/*
+ * Threads that idle end by themselves and at once; only one that works is worth no more waiting. In a replay
+ * the threads may have got further than they had then, even to their end.
+ */
 static bool close_abort(struct wait *wait)
 {
 	struct closer *c = container_of(wait, struct closer, wait);
+	struct thread_pool *p = c->pool;
 	unsigned busy;
+	bool leave;
 
-	(void)pthread_mutex_lock(&c->pool->lock);
-	busy = c->pool->busy;
-	c->pool->left_alone = busy > 0;
-	(void)pthread_mutex_unlock(&c->pool->lock);
-	if (busy == 0) {
+	(void)pthread_mutex_lock(&p->lock);
+	busy = p->busy;
+	leave = record_outcome(p->rt, busy > 0);
+	c->leaves = p->left_alone = leave && p->threads > 0;
+	(void)pthread_mutex_unlock(&p->lock);
+	if (!leave) {
 		c->held = true;
 		rt_hold();
 		return false;
 	}
+	if (!c->leaves)
+		posts_drop(p->rt, &p->gone);
 	LOG(WARNING, "threads that still run abandoned work are left to themselves: %u",
 	    busy);
 	return true;
@@ -215,7 +223,7 @@ void thread_pool_close(struct thread_pool *p, int64_t timeout_ns)
 	scope_enter_shield(&s, timeout_ns);
 	r = scope_leave(&s, none ? 0 : task_park(&c.wait));
 	assert(r == 0);
-	if (!s.absorbed) /* else the last thread frees it */
+	if (!c.leaves) /* else the last thread frees it */
 		free_pool(p);
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -285,6 +286,59 @@ Test(record, R11_also_on_the_virtual_clock_and_shuffled)
 		record_and_replay(
 			(struct rt_conf){.clock = RT_CLOCK_VIRTUAL, .shuffle_seed = i},
 			any_seed() + i * 1000);
+}
+
+/* A pool that closes while abandoned work goes on, or has just come to its end. */
+static int waits_to_go(void *arg)
+{
+	while (sem_wait(arg) < 0)
+		;
+	return 0;
+}
+
+static void release_nothing(void *arg)
+{
+	(void)arg;
+}
+
+static int closes_while_busy(void *arg)
+{
+	struct thread_pool *pool = thread_pool_open(1);
+	struct scope s;
+
+	cr_assert(pool != NULL);
+	scope_enter_after(&s, NS_PER_MS);
+	expect(scope_leave_timeout(
+		       &s, thread_run_abandon(pool, waits_to_go, arg, release_nothing)),
+	       -ETIMEDOUT);
+	thread_pool_close(pool, NS_PER_MS);
+	return task_sleep(NS_PER_MS);
+}
+
+Test(record, R11_a_pool_that_was_left_alone_is_left_alone_again)
+{
+	struct rt_record record = {0};
+	const struct rt_conf recording = {.record = &record};
+	const struct rt_conf replaying = {.replay = &record};
+	static sem_t go; /* the thread may outlive the test's frame */
+	uint64_t trace;
+
+	expect(sem_init(&go, 0, 0), 0);
+	expect(rt_run(&recording, closes_while_busy, &go), 0);
+	expect(record.result, 0);
+	trace = record.trace;
+	expect(sem_post(&go), 0);
+	for (int i = 0; i < 20;
+	     i++) { /* now the work ends as soon as it begins, or never */
+		if (i % 2)
+			expect(sem_post(&go), 0);
+		expect(rt_run(&replaying, closes_while_busy, &go), 0);
+		expect(record.result, 0);
+		cr_assert(eq(u64, record.trace, trace));
+		if (i % 2 == 0)
+			expect(sem_post(&go), 0);
+	}
+	rt_record_fini(&record);
 }
 
 /* Sleeps that depend on the argument. */
