@@ -16,6 +16,7 @@ const struct chan_info chan_info[CHAN_COUNT] = {
 	[CHAN_VOLTAGE] = {"voltage", "V", "Voltage.", 1, 0, 1000},
 	[CHAN_CURRENT] = {"current", "A", "Current.", 1, 0, 1000},
 	[CHAN_POWER] = {"power", "W", "Power.", 1, 0, 100000},
+	[CHAN_ILLUMINANCE] = {"illuminance", "lx", "How bright it is.", 1, 0, 300000},
 };
 
 int chan_by_name(const char *name)

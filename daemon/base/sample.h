@@ -10,18 +10,19 @@
 
 /* What a sample measures. The names, units and widths are in chan_info[]. */
 enum chan {
-	CHAN_ACCEL,    /* specific force, m/s^2, 3 axes; +9.8 upwards at rest */
-	CHAN_GYRO,     /* angular rate, rad/s, 3 axes */
-	CHAN_MAG,      /* magnetic field, T, 3 axes */
-	CHAN_TEMP,     /* temperature, degC (the one customary unit that stays) */
-	CHAN_PRESSURE, /* air pressure, Pa */
-	CHAN_HUMIDITY, /* relative humidity, 0..1 */
-	CHAN_DISTANCE, /* distance to the nearest thing, m */
-	CHAN_PRESSED,  /* a button, a touch pad: 0 or 1 */
-	CHAN_LEVEL,    /* a digital or dimmed level, 0..1 */
-	CHAN_VOLTAGE,  /* V */
-	CHAN_CURRENT,  /* A */
-	CHAN_POWER,    /* W */
+	CHAN_ACCEL,       /* specific force, m/s^2, 3 axes; +9.8 upwards at rest */
+	CHAN_GYRO,        /* angular rate, rad/s, 3 axes */
+	CHAN_MAG,         /* magnetic field, T, 3 axes */
+	CHAN_TEMP,        /* temperature, degC (the one customary unit that stays) */
+	CHAN_PRESSURE,    /* air pressure, Pa */
+	CHAN_HUMIDITY,    /* relative humidity, 0..1 */
+	CHAN_DISTANCE,    /* distance to the nearest thing, m */
+	CHAN_PRESSED,     /* a button, a touch pad: 0 or 1 */
+	CHAN_LEVEL,       /* a digital or dimmed level, 0..1 */
+	CHAN_VOLTAGE,     /* V */
+	CHAN_CURRENT,     /* A */
+	CHAN_POWER,       /* W */
+	CHAN_ILLUMINANCE, /* lx */
 	CHAN_COUNT,
 };
 
