@@ -22,15 +22,42 @@
 #include "daemon/rt/task.h"  /* and sleep while a chip wakes up */
 #include "hal/gpio.h"
 #include "hal/i2c.h"
+#include "hal/iio.h"
 #include "hal/pwm.h"
 
-enum bus_kind { BUS_NONE, BUS_I2C, BUS_GPIO, BUS_PWM };
+enum bus_kind { BUS_NONE, BUS_I2C, BUS_GPIO, BUS_PWM, BUS_IIO, BUS_PEER };
 
 #define DRIVER_ADDRS 8        /* most addresses a chip can have */
-#define DRIVER_RAW_MAX 64     /* most raw bytes of one read, one frame or one command */
+#define DRIVER_RAW_MAX 128    /* most raw bytes of one read, one frame or one command */
 #define DRIVER_BURST_MAX 1024 /* and of one burst from a FIFO */
-#define DRIVER_TRIM_MAX 64
+#define DRIVER_TRIM_MAX 256
 #define DRIVER_SAMPLES 8 /* most samples of one decode */
+
+/* A command to another service: a call of its @method. */
+struct peer_command {
+	const char *peer;     /* its name in the configuration's "bus.services" */
+	const char *method;   /* of its, such as "say" */
+	float value;          /* NaN: cancel what was commanded before */
+	int64_t valid_for_ns; /* after which the service goes safe by itself */
+};
+
+/* Where other services are reached; who has connections to them fills it in. */
+struct peer_port {
+	/*
+	 * Hand @c (borrowed for the call) to the service, and repeat it before it runs out until the next one
+	 * comes. Returns 0 when the service has taken it; -ENOENT: no such service; -ENOTCONN: it is not there;
+	 * -ETIMEDOUT; -EREMOTEIO: it refuses (error_set() has its words); -ECANCELED. Suspends.
+	 */
+	int (*command)(struct peer_port *p, const struct peer_command *c);
+};
+
+/* One that a device is on. */
+struct peer_dev {
+	struct peer_port *port; /* NULL: this program reaches no services */
+	const char *peer;
+	const char *method;
+	int64_t valid_for_ns;
+};
 
 /* What the core gives a driver to work with. */
 struct dev_io {
@@ -38,6 +65,8 @@ struct dev_io {
 	struct gpio_line *line;    /* of a BUS_GPIO driver */
 	struct gpio_line *trigger; /* its second one, of a driver with `trigger_line` */
 	struct pwm_out *pwm;       /* of a BUS_PWM driver */
+	struct iio_dev *iio;       /* of a BUS_IIO driver */
+	struct peer_dev peer;      /* of a BUS_PEER driver */
 	const char *role;          /* "imu": for messages */
 };
 
@@ -78,17 +107,29 @@ struct driver {
 	uint8_t addrs[DRIVER_ADDRS]; /* 7-bit, the first is the default; 0 ends */
 	uint8_t addr_last; /* if not 0: every address from addrs[0] to this one */
 	uint32_t chans;    /* CHAN_BIT() of what it measures; 0: an actuator */
+	/*
+	 * What it measures as configured, of @chans, of a driver for chips of any kind; 0: nothing was
+	 * said. NULL: all of it.
+	 */
+	uint32_t (*measures)(const void *conf);
 
 	const struct conf_field
 		*conf;    /* its keys, under its own name in the configuration */
 	size_t conf_size; /* of the struct they fill */
-	size_t trim_max;  /* bytes of factory constants, <= DRIVER_TRIM_MAX */
-	size_t raw_max;   /* bytes of one read, <= DRIVER_RAW_MAX */
+	/*
+	 * Read and check, behind the table, what a table cannot say. @at may have no node. Returns 0, or
+	 * -EINVAL after errors in @at->errs.
+	 */
+	int (*conf_read)(const struct conf_at *at, void *conf);
+	size_t trim_max; /* bytes of factory constants, <= DRIVER_TRIM_MAX */
+	size_t raw_max;  /* bytes of one read, <= DRIVER_RAW_MAX */
 
 	/* How a BUS_GPIO driver wants its line: fills req->output, edge, active_low, bias. */
 	void (*line)(const void *conf, struct gpio_request *req);
 	/* And its second line, "trigger" in the configuration; NULL: there is but one. */
 	void (*trigger_line)(const void *conf, struct gpio_request *req);
+	/* How a BUS_IIO driver wants its device: fills all of req but the device. */
+	void (*iio)(const void *conf, struct iio_request *req);
 
 	/*
 	 * Is it this chip? Reads only. 0; -ENODEV: another chip answers (error_set() says what was
@@ -107,6 +148,13 @@ struct driver {
 	int (*trim)(struct dev_io *io, uint8_t *ret_trim);
 	/* How long between reads: of every driver that has `read`. */
 	int64_t (*period_ns)(const void *conf);
+	/*
+	 * Wait until there is something to read, till @until_ns at the latest; *@ret_t_ns is when it was
+	 * measured. 0; -ETIMEDOUT; -EAGAIN: it is read on a schedule, as configured. Of a driver that is told
+	 * by other means than an edge; NULL: on a schedule or at the edges of "irq". Suspends.
+	 */
+	int (*wait)(struct dev_io *io, const void *conf, int64_t until_ns,
+		    int64_t *ret_t_ns);
 	/* Start a conversion; the core waits *ret_delay_ns before `read`. Suspends. */
 	int (*trigger)(struct dev_io *io, const void *conf, int64_t *ret_delay_ns);
 	/* One burst of raw bytes: their count (0: nothing new), or a negative errno. Suspends. */

@@ -335,7 +335,7 @@ static void linux_close(struct iio_dev *dev)
 
 	if (dev->buffered)
 		stop(d);
-	worker_close(&d->worker);
+	worker_close(&d->worker, NULL);
 	for (size_t m = 0; m < IIO_MEMBERS_MAX; m++)
 		if (d->member[m].fd >= 0)
 			(void)close(d->member[m].fd); /* was only read */

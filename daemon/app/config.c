@@ -119,7 +119,7 @@ static int read_buses(const struct conf_at *root, struct config *c)
 static void read_renames(const struct conf_at *at, struct conf_sensor *s)
 {
 	struct conf_at renames = conf_child(at, "channels");
-	uint32_t chans = s->sensor.device.chip ? s->sensor.device.chip->chans : 0;
+	uint32_t chans = device_chans(&s->sensor.device);
 	const char *names[CHAN_COUNT] = {NULL};
 
 	for (int c = 0; c < CHAN_COUNT; c++) {

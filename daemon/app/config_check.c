@@ -252,7 +252,7 @@ static void check_source(const struct conf_at *section, const char *key,
 	const struct conf_sensor *s = role[0] ? find_sensor(&at, c, role) : NULL;
 	const struct driver *chip = s ? s->sensor.device.chip : NULL;
 
-	if (chip && (chip->chans & chans) != chans)
+	if (chip && (device_chans(&s->sensor.device) & chans) != chans)
 		conf_complain(&at, "%s does not measure %s", chip->name, what);
 }
 

@@ -11,6 +11,7 @@
 #include "hal/gpio_linux.h"
 #include "hal/i2c_linux.h"
 #include "hal/i2c_mux.h"
+#include "hal/iio_linux.h"
 #include "hal/pwm_linux.h"
 
 struct hardware {
@@ -19,6 +20,8 @@ struct hardware {
 	struct gpio_provider *gpio;
 	struct pwm_linux pwm_linux;
 	struct pwm_provider *pwm;
+	struct iio_linux iio_linux;
+	struct iio_provider *iio;
 	struct sim *sim; /* NULL: nothing is simulated */
 	bool dry;        /* HARDWARE_DRY */
 };
@@ -88,16 +91,19 @@ static void close_buses(struct hardware *hw)
 				i2c_bus_close(hw->buses[i]);
 }
 
-/* The processor's own lines and outputs are simulated together. */
+/* The processor's own lines and outputs, and what its kernel drives, are simulated together. */
 static void find_pins(struct hardware *hw)
 {
 	pwm_linux_init(&hw->pwm_linux, PWM_LINUX_ROOT);
+	iio_linux_init(&hw->iio_linux, IIO_LINUX_SYS, IIO_LINUX_DEV);
 	if (hw->dry || hw->conf->gpio == CONF_GPIO_SIM) {
 		hw->gpio = sim_gpio(hw->sim);
 		hw->pwm = sim_pwm(hw->sim);
+		hw->iio = sim_iio(hw->sim);
 	} else {
 		hw->gpio = gpio_linux_provider();
 		hw->pwm = &hw->pwm_linux.provider;
+		hw->iio = &hw->iio_linux.provider;
 	}
 }
 
@@ -153,7 +159,7 @@ void hardware_start(struct hardware *hw)
 struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf)
 {
-	struct device_ports ports = {.gpio = hw->gpio, .pwm = hw->pwm};
+	struct device_ports ports = {.gpio = hw->gpio, .pwm = hw->pwm, .iio = hw->iio};
 
 	ports.bus = find_bus(hw, conf->bus);
 	return ports;

@@ -11,6 +11,7 @@
 #include "hal/emul/tca9548a.h"
 #include "hal/gpio_sim.h"
 #include "hal/i2c_sim.h"
+#include "hal/iio_sim.h"
 #include "hal/pwm_sim.h"
 #include "hal/scene.h"
 
@@ -35,6 +36,7 @@ struct sim {
 	const struct config *conf;
 	struct gpio_board *board;
 	struct pwm_board *pwm;
+	struct iio_sim iio;
 	struct scene *scene;
 	struct trial *trial; /* of a recorded scene */
 	struct model models[MODELS_MAX];
@@ -49,7 +51,7 @@ static const char *touch_line(const struct config *c)
 	for (size_t i = 0; i < c->n_sensors; i++) {
 		const struct device_conf *d = &c->sensors[i].sensor.device;
 
-		if (d->chip && (d->chip->chans & CHAN_BIT(CHAN_PRESSED)))
+		if (device_chans(d) & CHAN_BIT(CHAN_PRESSED))
 			return d->line;
 	}
 	return NULL;
@@ -60,11 +62,9 @@ static int check_readers(const struct config *c)
 {
 	unsigned readers = 0;
 
-	for (size_t i = 0; i < c->n_sensors; i++) {
-		const struct driver *chip = c->sensors[i].sensor.device.chip;
-
-		readers += chip && (chip->chans & CHAN_BIT(CHAN_GYRO));
-	}
+	for (size_t i = 0; i < c->n_sensors; i++)
+		readers += (device_chans(&c->sensors[i].sensor.device) &
+			    CHAN_BIT(CHAN_GYRO)) != 0;
 	if (readers == 1)
 		return 0;
 	LOG(ERR,
@@ -255,6 +255,8 @@ int sim_new(const struct config *c, const char *recording, struct sim **ret)
 	if (s->board && s->pwm)
 		r = make_scene(s, recording);
 	if (r == 0)
+		iio_sim_init(&s->iio, s->scene);
+	if (r == 0)
 		r = add_line_models(s);
 	if (r < 0) {
 		sim_free(s);
@@ -296,6 +298,11 @@ struct gpio_provider *sim_gpio(struct sim *s)
 struct pwm_provider *sim_pwm(struct sim *s)
 {
 	return pwm_board_provider(s->pwm);
+}
+
+struct iio_provider *sim_iio(struct sim *s)
+{
+	return &s->iio.provider;
 }
 
 void sim_start(struct sim *s)

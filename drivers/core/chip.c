@@ -232,7 +232,8 @@ static int write_raw(struct chip *c, const uint8_t *raw, size_t len)
 	int r;
 
 	if ((d->bus == BUS_GPIO && !c->dev.io.line) ||
-	    (d->bus == BUS_PWM && !c->dev.io.pwm))
+	    (d->bus == BUS_PWM && !c->dev.io.pwm) ||
+	    (d->bus == BUS_PEER && !c->dev.io.peer.port))
 		return -ENODEV;
 	c->dev.attempt_ns = rt_now();
 	r = d->write(&c->dev.io, c->conf.settings, raw, len);

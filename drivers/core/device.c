@@ -48,6 +48,12 @@ void device_init(struct device *d, const char *name, const struct device_conf *c
 		assert(ports->bus);
 		i2c_dev_init(&d->io.i2c, ports->bus, (uint8_t)conf->address);
 	}
+	d->io.peer = (struct peer_dev){
+		.port = ports->peers,
+		.peer = conf->peer,
+		.method = conf->method,
+		.valid_for_ns = conf->valid_for_ns,
+	};
 }
 
 /* Every change of state passes through here. @next_text is what happens now, or "". */
@@ -85,6 +91,16 @@ static int open_line(struct device *d, const char *line,
 	return gpio_open(d->ports.gpio, &req, ret);
 }
 
+static int open_iio(struct device *d)
+{
+	struct iio_request req = {.device = d->conf->device};
+
+	if (d->io.iio)
+		return 0;
+	d->conf->chip->iio(d->conf->settings, &req);
+	return iio_open(d->ports.iio, &req, &d->io.iio);
+}
+
 int device_up(struct device *d)
 {
 	const struct driver *chip = d->conf->chip;
@@ -97,6 +113,8 @@ int device_up(struct device *d)
 		r = open_line(d, d->conf->trigger, chip->trigger_line, &d->io.trigger);
 	if (r == 0 && chip->bus == BUS_PWM && !d->io.pwm)
 		r = pwm_open(d->ports.pwm, d->conf->line, &d->io.pwm);
+	if (r == 0 && chip->bus == BUS_IIO)
+		r = open_iio(d);
 	if (r == 0 && chip->probe)
 		r = chip->probe(&d->io, d->conf->settings);
 	if (r == 0 && chip->setup)
@@ -109,8 +127,33 @@ void device_close(struct device *d)
 	gpio_close(d->io.line);
 	gpio_close(d->io.trigger);
 	pwm_close(d->io.pwm);
+	iio_close(d->io.iio);
 	d->io.line = d->io.trigger = NULL;
 	d->io.pwm = NULL;
+	d->io.iio = NULL;
+}
+
+/* Where it is: "line GPIO22"; of a chip on I2C its address. Returns @buf. */
+static const char *place(const struct device *d, char *buf, size_t size)
+{
+	switch (d->conf->chip->bus) {
+	case BUS_I2C:
+		(void)snprintf(buf, size, "0x%02x", d->io.i2c.addr);
+		break;
+	case BUS_IIO:
+		(void)snprintf(buf, size, "%s",
+			       d->io.iio ? d->io.iio->name : d->conf->device);
+		break;
+	case BUS_PEER:
+		(void)snprintf(buf, size, "service %s", d->conf->peer);
+		break;
+	case BUS_NONE:
+	case BUS_GPIO:
+	case BUS_PWM:
+		(void)snprintf(buf, size, "%s", d->conf->line);
+		break;
+	}
+	return buf;
 }
 
 void device_ran(struct device *d)
@@ -118,15 +161,12 @@ void device_ran(struct device *d)
 	struct device_health *h = &d->health;
 	char why[sizeof(h->why)];
 	char after[48] = "";
+	char at[80];
 
 	if (h->state == DEVICE_RUNNING)
 		return;
-	if (d->conf->chip->bus == BUS_I2C)
-		(void)snprintf(why, sizeof(why), "%s at 0x%02x", d->conf->driver,
-			       d->io.i2c.addr);
-	else
-		(void)snprintf(why, sizeof(why), "%s at %s", d->conf->driver,
-			       d->conf->line);
+	(void)snprintf(why, sizeof(why), "%s at %s", d->conf->driver,
+		       place(d, at, sizeof(at)));
 	if (h->retries)
 		(void)snprintf(after, sizeof(after), ", after %.1f s and %u retries",
 			       (double)(rt_now() - d->down_ns) / 1e9, h->retries);
@@ -171,6 +211,7 @@ static void explain(const struct device *d, int r, char *buf, size_t size)
 {
 	const struct error *e = error_last(r);
 	const char *name = strerrorname_np(-r);
+	char at[80];
 	const char *what = r == -ENXIO       ? "no answer"
 			   : r == -ETIMEDOUT ? "no answer in time"
 					     : strerrordesc_np(-r);
@@ -180,10 +221,12 @@ static void explain(const struct device *d, int r, char *buf, size_t size)
 	if (e && e->text[0] && e->t_ns >= d->attempt_ns)
 		(void)snprintf(buf, size, "%s", e->text);
 	else if (d->conf->chip->bus == BUS_I2C)
-		(void)snprintf(buf, size, "%s at 0x%02x (%s)", what, d->io.i2c.addr,
+		(void)snprintf(buf, size, "%s at %s (%s)", what, place(d, at, sizeof(at)),
 			       name);
 	else
-		(void)snprintf(buf, size, "line %s: %s (%s)", d->conf->line, what, name);
+		(void)snprintf(buf, size, "%s%s: %s (%s)",
+			       d->conf->line[0] ? "line " : "", place(d, at, sizeof(at)),
+			       what, name);
 }
 
 /* Was it well for long enough, @ran_ns, to be tried again as soon as one that never failed? */

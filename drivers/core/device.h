@@ -18,7 +18,11 @@ struct device_conf {
 	char bus[32];     /* the name of its bus, "" if it needs none */
 	char line[32];    /* of a GPIO driver; the output of a PWM driver */
 	char trigger[32]; /* of one with a second line */
-	int address;      /* 7-bit; after reading never 0 for an I2C chip */
+	char device[64];  /* of an IIO driver */
+	char peer[32];    /* of one that commands another service, */
+	char method[64];  /* with its method */
+	int64_t valid_for_ns;
+	int address; /* 7-bit; after reading never 0 for an I2C chip */
 	const struct driver *chip;
 	_Alignas(max_align_t) uint8_t settings[DRIVER_CONF_MAX]; /* by chip->conf */
 };
@@ -41,6 +45,16 @@ struct device_conf {
 		DEVICE_STRING(tag, trigger,                                              \
 			      "The line that starts a measurement, of a driver that "    \
 			      "has one."),                                               \
+		DEVICE_STRING(tag, device,                                               \
+			      "The device of an IIO driver: its name, lsm6dso_accel, "   \
+			      "or its chip's, 1-006a."),                                 \
+		DEVICE_STRING(tag, peer,                                                 \
+			      "The service that the driver \"bus\" commands."),          \
+		DEVICE_STRING(tag, method, "Which of its methods."),                     \
+		{DEVICE_ROW(tag, valid_for_ns, CONF_TYPE_DURATION, "s",                  \
+			    "How long the service may act on a command without "         \
+			    "hearing of it again."),                                     \
+		 .def = 5e9, .min = 1e8, .max = 3.6e12},                                 \
 	{                                                                                \
 		DEVICE_ROW(tag, address, CONF_TYPE_ADDR, "",                             \
 			   "The 7-bit address; without it the chip's usual one."),       \
@@ -58,11 +72,16 @@ int device_conf_complete(const struct conf_at *at, const char *kind,
 /* How long between two readings of a sensor: of its FIFO, if that is used. 0: it is not read. */
 int64_t device_reading_ns(const struct device_conf *conf);
 
+/* What the sensor of @conf measures, as configured: CHAN_BIT()s. 0 without a driver. */
+uint32_t device_chans(const struct device_conf *conf);
+
 /* What a device may be connected to; borrowed, must outlive it. */
 struct device_ports {
 	struct i2c_bus *bus; /* the one that its configuration names */
 	struct gpio_provider *gpio;
 	struct pwm_provider *pwm;
+	struct iio_provider *iio;
+	struct peer_port *peers; /* NULL: this program reaches no other services */
 };
 
 enum device_state {
@@ -124,7 +143,7 @@ void device_init(struct device *d, const char *name, const struct device_conf *c
  */
 int device_up(struct device *d) MUST_CHECK;
 
-/* Close the lines that are open. Does not suspend. */
+/* Close what is open. Suspends, also when cancelled, where the kernel's driver has to stop something. */
 void device_close(struct device *d);
 
 /* It works: the state is running, the back-off starts afresh. @how: "mpu6050 at 0x68". */

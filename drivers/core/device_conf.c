@@ -64,19 +64,51 @@ static int complain_address(const struct conf_at *at, const struct driver *d, in
 	return -EINVAL;
 }
 
+/* The key without which a device on such a bus is nowhere. */
+static int check_key(const struct conf_at *at, const struct device_conf *conf,
+		     const char *key, const char *text, const char *what)
+{
+	struct conf_at it = conf_child(at, key);
+
+	if (text[0])
+		return 0;
+	conf_complain(&it, "missing; %s %s", conf->chip->name, what);
+	return -EINVAL;
+}
+
+static int check_keys(const struct conf_at *at, const struct device_conf *conf)
+{
+	int peer;
+
+	switch (conf->chip->bus) {
+	case BUS_NONE:
+		return 0;
+	case BUS_I2C:
+		return check_key(at, conf, "bus", conf->bus, "is on an I2C bus");
+	case BUS_GPIO:
+		return check_key(at, conf, "line", conf->line, "is on a GPIO line");
+	case BUS_PWM:
+		return check_key(at, conf, "line", conf->line, "is on a PWM output");
+	case BUS_IIO:
+		return check_key(at, conf, "device", conf->device,
+				 "reads a device of the kernel, such as \"bmp280\"");
+	case BUS_PEER:
+		peer = check_key(at, conf, "peer", conf->peer, "commands a service");
+		return check_key(at, conf, "method", conf->method,
+				 "calls one of the service's methods") < 0
+			       ? -EINVAL
+			       : peer;
+	}
+	return 0;
+}
+
 static int check_place(const struct conf_at *at, struct device_conf *conf)
 {
 	const struct driver *d = conf->chip;
-	bool i2c = d->bus == BUS_I2C;
-	struct conf_at key = conf_child(at, i2c ? "bus" : "line");
+	struct conf_at key;
 
-	if (d->bus != BUS_NONE && !(i2c ? conf->bus : conf->line)[0]) {
-		conf_complain(&key, "missing; %s is on %s", d->name,
-			      i2c                  ? "an I2C bus"
-			      : d->bus == BUS_GPIO ? "a GPIO line"
-						   : "a PWM output");
+	if (check_keys(at, conf) < 0)
 		return -EINVAL;
-	}
 	if ((d->trigger_line != NULL) != (conf->trigger[0] != '\0')) {
 		key = conf_child(at, "trigger");
 		conf_complain(&key,
@@ -85,11 +117,34 @@ static int check_place(const struct conf_at *at, struct device_conf *conf)
 			      d->name);
 		return -EINVAL;
 	}
-	if (!i2c)
+	if (d->bus != BUS_I2C)
 		return 0;
 	if (conf->address == 0)
 		conf->address = d->addrs[0];
 	return has_addr(d, conf->address) ? 0 : complain_address(at, d, conf->address);
+}
+
+uint32_t device_chans(const struct device_conf *conf)
+{
+	const struct driver *d = conf->chip;
+
+	if (!d)
+		return 0;
+	return d->measures ? d->measures(conf->settings) : d->chans;
+}
+
+/* What a driver for chips of any kind measures is for the configuration to say. */
+static int check_measures(const struct conf_at *at, const struct device_conf *conf)
+{
+	struct conf_at own;
+
+	if (!conf->chip || !conf->chip->measures || device_chans(conf))
+		return 0;
+	own = conf_child(at, conf->chip->name);
+	if (!own.node)
+		conf_complain(&own, "missing; what it measures, such as "
+				    "{ \"channels\": [\"accel\", \"gyro\"] }");
+	return -EINVAL;
 }
 
 /* Settings of chips that are not in use stay legal, and are checked. */
@@ -101,13 +156,17 @@ static int read_settings(const struct conf_at *at, struct device_conf *conf)
 	for (size_t i = 0; driver_table[i]; i++) {
 		const struct driver *d = driver_table[i];
 		struct conf_at own = conf_child(at, d->name);
+		void *settings = d == conf->chip ? conf->settings : unused;
 
 		assert(d->conf_size <= DRIVER_CONF_MAX);
-		if (conf_read(&own, d->conf ? d->conf : no_fields, NULL,
-			      d == conf->chip ? conf->settings : unused) < 0)
+		if (d->bus == BUS_PEER) /* "bus" is where a chip is */
+			continue;
+		if (conf_read(&own, d->conf ? d->conf : no_fields, NULL, settings) < 0)
+			r = -EINVAL;
+		if (d->conf_read && d->conf_read(&own, settings) < 0)
 			r = -EINVAL;
 	}
-	return r;
+	return check_measures(at, conf) < 0 ? -EINVAL : r;
 }
 
 int device_conf_complete(const struct conf_at *at, const char *kind,

@@ -75,7 +75,7 @@ void sensor_set_tap(struct sensor *s, const struct sensor_tap *tap)
 
 uint32_t sensor_chans(const struct sensor *s)
 {
-	return s->conf.device.chip->chans;
+	return device_chans(&s->conf.device);
 }
 
 /* Is each number possible? NaN, which was not measured, is. */
@@ -213,6 +213,9 @@ static int session(struct sensor *s)
 	filters_reset(s->filters);
 	if (chip->edge)
 		return sensor_follow_edges(s);
+	r = chip->wait ? sensor_read_as_told(s) : -EAGAIN;
+	if (r != -EAGAIN)
+		return r;
 	if (s->watermark)
 		return sensor_read_bursts(s);
 	return s->irq ? sensor_read_on_ready(s) : sensor_read_on_schedule(s);

@@ -53,6 +53,9 @@ int sensor_wait_ready(struct sensor *s, struct gpio_event *ret);
 int sensor_read_on_schedule(struct sensor *s);
 int sensor_read_on_ready(struct sensor *s);
 
+/* The same with a driver that has `wait`. -EAGAIN: as configured, it is read on a schedule. */
+int sensor_read_as_told(struct sensor *s);
+
 /* The same with the chip's FIFO. */
 int sensor_read_bursts(struct sensor *s);
 

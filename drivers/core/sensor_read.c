@@ -103,3 +103,24 @@ int sensor_read_on_ready(struct sensor *s)
 			return r;
 	}
 }
+
+int sensor_read_as_told(struct sensor *s)
+{
+	const struct device_conf *conf = &s->conf.device;
+
+	for (;;) {
+		int64_t t_ns;
+		int r;
+
+		s->dev.attempt_ns = rt_now();
+		r = conf->chip->wait(&s->dev.io, conf->settings,
+				     time_add(rt_now(), s->silence_ns), &t_ns);
+		if (r == -ETIMEDOUT)
+			return error_set(-ENODATA, "no new data for %lld ms",
+					 (long long)(s->silence_ns / NS_PER_MS));
+		if (r == 0)
+			r = measure(s, t_ns);
+		if (r < 0)
+			return r;
+	}
+}

@@ -9,6 +9,7 @@
 #include "daemon/rt/rt.h"
 #include "drivers/core/device.h"
 #include "hal/emul/emul.h"
+#include "hal/iio_sim.h"
 #include "hal/pwm_sim.h"
 #include "hal/scene.h"
 
@@ -86,6 +87,7 @@ struct rig {
 	struct i2c_bus *wire;
 	struct gpio_board *board;
 	struct pwm_board *pwm;
+	struct iio_sim iio;
 	struct scene *scene;
 	struct emul *models[RIG_MODELS_MAX]; /* by driver_table; NULL: none */
 };
@@ -96,6 +98,7 @@ static inline struct device_ports rig_ports(struct rig *rig)
 		.bus = &rig->spy.bus,
 		.gpio = gpio_board_provider(rig->board),
 		.pwm = pwm_board_provider(rig->pwm),
+		.iio = &rig->iio.provider,
 	};
 }
 
@@ -110,12 +113,14 @@ static inline struct emul *rig_model(const struct rig *rig, const char *name)
 
 static inline void rig_plug(struct rig *rig, const char *name)
 {
-	emul_attach(rig_model(rig, name), rig->wire);
+	if (rig_model(rig, name)) /* what the kernel drives has none */
+		emul_attach(rig_model(rig, name), rig->wire);
 }
 
 static inline void rig_unplug(struct rig *rig, const char *name)
 {
-	emul_detach(rig_model(rig, name), rig->wire);
+	if (rig_model(rig, name))
+		emul_detach(rig_model(rig, name), rig->wire);
 }
 
 static inline void rig_open(struct rig *rig, uint32_t clock_hz)
@@ -129,6 +134,7 @@ static inline void rig_open(struct rig *rig, uint32_t clock_hz)
 	rig->pwm = pwm_board_new();
 	cr_assert(rig->board != NULL && rig->pwm != NULL);
 	cr_assert(eq(int, scene_desk_new(&desk, &rig->scene), 0));
+	iio_sim_init(&rig->iio, rig->scene);
 	for (size_t i = 0; driver_table[i]; i++) {
 		const struct driver *d = driver_table[i];
 		struct emul_conf conf = {
@@ -157,19 +163,6 @@ static inline void rig_close(struct rig *rig)
 	i2c_bus_close(rig->wire);
 }
 
-/* Settings as a configuration without them gives. */
-static inline void rig_conf(const struct driver *d, struct device_conf *ret)
-{
-	*ret = (struct device_conf){.chip = d, .address = d->addrs[0]};
-	(void)snprintf(ret->driver, sizeof(ret->driver), "%s", d->name);
-	if (d->bus == BUS_GPIO)
-		(void)snprintf(ret->line, sizeof(ret->line), RIG_LINE);
-	if (d->trigger_line)
-		(void)snprintf(ret->trigger, sizeof(ret->trigger), RIG_TRIGGER);
-	if (d->conf)
-		conf_defaults(d->conf, ret->settings);
-}
-
 /* Settings as the chip's own keys @text, a JSON object, give them. */
 static inline void rig_set(const struct driver *d, struct device_conf *conf,
 			   const char *text)
@@ -181,8 +174,27 @@ static inline void rig_set(const struct driver *d, struct device_conf *conf,
 	cr_assert(eq(int, json_doc_parse(&doc, text, strlen(text), "test", &errs), 0));
 	root = conf_root(&doc, &errs);
 	cr_assert(eq(int, conf_read(&root, d->conf, NULL, conf->settings), 0));
+	if (d->conf_read)
+		cr_assert(eq(int, d->conf_read(&root, conf->settings), 0));
 	json_doc_fini(&doc);
 	conf_errors_fini(&errs);
+}
+
+/* Settings as a configuration without them gives. */
+static inline void rig_conf(const struct driver *d, struct device_conf *ret)
+{
+	*ret = (struct device_conf){.chip = d, .address = d->addrs[0]};
+	(void)snprintf(ret->driver, sizeof(ret->driver), "%s", d->name);
+	if (d->bus == BUS_GPIO)
+		(void)snprintf(ret->line, sizeof(ret->line), RIG_LINE);
+	if (d->trigger_line)
+		(void)snprintf(ret->trigger, sizeof(ret->trigger), RIG_TRIGGER);
+	if (d->bus == BUS_IIO)
+		(void)snprintf(ret->device, sizeof(ret->device), "lsm6dso");
+	if (d->conf)
+		conf_defaults(d->conf, ret->settings);
+	if (d->measures) /* a chip of any kind: one with these */
+		rig_set(d, ret, "{\"channels\": [\"accel\", \"gyro\", \"temperature\"]}");
 }
 
 /* Run @fn(@arg) as the root task on the virtual clock. */
