@@ -25,6 +25,7 @@ struct altitude {
 	struct climb climb;
 	int64_t t_ns; /* of climb: the newest of both kinds */
 	bool started; /* there was a pressure */
+	bool rebase;  /* the next one is that of the present height */
 	int64_t pressure_ns, accel_ns;
 	bool accelerated;     /* there was an acceleration */
 	double accel, offset; /* the newest one, and what it shows at rest */
@@ -42,6 +43,16 @@ struct altitude *altitude_new(float tau_s)
 void altitude_free(struct altitude *a)
 {
 	free(a);
+}
+
+void altitude_retune(struct altitude *a, float tau_s)
+{
+	a->tau_s = (double)tau_s;
+}
+
+void altitude_baro_changed(struct altitude *a)
+{
+	a->rebase = a->started;
 }
 
 static double seconds(int64_t from_ns, int64_t to_ns)
@@ -67,6 +78,16 @@ static void advance(struct altitude *a, int64_t t_ns)
 static bool is_far(int64_t a_ns, int64_t b_ns)
 {
 	return a_ns - b_ns > BLIND_NS || b_ns - a_ns > BLIND_NS;
+}
+
+/* Let @pressure_pa be that of the present height. */
+static void rebase(struct altitude *a, double pressure_pa)
+{
+	double above_sea_m = baro_height_m(pressure_pa, BARO_SEA_LEVEL_PA);
+
+	a->start_pa =
+		baro_pressure_pa(above_sea_m - a->climb.height_m, BARO_SEA_LEVEL_PA);
+	a->rebase = false;
 }
 
 static void start(struct altitude *a, double pressure_pa, int64_t t_ns)
@@ -102,6 +123,8 @@ int altitude_feed(struct altitude *a, const struct sample *s)
 		return -ERANGE;
 
 	dt_s = seconds(a->pressure_ns, s->t_ns);
+	if (a->rebase)
+		rebase(a, (double)s->v[0]);
 	if (anew) {
 		start(a, (double)s->v[0], s->t_ns);
 	} else {

@@ -17,6 +17,15 @@ struct sample;
 struct altitude *altitude_new(float tau_s) MALLOC_LIKE;
 void altitude_free(struct altitude *a); /* NULL is fine */
 
+/* Another blend time, from now on. What is known stays. */
+void altitude_retune(struct altitude *a, float tau_s);
+
+/*
+ * The next pressure comes from another barometer, and two of them differ by metres: it is taken to be that
+ * of the present height. While none is known it is that of the start point.
+ */
+void altitude_baro_changed(struct altitude *a);
+
 /*
  * Feed one sample, oldest first; channels other than pressure are ignored. After 5 s without one the
  * height is found anew, still above the same start point.

@@ -110,6 +110,36 @@ static bool is_doubtful(struct attitude_input *in, const struct sample *s)
 			    s->chan == CHAN_GYRO ? GYRO_LARGE : ACCEL_LARGE);
 }
 
+static struct vqf_rates nominal(const struct attitude *a)
+{
+	return (struct vqf_rates){a->gyro.nominal_s, a->accel.nominal_s,
+				  a->mag.nominal_s};
+}
+
+void attitude_retune(struct attitude *a, const struct vqf_params *params)
+{
+	vqf_retune(&a->vqf, params, nominal(a));
+}
+
+void attitude_imu_changed(struct attitude *a, double hz, bool another)
+{
+	trouble(a);
+	a->gyro = (struct attitude_input){.nominal_s = 1 / hz};
+	a->accel = a->gyro;
+	vqf_restart(&a->vqf);
+	vqf_retune(&a->vqf, a->vqf.params, nominal(a));
+	if (another)
+		vqf_forget_imu(&a->vqf, nominal(a));
+}
+
+void attitude_mag_changed(struct attitude *a, double hz, bool another)
+{
+	a->mag = (struct attitude_input){.nominal_s = 1 / hz};
+	vqf_retune(&a->vqf, a->vqf.params, nominal(a));
+	if (another)
+		vqf_forget_mag(&a->vqf, nominal(a));
+}
+
 int attitude_feed(struct attitude *a, const struct sample *s)
 {
 	struct attitude_input *in = input_of(a, s->chan);

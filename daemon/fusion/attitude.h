@@ -41,6 +41,21 @@ void attitude_init(struct attitude *a, const struct vqf_params *params, double i
 		   double mag_hz);
 
 /*
+ * Other parameters for a filter in use: what it has learnt stays, and the attitude does not jump. @params
+ * must stay; it may be what the filter has been using all along, with new contents.
+ */
+void attitude_retune(struct attitude *a, const struct vqf_params *params);
+
+/*
+ * The accelerometer and gyroscope, or the magnetometer, are set up anew, to @hz; with @another it is
+ * another chip, or sits otherwise. The orientation is kept and then corrected as fast as at the start; of
+ * another chip the bias, or the field, is learnt anew. Until samples come there is no estimate, and then it
+ * is degraded for a while.
+ */
+void attitude_imu_changed(struct attitude *a, double hz, bool another);
+void attitude_mag_changed(struct attitude *a, double hz, bool another);
+
+/*
  * Feed a sample, oldest first within each channel; within a burst the order of the channels does not
  * matter. Channels other than gyro, accel and mag are ignored. After a gap of half a second in
  * gyro or accel the orientation is found anew, the bias is kept.

@@ -20,19 +20,30 @@ static double measurement_var(double sigma, double step)
 	return square(square(sigma)) / step + square(sigma);
 }
 
-void bias_init(struct bias *bias, const struct vqf_params *params, double dt_s)
+/* What follows from the parameters alone. */
+static void weigh(struct bias *bias, const struct vqf_params *params, double dt_s)
 {
 	const double wander_rad_s = 0.1 * M_PI / 180;
 	double step = square(wander_rad_s) * dt_s / params->bias_forget_s;
 
-	*bias = (struct bias){
-		.cov_max = square(params->bias_init_rad_s),
-		.cov_step = step,
-		.rest_var = measurement_var(params->bias_rest_rad_s, step),
-		.motion_var = measurement_var(params->bias_motion_rad_s, step),
-		.clip_rad_s = params->bias_clip_rad_s,
-	};
+	bias->cov_max = square(params->bias_init_rad_s);
+	bias->cov_step = step;
+	bias->rest_var = measurement_var(params->bias_rest_rad_s, step);
+	bias->motion_var = measurement_var(params->bias_motion_rad_s, step);
+	bias->clip_rad_s = params->bias_clip_rad_s;
 	bias->vertical_var = bias->motion_var / fmax(params->bias_vertical, 1e-10);
+}
+
+void bias_retune(struct bias *bias, const struct vqf_params *params, double dt_s)
+{
+	weigh(bias, params, dt_s);
+	lowpass_retune(&bias->lp, bias->state, BIAS_CHANS, params->tau_acc_s, dt_s);
+}
+
+void bias_init(struct bias *bias, const struct vqf_params *params, double dt_s)
+{
+	*bias = (struct bias){0};
+	weigh(bias, params, dt_s);
 	bias->cov.xx = bias->cov.yy = bias->cov.zz = bias->cov_max;
 	lowpass_init(&bias->lp, params->tau_acc_s, dt_s);
 }

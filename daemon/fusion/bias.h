@@ -40,6 +40,9 @@ struct bias_hint {
 /* @dt_s is the nominal time between updates. */
 void bias_init(struct bias *bias, const struct vqf_params *params, double dt_s);
 
+/* Other parameters, or another time between updates, for one in use. */
+void bias_retune(struct bias *bias, const struct vqf_params *params, double dt_s);
+
 /* Forget the past except for the estimate and its covariance. */
 void bias_restart(struct bias *bias);
 

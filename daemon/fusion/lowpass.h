@@ -27,6 +27,12 @@ struct lowpass {
  */
 void lowpass_init(struct lowpass *lp, double tau_s, double dt_s);
 
+/*
+ * Other parameters for a filter in use: its output goes on from where it is, as if the input had been
+ * there for long.
+ */
+void lowpass_retune(struct lowpass *lp, double *state, int n, double tau_s, double dt_s);
+
 /* Forget the past: the next samples are averaged again. */
 void lowpass_restart(struct lowpass *lp, double *state, int n);
 

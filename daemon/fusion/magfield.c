@@ -11,6 +11,11 @@ void magfield_init(struct magfield *field, const struct vqf_params *params, doub
 	lowpass_init(&field->lp, params->mag_current_tau_s, dt_s);
 }
 
+void magfield_retune(struct magfield *field, const struct vqf_params *params, double dt_s)
+{
+	lowpass_retune(&field->lp, field->state, 2, params->mag_current_tau_s, dt_s);
+}
+
 void magfield_restart(struct magfield *field)
 {
 	lowpass_restart(&field->lp, field->state, 2);

@@ -29,6 +29,10 @@ struct magfield {
 /* @dt_s is the nominal time between magnetometer samples. */
 void magfield_init(struct magfield *field, const struct vqf_params *params, double dt_s);
 
+/* Other parameters or another rate for one in use. */
+void magfield_retune(struct magfield *field, const struct vqf_params *params,
+		     double dt_s);
+
 /* Forget the past except for the reference. */
 void magfield_restart(struct magfield *field);
 

@@ -76,6 +76,12 @@ static void forget(struct motion *m)
 	m->active.on = false;
 }
 
+void motion_restart(struct motion *m)
+{
+	forget(m);
+	m->sampled = m->updated = false;
+}
+
 void motion_sample(struct motion *m, const struct sample *s)
 {
 	const struct motion_conf *conf = m->conf;

@@ -60,6 +60,12 @@ struct motion {
 void motion_init(struct motion *m, const struct motion_conf *conf);
 
 /*
+ * What comes next is measured by another chip, or by one that was set up anew: what was about to happen is
+ * forgotten, what lasts stays, and the difference between the two is no motion.
+ */
+void motion_restart(struct motion *m);
+
+/*
  * Feed an acceleration. Other channels, samples that are not finite, and those that are not newer than
  * the last one, by up to half a second, are left out; by more, time has gone back, and that is a gap.
  */

@@ -11,6 +11,15 @@ void rest_init(struct rest *rest, const struct vqf_params *params, double gyr_dt
 	lowpass_init(&rest->acc_lp, params->rest_tau_s, acc_dt_s);
 }
 
+void rest_retune(struct rest *rest, const struct vqf_params *params, double gyr_dt_s,
+		 double acc_dt_s)
+{
+	lowpass_retune(&rest->gyr_lp, rest->gyr_state, LOWPASS_VEC, params->rest_tau_s,
+		       gyr_dt_s);
+	lowpass_retune(&rest->acc_lp, rest->acc_state, LOWPASS_VEC, params->rest_tau_s,
+		       acc_dt_s);
+}
+
 void rest_restart(struct rest *rest)
 {
 	lowpass_restart(&rest->gyr_lp, rest->gyr_state, LOWPASS_VEC);

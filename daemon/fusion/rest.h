@@ -21,6 +21,10 @@ struct rest {
 void rest_init(struct rest *rest, const struct vqf_params *params, double gyr_dt_s,
 	       double acc_dt_s);
 
+/* Other parameters or other rates for one in use. */
+void rest_retune(struct rest *rest, const struct vqf_params *params, double gyr_dt_s,
+		 double acc_dt_s);
+
 /* Forget the past: as at the start. */
 void rest_restart(struct rest *rest);
 

@@ -4,18 +4,22 @@
 #include <math.h>
 #include <stddef.h>
 
+/* Not less than one. */
+static int drift_enough(const struct vqf_params *params, struct vqf_rates nominal)
+{
+	return (int)fmax(1, ceil(params->bias_interval_s / nominal.acc_s));
+}
+
 void vqf_init(struct vqf *vqf, const struct vqf_params *params, struct vqf_rates nominal)
 {
 	*vqf = (struct vqf){
 		.params = params,
 		.gyr = QUAT_IDENTITY,
 		.level = QUAT_IDENTITY,
-		.drift_enough = (int)ceil(params->bias_interval_s / nominal.acc_s),
+		.drift_enough = drift_enough(params, nominal),
 		.mag_first_gain = 1,
 		.mag_rejected_s = params->mag_reject_s,
 	};
-	if (vqf->drift_enough < 1)
-		vqf->drift_enough = 1;
 	lowpass_init(&vqf->acc_lp, params->tau_acc_s, nominal.acc_s);
 	rest_init(&vqf->rest, params, nominal.gyr_s, nominal.acc_s);
 	bias_init(&vqf->bias, params, vqf->drift_enough * nominal.acc_s);
@@ -41,6 +45,31 @@ void vqf_restart(struct vqf *vqf)
 	forget_drift(vqf);
 	vqf->mag_first_gain = 1;
 	vqf->mag_first_at_rest = false;
+}
+
+void vqf_retune(struct vqf *vqf, const struct vqf_params *params,
+		struct vqf_rates nominal)
+{
+	vqf->params = params;
+	vqf->drift_enough = drift_enough(params, nominal);
+	vqf->mag_rejected_s = fmin(vqf->mag_rejected_s, params->mag_reject_s);
+	lowpass_retune(&vqf->acc_lp, vqf->acc_state, LOWPASS_VEC, params->tau_acc_s,
+		       nominal.acc_s);
+	rest_retune(&vqf->rest, params, nominal.gyr_s, nominal.acc_s);
+	bias_retune(&vqf->bias, params, vqf->drift_enough * nominal.acc_s);
+	magfield_retune(&vqf->field, params, nominal.mag_s);
+}
+
+void vqf_forget_imu(struct vqf *vqf, struct vqf_rates nominal)
+{
+	bias_init(&vqf->bias, vqf->params, vqf->drift_enough * nominal.acc_s);
+}
+
+void vqf_forget_mag(struct vqf *vqf, struct vqf_rates nominal)
+{
+	magfield_init(&vqf->field, vqf->params, nominal.mag_s);
+	vqf->lag = (struct maglag){0};
+	vqf->mag_rejected_s = vqf->params->mag_reject_s;
 }
 
 /* The rotation by the vector @rate times @dt_s. */

@@ -63,6 +63,21 @@ void vqf_init(struct vqf *vqf, const struct vqf_params *params, struct vqf_rates
 void vqf_restart(struct vqf *vqf);
 
 /*
+ * Other parameters, or other rates, for a filter in use: what it has learnt stays, and what it puts out
+ * does not jump. @params must stay; it may be what the filter has been using all along, with new contents.
+ */
+void vqf_retune(struct vqf *vqf, const struct vqf_params *params,
+		struct vqf_rates nominal);
+
+/*
+ * After vqf_restart(): the samples come from another gyroscope and accelerometer, whose bias is not known;
+ * or from another magnetometer, which sees another field, at another time. The orientation is the robot's
+ * and stays.
+ */
+void vqf_forget_imu(struct vqf *vqf, struct vqf_rates nominal);
+void vqf_forget_mag(struct vqf *vqf, struct vqf_rates nominal);
+
+/*
  * Feed one sample: rate in rad/s, acceleration in m/s^2, field in any unit; @dt_s after the last one of
  * its kind, above 0. An acceleration or a field of zero says nothing and is left out.
  */
