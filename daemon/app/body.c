@@ -23,6 +23,7 @@ struct body_chip {
 	struct chip *chip;
 	struct value *health;
 	const char *name;
+	const struct device_conf *device;
 };
 
 struct body {
@@ -86,6 +87,7 @@ static int add_chip(struct body *b, const char *section, const char *name,
 		return r;
 	c->body = b;
 	c->name = name;
+	c->device = device;
 	c->chip = chip_new(name, device, &ports, &watch);
 	if (!c->chip)
 		return -ENOMEM;
@@ -248,6 +250,18 @@ void body_go(struct body *b, struct nursery *n)
 
 		(void)nursery_start(n, NULL, &opt, chip_run, b->chips[i].chip);
 	}
+}
+
+size_t body_chips(const struct body *b)
+{
+	return b->n_chips;
+}
+
+struct body_chip_info body_chip_info(const struct body *b, size_t i)
+{
+	const struct body_chip *c = &b->chips[i];
+
+	return (struct body_chip_info){c->name, c->device, chip_health(c->chip)};
 }
 
 size_t body_size(const struct body *b)

@@ -24,6 +24,15 @@ void body_free(struct body *b); /* after the chips' tasks have ended; NULL is fi
 /* Start one service of @n for each chip; on its way out it makes its outputs safe. */
 void body_go(struct body *b, struct nursery *n);
 
+/* A chip that actuators are on, and how it is. */
+struct body_chip_info {
+	const char *name;
+	const struct device_conf *device;
+	struct device_health health;
+};
+size_t body_chips(const struct body *b);
+struct body_chip_info body_chip_info(const struct body *b, size_t i);
+
 /* What an actuator got, for the view. */
 struct body_part {
 	const char *name;

@@ -137,15 +137,19 @@ static const struct conf_sensor *sensor_of(const struct config *c, const char *r
 	return NULL;
 }
 
-/* How often the sensor @role measures, Hz; 100 when it has no period of its own. */
-static double rate_hz(const struct config *c, const char *role)
+/* How often the sensor @s measures, Hz; 100 when it has no period of its own. NULL is fine. */
+static double rate_hz(const struct conf_sensor *s)
 {
-	const struct conf_sensor *s = sensor_of(c, role);
 	const struct device_conf *d = s ? &s->sensor.device : NULL;
 
 	if (!d || !d->chip || !d->chip->period_ns)
 		return 100;
 	return 1e9 / (double)d->chip->period_ns(d->settings);
+}
+
+static double imu_hz(const struct conclusions *k, const struct conf_sensor *imu)
+{
+	return k->trial ? trial_rate_hz(k->trial) : rate_hz(imu);
 }
 
 /* The values from @first to before @end, which @source concludes from the sensor @role. */
@@ -176,11 +180,11 @@ static int add_attitude(struct conclusions *k, const struct config *c,
 			struct world *world)
 {
 	const struct conf_attitude *conf = &c->fusion.attitude;
-	double imu_hz = k->trial ? trial_rate_hz(k->trial) : rate_hz(c, conf->imu);
 
 	if (!conf->imu[0])
 		return 0;
-	attitude_init(&k->attitude, &conf->vqf, imu_hz, rate_hz(c, conf->mag));
+	attitude_init(&k->attitude, &conf->vqf, imu_hz(k, sensor_of(c, conf->imu)),
+		      rate_hz(sensor_of(c, conf->mag)));
 	motion_init(&k->motion, &c->fusion.motion);
 	return add_values(k, c, world, 0, ATTITUDE_COUNT, "fusion.attitude", conf->imu);
 }
@@ -235,6 +239,42 @@ bool conclusions_want(const struct conclusions *k, const char *role)
 	    (strcmp(role, attitude->imu) == 0 || strcmp(role, attitude->mag) == 0))
 		return true;
 	return k->altitude && strcmp(role, k->conf->altitude.pressure) == 0;
+}
+
+/* How old the values from @first to before @end may grow follows the sensor that they come from. */
+static void set_stale_after(struct conclusions *k, enum conclusion first,
+			    enum conclusion end, int64_t ns)
+{
+	for (enum conclusion i = first; i < end; i++)
+		value_set_stale_after(k->values[i], ns);
+}
+
+void conclusions_sensor_changed(struct conclusions *k, const struct conf_sensor *s,
+				bool another)
+{
+	const struct conf_attitude *attitude = &k->conf->attitude;
+	int64_t stale_ns = s->sensor.stale_after_ns;
+
+	if (attitude->imu[0] && strcmp(s->role, attitude->imu) == 0) {
+		attitude_imu_changed(&k->attitude, imu_hz(k, s), another);
+		motion_restart(&k->motion);
+		set_stale_after(k, 0, ATTITUDE_COUNT, stale_ns);
+	}
+	if (attitude->imu[0] && strcmp(s->role, attitude->mag) == 0)
+		attitude_mag_changed(&k->attitude, rate_hz(s), another);
+	if (k->altitude && strcmp(s->role, k->conf->altitude.pressure) == 0) {
+		if (another)
+			altitude_baro_changed(k->altitude);
+		set_stale_after(k, ATTITUDE_COUNT, CONCLUSION_COUNT, stale_ns);
+	}
+}
+
+void conclusions_retune(struct conclusions *k)
+{
+	if (k->conf->attitude.imu[0])
+		attitude_retune(&k->attitude, &k->conf->attitude.vqf);
+	if (k->altitude)
+		altitude_retune(k->altitude, (float)k->conf->altitude.tau_s);
 }
 
 void conclusions_feed(struct conclusions *k, const struct sample *s)

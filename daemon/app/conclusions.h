@@ -23,6 +23,16 @@ void conclusions_free(struct conclusions *k); /* NULL is fine */
 /* Is anything concluded from the sensor @role? */
 bool conclusions_want(const struct conclusions *k, const char *role);
 
+/*
+ * The sensor of @s is set up anew as @s says; with @another it is another chip, or sits otherwise. The
+ * orientation and the height stay; what is known about the old chip's faults is forgotten.
+ */
+void conclusions_sensor_changed(struct conclusions *k, const struct conf_sensor *s,
+				bool another);
+
+/* The parameters in the configuration have changed: they count from now on, and what is known stays. */
+void conclusions_retune(struct conclusions *k);
+
 /* Take in one sample of such a sensor; those that fusion refuses are counted. */
 void conclusions_feed(struct conclusions *k, const struct sample *s);
 

@@ -8,6 +8,7 @@
 
 #include "daemon/app/config_check.h"
 #include "daemon/app/config_files.h"
+#include "daemon/app/config_spares.h"
 #include "daemon/app/derived.h"
 #include "hal/i2c_mux.h"
 
@@ -73,6 +74,8 @@ static const struct conf_field root_fields[] = {
 	CONF_TABLE(config, robot, robot_fields, "The robot itself."),
 	CONF_ENUM(config, gpio, CONF_GPIO_LINUX, gpio_names, "Where GPIO lines are."),
 	CONF_MAP("buses", bus_fields, "I2C buses by name."),
+	CONF_MAP("spares", spare_fields,
+		 "Chips on simulated buses that nothing uses yet, to try swaps with."),
 	CONF_MAP("devices", chip_fields, "Chips that several actuators share."),
 	CONF_MAP("sensors", sensor_fields, "Sensors by role."),
 	CONF_TABLE(config, fusion, fusion_fields, "What is concluded from the sensors."),
@@ -267,7 +270,7 @@ static void find_machine_id(struct conf_robot *robot)
 static int read_all(struct config *c, struct conf_errors *errs)
 {
 	static int (*const parts[])(const struct conf_at *root, struct config *c) = {
-		read_buses,     read_sensors,   read_chips,
+		read_buses,     read_sensors,   config_read_spares, read_chips,
 		read_actuators, read_resources, read_behaviours,
 	};
 	struct conf_at root = conf_root(&c->doc, errs);
@@ -284,17 +287,19 @@ static int read_all(struct config *c, struct conf_errors *errs)
 	return errs->n_errors > 0 ? -EINVAL : 0;
 }
 
-int config_read(const char *const *paths, size_t n, struct conf_errors *errs,
-		struct config **ret)
+int config_from_doc_take(struct json_doc *doc, struct conf_errors *errs,
+			 struct config **ret)
 {
 	struct config *c = calloc(1, sizeof(*c));
 	int r;
 
-	if (!c)
+	if (!c) {
+		json_doc_fini(doc);
 		return -ENOMEM;
-	r = config_files_read(paths, n, errs, &c->doc);
-	if (r == 0)
-		r = read_all(c, errs);
+	}
+	c->doc = *doc;
+	*doc = (struct json_doc){0};
+	r = read_all(c, errs);
 	if (r < 0) {
 		config_free(c);
 		return r;
@@ -303,12 +308,25 @@ int config_read(const char *const *paths, size_t n, struct conf_errors *errs,
 	return 0;
 }
 
+int config_read(const char *const *paths, size_t n, struct conf_errors *errs,
+		struct config **ret)
+{
+	struct json_doc doc = {0};
+	int r = config_files_read(paths, n, errs, &doc);
+
+	if (r == 0)
+		return config_from_doc_take(&doc, errs, ret);
+	json_doc_fini(&doc);
+	return r;
+}
+
 void config_free(struct config *c)
 {
 	if (!c)
 		return;
 	free(c->buses);
 	free(c->sensors);
+	free(c->spares);
 	free(c->chips);
 	free(c->actuators);
 	free(c->resources);

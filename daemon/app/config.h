@@ -36,6 +36,13 @@ struct conf_sensor {
 	char value[CHAN_COUNT][VALUE_NAME_MAX]; /* the value that each channel becomes */
 };
 
+/* A chip that is on a simulated bus, whether anything uses it or not. */
+struct conf_spare {
+	char name[NAME_MAX_LEN + 1];
+	struct device_conf device;
+	char irq[32];
+};
+
 struct conf_chip {
 	char name[NAME_MAX_LEN + 1];
 	struct chip_conf chip;
@@ -101,6 +108,8 @@ struct config {
 	size_t n_buses;
 	struct conf_sensor *sensors;
 	size_t n_sensors;
+	struct conf_spare *spares;
+	size_t n_spares;
 	struct conf_chip *chips;
 	size_t n_chips;
 	struct conf_actuator *actuators;
@@ -121,6 +130,14 @@ struct config {
  */
 int config_read(const char *const *paths, size_t n, struct conf_errors *errs,
 		struct config **ret) MUST_CHECK;
+
+/*
+ * The same from a document that has been read, which is empty afterwards whatever happens. Any thread. Blocks
+ * on the disk.
+ */
+int config_from_doc_take(struct json_doc *doc, struct conf_errors *errs,
+			 struct config **ret) MUST_CHECK;
+
 void config_free(struct config *c); /* NULL is fine */
 
 /* The bus called @name, or NULL. */

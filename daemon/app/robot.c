@@ -8,9 +8,11 @@
 #include "daemon/act/resource.h"
 #include "daemon/app/body.h"
 #include "daemon/app/derived.h"
+#include "daemon/app/drivers.h"
 #include "daemon/app/hardware.h"
 #include "daemon/app/notify.h"
 #include "daemon/app/program.h"
+#include "daemon/app/reload.h"
 #include "daemon/app/scripts.h"
 #include "daemon/app/senses.h"
 #include "daemon/app/stop.h"
@@ -30,6 +32,7 @@
 
 struct robot {
 	const struct config *conf;
+	struct config *mine; /* the same; NULL when only checking */
 	const struct options *options;
 	struct conf_errors *errs; /* what shows only when things are put together */
 	bool check;               /* only put together: no hardware, nothing runs */
@@ -44,6 +47,8 @@ struct robot {
 	struct supervisor *supervisor; /* NULL: a program runs instead */
 	struct program program;
 	struct bus *bus; /* NULL: nobody can reach the daemon */
+	struct drivers drivers;
+	struct reload *reload; /* NULL: only checking */
 	struct nursery *nursery;
 	struct child behaviours;
 	struct stop stop;
@@ -61,6 +66,14 @@ static void stop(void *arg, const char *reason)
 	notify_send("STOPPING=1");
 	child_cancel(&bot->behaviours, CANCEL_SHUTDOWN, reason);
 	scope_set_deadline(&bot->nursery->scope, time_add(rt_now(), STOP_NS));
+}
+
+/* Read the configuration again, when a signal asks for it. */
+static void reload(void *arg)
+{
+	const struct robot *bot = arg;
+
+	reload_request(bot->reload);
 }
 
 /* What "status" says beside the daemon's own counters. */
@@ -140,10 +153,12 @@ static int run_all(struct robot *bot)
 	nursery_open(&n);
 	bot->nursery = &n;
 	bot->stop.stop = stop;
+	bot->stop.reload = reload;
 	bot->stop.arg = bot;
 	body_go(bot->body, &n);
 	senses_go(bot->senses, &n);
 	serve(&n, "signals", stop_run, &bot->stop);
+	serve(&n, "reload", reload_run, bot->reload);
 	serve(&n, "heartbeat", notify_heartbeat, NULL);
 	serve(&n, "clock", wallclock_run, &bot->clock);
 	if (bot->bus)
@@ -195,12 +210,23 @@ static int make_behaviours(struct robot *bot)
 	return scripts_load(bot->supervisor, bot->conf, bot->check, bot->errs);
 }
 
+/* What the parts of the robot can be asked, each by a table of its own. */
+static int add_methods(struct robot *bot)
+{
+	struct rpc *rpc = bus_control(bot->bus);
+	int r;
+
+	bot->drivers = (struct drivers){bot->conf, bot->hardware, bot->senses, bot->body};
+	r = drivers_register(&bot->drivers, rpc);
+	return r < 0 ? r : reload_register(bot->reload, rpc);
+}
+
 static int make_bus(struct robot *bot)
 {
 	int r;
 
 	/* A program may run beside the daemon, whose sockets these are. */
-	if (bot->check || bot->options->no_bus || bot->options->script)
+	if (bot->options->no_bus || bot->options->script)
 		return 0;
 	r = bus_new(&bot->conf->bus, bot->world, &bot->bus);
 	if (r == -EADDRINUSE && bot->view) {
@@ -208,9 +234,10 @@ static int make_bus(struct robot *bot)
 		return 0;
 	}
 	bot->refused = r < 0 && r != -ENOMEM;
-	if (r == 0)
-		bus_on_status(bot->bus, status_add, bot);
-	return r;
+	if (r < 0)
+		return r;
+	bus_on_status(bot->bus, status_add, bot);
+	return add_methods(bot);
 }
 
 /* Everything, from the hardware to the behaviours; unmake() undoes what was made. */
@@ -240,14 +267,17 @@ static int make(struct robot *bot)
 		r = derived_add(c, bot->world, bot->errs);
 	if (r == 0)
 		r = make_behaviours(bot);
-	if (r == 0)
-		r = make_bus(bot);
+	if (r == 0 && !bot->check) {
+		bot->reload = reload_new(bot->mine, bot->options, bot->senses);
+		r = bot->reload ? make_bus(bot) : -ENOMEM;
+	}
 	return r;
 }
 
 static void unmake(struct robot *bot)
 {
 	bus_free(bot->bus);
+	reload_free(bot->reload);
 	supervisor_free(bot->supervisor);
 	view_free(bot->view);
 	senses_free(bot->senses);
@@ -268,10 +298,20 @@ static int robot_main(void *arg)
 	if (r < 0)
 		return r;
 	r = make(bot);
-	if (r == 0 && !bot->check)
+	if (r == 0)
 		r = run_all(bot);
 	unmake(bot);
 	stop_close(&bot->stop);
+	return r;
+}
+
+/* Signals are another thread's, perhaps. */
+static int check_main(void *arg)
+{
+	struct robot *bot = arg;
+	int r = make(bot);
+
+	unmake(bot);
 	return r;
 }
 
@@ -280,14 +320,14 @@ int robot_check(const struct config *c, struct conf_errors *errs)
 	const struct options none = {0};
 	struct robot bot = {.conf = c, .options = &none, .errs = errs, .check = true};
 	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
-	int r = rt_run(&conf, robot_main, &bot);
+	int r = rt_run(&conf, check_main, &bot);
 
 	return r == 0 && errs->n_errors > 0 ? -EINVAL : r;
 }
 
-int robot_run(const struct config *c, const struct options *o, struct conf_errors *errs)
+int robot_run(struct config *c, const struct options *o, struct conf_errors *errs)
 {
-	struct robot bot = {.conf = c, .options = o, .errs = errs};
+	struct robot bot = {.conf = c, .mine = c, .options = o, .errs = errs};
 	const struct rt_conf conf = {
 		.clock = o->max_speed ? RT_CLOCK_VIRTUAL : RT_CLOCK_MONOTONIC,
 		/* How fast this machine is says nothing about virtual time. */

@@ -7,13 +7,14 @@
 
 /*
  * Run a robot until its duration is over, its recording has ended, or a signal asks it to stop; outputs
- * are then safe. Returns an exit code; what went wrong was logged, or is in @errs.
+ * are then safe. @c follows what is changed meanwhile. Returns an exit code; what went wrong was logged, or is in @errs.
  */
-int robot_run(const struct config *c, const struct options *o,
+int robot_run(struct config *c, const struct options *o,
 	      struct conf_errors *errs) MUST_CHECK;
 
 /*
- * Put everything together without touching hardware: finds what is wrong with expressions and scripts.
+ * Put everything together without touching hardware: finds what is wrong with expressions and scripts. Any
+ * thread that is in no rt_run().
  * Returns 0, -EINVAL after errors in @errs, or -ENOMEM.
  */
 int robot_check(const struct config *c, struct conf_errors *errs) MUST_CHECK;

@@ -5,28 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/app/conclusions.h"
 #include "daemon/app/config_check.h"
+#include "daemon/app/senses_internal.h"
 #include "daemon/base/log.h"
-#include "drivers/core/sensor.h"
-
-/* One sensor and the values that its channels are. */
-struct sense {
-	struct senses *senses;
-	const struct conf_sensor *conf;
-	struct sensor *sensor;
-	struct value *values[CHAN_COUNT]; /* NULL: it does not measure that */
-	struct value *health;
-	bool concludes; /* fusion takes its samples */
-};
-
-struct senses {
-	const struct config *conf;
-	struct conf_errors *errs; /* only while it is made */
-	struct conclusions *conclusions;
-	struct sense *sense;
-	size_t n;
-};
 
 static struct datum datum_of(const struct sample *s)
 {
@@ -57,10 +38,10 @@ static void on_samples(void *arg, const struct sample *s, unsigned n)
 	value_batch_end();
 }
 
-static void on_health(void *arg, const struct device_health *health)
+void sense_show_health(struct sense *sense)
 {
-	const struct sense *sense = arg;
-	const char *text = device_state_name(health->state);
+	struct device_health health = sensor_health(sense->sensor);
+	const char *text = device_state_name(health.state);
 	struct datum d;
 
 	/* Without memory the log has said it; the next change tries again. */
@@ -70,6 +51,15 @@ static void on_health(void *arg, const struct device_health *health)
 	datum_fini(&d);
 }
 
+static void on_health(void *arg, const struct device_health *health)
+{
+	struct sense *sense = arg;
+
+	(void)health;
+	sense_show_health(sense);
+	event_set(&sense->changed);
+}
+
 static enum datum_type type_of(const struct chan_info *info)
 {
 	if (info->is_bool)
@@ -77,71 +67,100 @@ static enum datum_type type_of(const struct chan_info *info)
 	return info->width == 3 ? DATUM_VEC3 : DATUM_NUMBER;
 }
 
-/* A value that has an owner already is a mistake of the configuration. */
-static int add_value(struct sense *sense, struct world *world,
-		     const struct value_info *info, struct value **ret)
+int sense_value(struct sense *sense, const struct conf_sensor *conf, int c,
+		struct value **ret, bool *ret_made)
 {
-	struct senses *s = sense->senses;
-	int r = world_add(world, info, ret);
+	struct world *world = sense->senses->world;
+	struct value *v = world_find(world, conf->value[c]);
+	const struct value_info info = {
+		.name = conf->value[c],
+		.unit = chan_info[c].unit,
+		.help = chan_info[c].help,
+		.source = conf->role,
+		.typed = true,
+		.type = type_of(&chan_info[c]),
+		.stale_after_ns = conf->sensor.stale_after_ns,
+	};
+	const struct value_info *is = v ? value_info(v) : NULL;
+
+	*ret_made = false;
+	/* Measured by the chip before this one, or by the one before that. */
+	if (is && is->typed && is->type == info.type && is->source &&
+	    strcmp(is->source, conf->role) == 0) {
+		*ret = v;
+		return 0;
+	}
+	*ret_made = !v;
+	return world_add(world, &info, ret);
+}
+
+/* A value that has an owner already is a mistake of the configuration. */
+static int complain_value(const struct sense *sense, const char *name, int r)
+{
+	const struct senses *s = sense->senses;
 
 	if (r != -EEXIST && r != -EINVAL)
 		return r;
-	config_check_owner(s->conf, s->errs, "sensors", sense->conf->role, world,
-			   info->name, r);
+	config_check_owner(s->conf, s->errs, "sensors", sense->conf->role, s->world, name,
+			   r);
 	return -EINVAL;
 }
 
-static int add_values(struct sense *sense, struct world *world)
+/* One name for two channels of a chip is as wrong as one for two chips. */
+static int add_channel(struct sense *sense, int c)
+{
+	bool made = false;
+	int r = sense_value(sense, sense->conf, c, &sense->values[c], &made);
+
+	return r == 0 && !made ? -EEXIST : r;
+}
+
+static int add_values(struct sense *sense)
 {
 	const struct conf_sensor *conf = sense->conf;
+	char name[VALUE_NAME_MAX];
 	const struct value_info health = {
+		.name = name,
+		.source = conf->role,
 		.help = "How the sensor is: starting, running, failing, lost.",
 		.typed = true,
 		.type = DATUM_STRING,
 	};
-	char name[VALUE_NAME_MAX];
-	struct value_info info;
 	int r;
 
 	for (int c = 0; c < CHAN_COUNT; c++) {
-		if (!conf->value[c][0])
-			continue;
-		info = (struct value_info){
-			.name = conf->value[c],
-			.unit = chan_info[c].unit,
-			.help = chan_info[c].help,
-			.source = conf->role,
-			.typed = true,
-			.type = type_of(&chan_info[c]),
-			.stale_after_ns = conf->sensor.stale_after_ns,
-		};
-		r = add_value(sense, world, &info, &sense->values[c]);
+		r = conf->value[c][0] ? add_channel(sense, c) : 0;
 		if (r < 0)
-			return r;
+			return complain_value(sense, conf->value[c], r);
 	}
 	snprintf(name, sizeof(name), "health.%s", conf->role);
-	info = health;
-	info.name = name;
-	info.source = conf->role;
-	return add_value(sense, world, &info, &sense->health);
+	r = world_add(sense->senses->world, &health, &sense->health);
+	return r < 0 ? complain_value(sense, name, r) : 0;
 }
 
-static int add_sense(struct senses *s, const struct conf_sensor *conf,
-		     struct hardware *hw, struct world *world)
+struct sensor *sense_make(struct sense *sense, const struct conf_sensor *conf)
 {
-	struct sense *sense = &s->sense[s->n];
-	struct device_ports ports = hardware_ports(hw, &conf->sensor.device);
+	struct device_ports ports =
+		hardware_ports(sense->senses->hardware, &conf->sensor.device);
 	struct sensor_sink sink = {
 		.samples = on_samples, .health = on_health, .arg = sense};
+
+	return sensor_new(conf->role, &conf->sensor, &ports, &sink);
+}
+
+static int add_sense(struct senses *s, const struct conf_sensor *conf)
+{
+	struct sense *sense = &s->sense[s->n];
 	int r;
 
 	sense->senses = s;
 	sense->conf = conf;
 	sense->concludes = conclusions_want(s->conclusions, conf->role);
-	r = add_values(sense, world);
+	event_init(&sense->changed, conf->role);
+	r = add_values(sense);
 	if (r < 0)
 		return r;
-	sense->sensor = sensor_new(conf->role, &conf->sensor, &ports, &sink);
+	sense->sensor = sense_make(sense, conf);
 	if (!sense->sensor)
 		return -ENOMEM;
 	s->n++;
@@ -158,13 +177,15 @@ int senses_new(const struct config *c, struct hardware *hw, struct world *world,
 		return -ENOMEM;
 	s->conf = c;
 	s->errs = errs;
+	s->hardware = hw;
+	s->world = world;
 	s->sense = calloc(c->n_sensors + 1, sizeof(*s->sense));
 	if (!s->sense)
 		r = -ENOMEM;
 	if (r == 0)
 		r = conclusions_new(c, hardware_trial(hw), world, &s->conclusions);
 	for (size_t i = 0; r == 0 && i < c->n_sensors; i++)
-		r = add_sense(s, &c->sensors[i], hw, world);
+		r = add_sense(s, &c->sensors[i]);
 	if (r < 0) {
 		senses_free(s);
 		return r;
@@ -184,12 +205,22 @@ void senses_free(struct senses *s)
 	free(s);
 }
 
+void sense_go(struct sense *sense)
+{
+	const struct task_opt opt = {.name = sense->conf->role, .service = true};
+
+	(void)nursery_start(sense->senses->nursery, &sense->task, &opt, sensor_run,
+			    sense->sensor);
+}
+
 void senses_go(struct senses *s, struct nursery *n)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		const struct task_opt opt = {.name = s->sense[i].conf->role,
-					     .service = true};
+	s->nursery = n;
+	for (size_t i = 0; i < s->n; i++)
+		sense_go(&s->sense[i]);
+}
 
-		(void)nursery_start(n, NULL, &opt, sensor_run, s->sense[i].sensor);
-	}
+void senses_retune(struct senses *s)
+{
+	conclusions_retune(s->conclusions);
 }

@@ -23,4 +23,7 @@ void senses_free(
 /* Start one service of @n for each sensor. */
 void senses_go(struct senses *s, struct nursery *n);
 
+/* The parameters of fusion in the configuration have changed: they count from now on. */
+void senses_retune(struct senses *s);
+
 #endif

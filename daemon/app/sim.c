@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/app/config_spares.h"
 #include "daemon/base/log.h"
 #include "hal/emul/emul.h"
 #include "hal/emul/tca9548a.h"
@@ -106,9 +107,13 @@ static int add_model(struct sim *s, const struct device_conf *d, const char *irq
 		.gate = seg->channel ? &seg->gate : NULL,
 	};
 	struct model *m = &s->models[s->n_models];
+	const struct conf_spare *spare = config_spare_at(s->conf, d);
 	int r;
 
 	if (!d->chip || d->chip->bus != BUS_I2C || strcmp(d->bus, seg->name) != 0)
+		return 0;
+	/* What the bus has there is that. */
+	if (spare && &spare->device != d)
 		return 0;
 	if (s->n_models == MODELS_MAX)
 		return -ENOSPC;
@@ -163,6 +168,8 @@ static int add_models(struct sim *s, const struct segment *seg)
 	for (size_t i = 0; i < c->n_sensors && r == 0; i++)
 		r = add_model(s, &c->sensors[i].sensor.device, c->sensors[i].sensor.irq,
 			      seg);
+	for (size_t i = 0; i < c->n_spares && r == 0; i++)
+		r = add_model(s, &c->spares[i].device, c->spares[i].irq, seg);
 	for (size_t i = 0; i < c->n_chips && r == 0; i++)
 		r = add_model(s, &c->chips[i].chip.device, NULL, seg);
 	for (size_t i = 0; i < c->n_actuators && r == 0; i++)

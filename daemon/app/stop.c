@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/rt/dump.h"
 #include "daemon/rt/rt.h"
@@ -24,6 +25,7 @@ void stop_close(struct stop *s)
 int stop_run(void *stop)
 {
 	struct stop *s = stop;
+	bool has_terminal = isatty(STDIN_FILENO) == 1;
 	bool stopping = false;
 
 	for (;;) {
@@ -33,6 +35,10 @@ int stop_run(void *stop)
 			return signo;
 		if (signo == SIGUSR1) {
 			task_dump(stderr);
+			continue;
+		}
+		if (signo == SIGHUP && s->reload && !has_terminal) {
+			s->reload(s->arg);
 			continue;
 		}
 		if (stopping)

@@ -331,6 +331,51 @@ int json_doc_merge(struct json_doc *doc, struct json_doc *over_take)
 	return r;
 }
 
+/* Give @copy, and what is below it, the places of @node, which is of the same shape. */
+static void copy_places(const struct json_doc *doc, const cJSON *node,
+			struct json_doc *ret, const cJSON *copy)
+{
+	struct json_spot spot = *slot_of(doc, node);
+	const cJSON *twin = copy->child;
+
+	if (spot.node) {
+		spot.node = copy;
+		put_spot(ret, spot);
+	}
+	for (const cJSON *m = node->child; m; m = m->next, twin = twin->next)
+		copy_places(doc, m, ret, twin);
+}
+
+static int copy_files(const struct json_doc *doc, struct json_doc *ret)
+{
+	ret->files = calloc(doc->n_files + 1, sizeof(*ret->files));
+	if (!ret->files)
+		return -ENOMEM;
+	for (; ret->n_files < doc->n_files; ret->n_files++) {
+		ret->files[ret->n_files] = strdup(doc->files[ret->n_files]);
+		if (!ret->files[ret->n_files])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int json_doc_copy(const struct json_doc *doc, struct json_doc *ret)
+{
+	int r;
+
+	if (!doc->root)
+		return 0;
+	ret->root = cJSON_Duplicate(doc->root, true);
+	r = ret->root ? copy_files(doc, ret) : -ENOMEM;
+	if (r == 0)
+		r = reserve(ret, doc->n_spots);
+	if (r < 0)
+		json_doc_fini(ret);
+	else
+		copy_places(doc, doc->root, ret, ret->root);
+	return r;
+}
+
 void json_doc_fini(struct json_doc *doc)
 {
 	cJSON_Delete(doc->root);

@@ -54,6 +54,11 @@ int json_doc_read(struct json_doc *doc, const char *path, size_t max,
  */
 int json_doc_merge(struct json_doc *doc, struct json_doc *over_take) MUST_CHECK;
 
+/*
+ * A copy of @doc with all its places. *@ret must be empty. Returns 0, or -ENOMEM: then it is empty again.
+ */
+int json_doc_copy(const struct json_doc *doc, struct json_doc *ret) MUST_CHECK;
+
 void json_doc_fini(struct json_doc *doc);
 
 /*

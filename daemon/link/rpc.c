@@ -177,6 +177,7 @@ static void serve_call(struct call *call)
 		cJSON_Delete(result);
 	else
 		answer(call, &req, result, r < 0 ? &err : NULL);
+	cJSON_Delete(err.data);
 	rpc_request_fini(&req);
 }
 

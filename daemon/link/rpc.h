@@ -34,6 +34,7 @@ struct rpc_error {
 	char message[256];
 	char path[128]; /* "params.name"; "": the request as a whole */
 	char hint[192]; /* "did you mean \"imu.accel\"?"; "": none */
+	cJSON *data; /* NULL, or an object whose members go out with them; the server frees it */
 };
 
 /* Fill @err: `return rpc_fail(err, RPC_INVALID_PARAMS, "params.name", "no value ...");` -EINVAL. */

@@ -125,9 +125,10 @@ static void add_error(cJSON *answer, const struct rpc_error *err)
 
 	cJSON_AddNumberToObject(error, "code", err->code);
 	cJSON_AddStringToObject(error, "message", err->message);
-	if (err->path[0] == '\0' && err->hint[0] == '\0')
+	if (err->path[0] == '\0' && err->hint[0] == '\0' && !err->data)
 		return;
-	data = cJSON_AddObjectToObject(error, "data");
+	data = err->data ? cJSON_Duplicate(err->data, true) : cJSON_CreateObject();
+	cJSON_AddItemToObject(error, "data", data);
 	if (err->path[0] != '\0')
 		cJSON_AddStringToObject(data, "path", err->path);
 	if (err->hint[0] != '\0')

@@ -213,13 +213,53 @@ int value_touch(struct value *v)
 	return 0;
 }
 
+static void forget_age(struct value *v)
+{
+	if (timer_armed(&v->stale_timer) && rt_current())
+		timer_disarm(&v->stale_timer);
+}
+
+void value_lapse(struct value *v)
+{
+	assert(!value_derived(v) && !transaction.running);
+	if (mine(v) < 0 || v->state != VALUE_OK)
+		return;
+	forget_age(v);
+	v->state = VALUE_STALE;
+	transaction_mark(v, MARK_STATE);
+	transaction_run();
+}
+
+void value_set_stale_after(struct value *v, int64_t ns)
+{
+	assert(!value_derived(v) && !transaction.running);
+	if (mine(v) < 0)
+		return;
+	v->info.stale_after_ns = ns;
+	forget_age(v);
+	if (ns > 0 && v->state == VALUE_OK)
+		arm(v, time_add(v->sample_ns, ns));
+}
+
+unsigned value_uses(const struct value *v, const char **ret_name)
+{
+	unsigned n = v->output_count;
+
+	*ret_name = NULL;
+	for (unsigned i = 0; i < v->output_count && !*ret_name; i++)
+		*ret_name = v->outputs[i]->info.name;
+	for (const struct link *k = v->waiters.head.next; k != &v->waiters.head;
+	     k = k->next)
+		n++;
+	return n;
+}
+
 void value_end(struct value *v)
 {
 	if (v->state == VALUE_CLOSED)
 		return;
 	v->state = VALUE_CLOSED;
-	if (timer_armed(&v->stale_timer) && rt_current())
-		timer_disarm(&v->stale_timer);
+	forget_age(v);
 	transaction_mark(v, MARK_STATE);
 	waiters_end(v);
 	/* Each takes itself off the list. */

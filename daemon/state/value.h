@@ -58,6 +58,20 @@ void value_free(struct value *v);
 int value_set_at(struct value *v, const struct datum *d, int64_t t_ns);
 int value_set(struct value *v, const struct datum *d); /* at rt_now() */
 
+/*
+ * Its source has gone, or has another rhythm: it is stale from now until the next set, unless it was unset; or
+ * it becomes stale after @ns from now on, counted from its last sample (0: never). Not of derived values,
+ * not inside a transaction. Who holds it and who waits for it stays.
+ */
+void value_lapse(struct value *v);
+void value_set_stale_after(struct value *v, int64_t ns);
+
+/*
+ * How many wait for it or are derived from it; of the latter one's name in *@ret_name, NULL if there is none with
+ * a name.
+ */
+unsigned value_uses(const struct value *v, const char **ret_name);
+
 /* Notify as if it had changed, without a change. Returns as value_set(). */
 int value_touch(struct value *v);
 

@@ -136,7 +136,12 @@ static int tell_error(const cJSON *error)
 	const cJSON *data = cJSON_GetObjectItemCaseSensitive(error, "data");
 	const char *message = text_of(error, "message");
 	const char *hint = text_of(data, "hint");
+	const cJSON *errors = cJSON_GetObjectItemCaseSensitive(data, "errors");
 
+	/* "desk.jsonc:12:4: sensors.imu: ...": as they are, so that editors find the place. */
+	for (const cJSON *e = errors ? errors->child : NULL; e; e = e->next)
+		if (cJSON_IsString(e))
+			fprintf(stderr, "%s\n", e->valuestring);
 	return cli_fail(CLI_ERROR, "%s%s%s",
 			message ? message : "error without a message", hint ? "; " : "",
 			hint ? hint : "");
@@ -198,4 +203,15 @@ int client_ask(const struct cli *cli, const char *method, cJSON *params_take, cJ
 		cJSON_Delete(params_take);
 	client_close(&c);
 	return code;
+}
+
+cJSON *client_word(const char *text)
+{
+	struct conf_errors errs = {0};
+	cJSON *v = NULL;
+
+	if (json_message_parse(text, strlen(text), 65536, "VALUE", &errs, &v) < 0)
+		v = cJSON_CreateString(text);
+	conf_errors_fini(&errs);
+	return v;
 }

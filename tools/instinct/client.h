@@ -28,4 +28,7 @@ int client_call(struct client *c, const char *method, cJSON *params_take,
 int client_ask(const struct cli *cli, const char *method, cJSON *params_take,
 	       cJSON **ret) MUST_CHECK;
 
+/* What a person typed as a value: JSON if it is some, else the bare word. The caller frees it. */
+cJSON *client_word(const char *text);
+
 #endif

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/base/json.h"
 #include "tools/instinct/cli.h"
 #include "tools/instinct/client.h"
 #include "tools/instinct/print.h"
@@ -106,18 +105,6 @@ int cmd_get(struct cli *cli, int argc, char **argv)
 	return CLI_OK;
 }
 
-/* JSON if it is some, else the bare word: instinct set mode quiet. */
-static cJSON *parse_word(const char *text)
-{
-	struct conf_errors errs = {0};
-	cJSON *v = NULL;
-
-	if (json_message_parse(text, strlen(text), 65536, "VALUE", &errs, &v) < 0)
-		v = cJSON_CreateString(text);
-	conf_errors_fini(&errs);
-	return v;
-}
-
 int cmd_set(struct cli *cli, int argc, char **argv)
 {
 	cJSON *params = cJSON_CreateObject();
@@ -126,7 +113,7 @@ int cmd_set(struct cli *cli, int argc, char **argv)
 
 	(void)argc;
 	cJSON_AddStringToObject(params, "name", argv[0]);
-	cJSON_AddItemToObject(params, "v", parse_word(argv[1]));
+	cJSON_AddItemToObject(params, "v", client_word(argv[1]));
 	code = client_ask(cli, "values.set", params, &value);
 	if (code != CLI_OK)
 		return code;

@@ -79,3 +79,22 @@ const char *print_plain(bool colour)
 {
 	return colour ? "\033[0m" : "";
 }
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+	const char *text =
+		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+
+	return text && text[0] ? text : "-";
+}
+
+void print_changes(const cJSON *outcome)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(outcome, "changes");
+
+	for (const cJSON *c = list ? list->child : NULL; c; c = c->next)
+		printf("%s: %s -> %s (%s)\n", text_of(c, "path"), text_of(c, "from"),
+		       text_of(c, "to"), text_of(c, "how"));
+	if (cJSON_GetArraySize(list) == 0)
+		puts("nothing changes");
+}

@@ -14,6 +14,9 @@ void print_json(const cJSON *node);
  */
 const char *print_value(const cJSON *v, char *buf, size_t size);
 
+/* The changes of an outcome of config.plan, config.reload or drivers.swap, one on a line. */
+void print_changes(const cJSON *outcome);
+
 /* Seconds as people say them: "12 ms", "3.4 s", "2 h 5 min". Returns @buf. */
 const char *print_age(double s, char *buf, size_t size);
 

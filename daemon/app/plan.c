@@ -1,0 +1,227 @@
+/* What would change. */
+#include "daemon/app/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const how_names[] = {
+	[PLAN_NOTHING] = "no effect",
+	[PLAN_SENSOR] = "sensor restarts",
+	[PLAN_FUSION] = "applied at once",
+	[PLAN_RESTART] = "needs a restart",
+};
+
+const char *plan_how_name(enum plan_how how)
+{
+	return how_names[how];
+}
+
+static const struct conf_sensor *find_sensor(const struct config *c, const char *role)
+{
+	for (size_t i = 0; i < c->n_sensors; i++)
+		if (strcmp(c->sensors[i].role, role) == 0)
+			return &c->sensors[i];
+	return NULL;
+}
+
+/* Does a channel that both have become another value? Waiters do not follow that. */
+static bool renames(const struct conf_sensor *a, const struct conf_sensor *b)
+{
+	for (int c = 0; c < CHAN_COUNT; c++)
+		if (a->value[c][0] && b->value[c][0] &&
+		    strcmp(a->value[c], b->value[c]) != 0)
+			return true;
+	return false;
+}
+
+static bool same_values(const struct conf_sensor *a, const struct conf_sensor *b)
+{
+	return memcmp(a->value, b->value, sizeof(a->value)) == 0;
+}
+
+static enum plan_how how_sensor(const struct config *running, const struct config *next,
+				const char *role)
+{
+	const struct conf_sensor *a = find_sensor(running, role);
+	const struct conf_sensor *b = find_sensor(next, role);
+
+	if (!a || !b || renames(a, b))
+		return PLAN_RESTART;
+	if (same_values(a, b) && memcmp(&a->sensor, &b->sensor, sizeof(a->sensor)) == 0)
+		return PLAN_NOTHING;
+	return PLAN_SENSOR;
+}
+
+static bool starts(const char *path, const char *with)
+{
+	size_t len = strlen(with);
+
+	return strncmp(path, with, len) == 0 && (path[len] == '\0' || path[len] == '.');
+}
+
+static enum plan_how how_fusion(const struct config *running, const struct config *next,
+				const char *path)
+{
+	const struct conf_fusion *a = &running->fusion, *b = &next->fusion;
+
+	if (starts(path, "fusion.attitude.vqf"))
+		return memcmp(&a->attitude.vqf, &b->attitude.vqf,
+			      sizeof(a->attitude.vqf)) == 0
+			       ? PLAN_NOTHING
+			       : PLAN_FUSION;
+	if (starts(path, "fusion.motion"))
+		return memcmp(&a->motion, &b->motion, sizeof(a->motion)) == 0
+			       ? PLAN_NOTHING
+			       : PLAN_FUSION;
+	if (strcmp(path, "fusion.altitude.tau") == 0)
+		return a->altitude.tau_s == b->altitude.tau_s ? PLAN_NOTHING
+							      : PLAN_FUSION;
+	return PLAN_RESTART;
+}
+
+static enum plan_how how(const struct config *running, const struct config *next,
+			 const char *path)
+{
+	char role[NAME_MAX_LEN + 1];
+
+	if (sscanf(path, "sensors.%31[^.]", role) == 1)
+		return how_sensor(running, next, role);
+	return how_fusion(running, next, path);
+}
+
+/* What is compared, and where the findings go. */
+struct compare {
+	const struct config *running, *next;
+	struct plan *plan;
+};
+
+static void print(const cJSON *node, char *buf, size_t size)
+{
+	char *text = node ? cJSON_PrintUnformatted(node) : NULL;
+
+	snprintf(buf, size, "%s", text ? text : "");
+	cJSON_free(text);
+}
+
+static int note(const struct compare *c, const char *path, const cJSON *from,
+		const cJSON *to)
+{
+	struct plan *p = c->plan;
+	struct plan_item *grown = reallocarray(p->items, p->n + 1, sizeof(*grown));
+	struct plan_item *item;
+
+	if (!grown)
+		return -ENOMEM;
+	p->items = grown;
+	item = &grown[p->n++];
+	snprintf(item->path, sizeof(item->path), "%s", path);
+	print(from, item->from, sizeof(item->from));
+	print(to, item->to, sizeof(item->to));
+	item->how = how(c->running, c->next, path);
+	p->restart = p->restart || item->how == PLAN_RESTART;
+	p->fusion = p->fusion || item->how == PLAN_FUSION;
+	return 0;
+}
+
+static const cJSON *member(const cJSON *object, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+/* @from and @to are at @path; NULL: not there. */
+static int compare(const struct compare *c, const char *path, const cJSON *from,
+		   const cJSON *to)
+{
+	bool open = (cJSON_IsObject(from) || !from) && (cJSON_IsObject(to) || !to);
+	char below[CONF_PATH_MAX];
+	int r = 0;
+
+	if (!open)
+		return cJSON_Compare(from, to, true) ? 0 : note(c, path, from, to);
+	for (const cJSON *m = from ? from->child : NULL; m && r == 0; m = m->next) {
+		snprintf(below, sizeof(below), "%s%s%s", path, path[0] ? "." : "",
+			 m->string);
+		r = compare(c, below, m, member(to, m->string));
+	}
+	for (const cJSON *m = to ? to->child : NULL; m && r == 0; m = m->next) {
+		snprintf(below, sizeof(below), "%s%s%s", path, path[0] ? "." : "",
+			 m->string);
+		if (!member(from, m->string))
+			r = compare(c, below, NULL, m);
+	}
+	return r;
+}
+
+static int find_swaps(const struct compare *c)
+{
+	const struct config *running = c->running;
+	struct plan *p = c->plan;
+
+	p->swaps = calloc(running->n_sensors + 1, sizeof(*p->swaps));
+	if (!p->swaps)
+		return -ENOMEM;
+	for (size_t i = 0; i < running->n_sensors; i++)
+		if (how_sensor(running, c->next, running->sensors[i].role) == PLAN_SENSOR)
+			p->swaps[p->n_swaps++] = (struct swap){
+				i, find_sensor(c->next, running->sensors[i].role)};
+	return 0;
+}
+
+int plan_make(const struct config *running, const struct config *next, struct plan *ret)
+{
+	const struct compare c = {running, next, ret};
+	int r;
+
+	*ret = (struct plan){0};
+	r = compare(&c, "", running->doc.root, next->doc.root);
+	return r < 0 ? r : find_swaps(&c);
+}
+
+void plan_fini(struct plan *p)
+{
+	free(p->items);
+	free(p->swaps);
+	*p = (struct plan){0};
+}
+
+void plan_adopt(const struct plan *p, struct config *running, struct config *next)
+{
+	struct json_doc doc = running->doc;
+
+	for (size_t i = 0; i < p->n_swaps; i++)
+		running->sensors[p->swaps[i].i] = *p->swaps[i].next;
+	running->fusion = next->fusion;
+	running->doc = next->doc;
+	next->doc = doc;
+}
+
+const char *plan_restarts(const struct plan *p, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < p->n && len < size; i++)
+		if (p->items[i].how == PLAN_RESTART)
+			len += (size_t)snprintf(buf + len, size - len, "%s%s",
+						len ? ", " : "", p->items[i].path);
+	return buf;
+}
+
+cJSON *plan_json(const struct plan *p)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct plan_item *item = &p->items[i];
+		cJSON *o = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(o, "path", item->path);
+		cJSON_AddStringToObject(o, "from", item->from);
+		cJSON_AddStringToObject(o, "to", item->to);
+		cJSON_AddStringToObject(o, "how", plan_how_name(item->how));
+		cJSON_AddItemToArray(list, o);
+	}
+	return list;
+}
