@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/behave/behaviour.h"
+#include "daemon/behave/load_check.h"
 #include "daemon/behave/lua_datum.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
@@ -188,8 +189,11 @@ static int api_expr(lua_State *L)
 
 	behaviour_names(h->behaviour, h->conf.world, &names);
 	r = expr_compile(text, len, &names, &e, &err);
-	if (r < 0)
-		return luaL_error(L, "expr: column %d: %s", (int)err.col, err.text);
+	if (r < 0) {
+		load_check_complain(L, "expr: column %d: %s", (int)err.col, err.text);
+		lua_push_stand_in(L);
+		return 1;
+	}
 	r = expr_value(e, &derived_info, &u->v);
 	if (r < 0)
 		return failed(L, r);

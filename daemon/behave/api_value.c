@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "daemon/behave/load_check.h"
 #include "daemon/behave/lua_datum.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
@@ -54,6 +55,15 @@ void lua_add_value_method(lua_State *L, const char *name, lua_CFunction fn)
 	lua_pop(L, 1);
 }
 
+void lua_push_stand_in(lua_State *L)
+{
+	static const struct value_info info = {.source = "nobody"};
+	struct lua_value *u = lua_push_value(L, NULL, true, false);
+
+	if (value_new(&info, &u->v) < 0)
+		luaL_error(L, "not enough memory");
+}
+
 /* value "name" */
 static int api_value(lua_State *L)
 {
@@ -66,9 +76,11 @@ static int api_value(lua_State *L)
 		return 1;
 	}
 	near = w ? world_nearest(w, name) : NULL;
-	if (near)
-		return luaL_error(L, "no value \"%s\"; did you mean \"%s\"?", name, near);
-	return luaL_error(L, "no value \"%s\"", name);
+	load_check_complain(L, "no value \"%s\"%s%s%s", name,
+			    near ? "; did you mean \"" : "", near ? near : "",
+			    near ? "\"?" : "");
+	lua_push_stand_in(L);
+	return 1;
 }
 
 static void set(lua_State *L, struct lua_value *u, int idx)

@@ -9,14 +9,11 @@
 #include "daemon/base/nearest.h"
 #include "daemon/base/unit.h"
 #include "daemon/behave/behaviour_param.h"
+#include "daemon/behave/load_check.h"
 #include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_option.h"
 #include "daemon/behave/lua_order.h"
 #include "daemon/behave/lua_value.h"
-
-static const char *const field_names[] = {
-	"params", "needs",    "when", "hold", "cooldown",  "again",          "keep",
-	"lost",   "priority", "band", "run",  "wind_down", "preempt_within",
-};
 
 static struct value *find_name(void *arg, const char *name)
 {
@@ -75,54 +72,36 @@ void behaviour_names(struct behaviour *b, struct world *world, struct expr_names
 		*ret = (struct expr_names){find_nothing, nearest_nothing, NULL};
 }
 
-static void check_fields(lua_State *L)
-{
-	for (lua_pushnil(L); lua_next_ordered(L, 1); lua_pop(L, 1)) {
-		const char *key =
-			lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-		const char *near = nearest_name(key, field_names, ARRAY_LEN(field_names));
-		bool found = false;
-
-		for (size_t i = 0; i < ARRAY_LEN(field_names); i++)
-			found = found || strcmp(key, field_names[i]) == 0;
-		if (!found && near)
-			luaL_error(
-				L,
-				"behaviour: unknown field \"%s\"; did you mean \"%s\"?",
-				key, near);
-		if (!found)
-			luaL_error(L, "behaviour: unknown field \"%s\"", key);
-	}
-}
-
 /* The resources it needs; each becomes a global of that name. */
 static void read_needs(lua_State *L, struct behaviour *b)
 {
 	struct lease *l = &b->lease;
+	char text[160];
 
 	if (lua_getfield(L, 1, "needs") == LUA_TNIL)
 		return;
 	luaL_checktype(L, -1, LUA_TTABLE);
 	lua_pushglobaltable(L);
-	for (lua_Integer i = 1; lua_geti(L, -2, i) != LUA_TNIL; i++, lua_pop(L, 1)) {
+	for (lua_Integer i = 1; lua_geti(L, 2, i) != LUA_TNIL; i++, lua_settop(L, 3)) {
 		const char *name = luaL_tolstring(L, -1, NULL);
 		struct resource *r =
 			b->resources ? resource_find(b->resources, name) : NULL;
 		const char *near =
 			b->resources ? resource_nearest(b->resources, name) : NULL;
 
-		if (!r && near)
-			luaL_error(L, "needs: no resource \"%s\"; did you mean \"%s\"?",
-				   name, near);
-		if (!r)
-			luaL_error(L, "needs: no resource \"%s\"", name);
+		if (!r) {
+			snprintf(text, sizeof(text), "needs: no resource \"%s\"%s%s%s",
+				 name, near ? "; did you mean \"" : "", near ? near : "",
+				 near ? "\"?" : "");
+			load_check_field(L, "needs", text);
+			continue;
+		}
 		if (l->n_needs == LEASE_NEEDS_MAX)
 			luaL_error(L, "needs: more than %d resources", LEASE_NEEDS_MAX);
 		l->needs[l->n_needs++] = r;
 		lua_push_resource(L, r);
-		lua_rawset(L, -4); /* globals[name] */
+		lua_rawset(L, 3); /* globals[name] */
 	}
-	lua_pop(L, 3);
 }
 
 /* The condition in field @key: a text, or a boolean value of the script. */
@@ -180,15 +159,154 @@ static int read_function(lua_State *L, const char *key, bool required)
 	return LUA_NOREF;
 }
 
-static void read_rank(lua_State *L, struct behaviour *b)
+static struct behaviour *behaviour_of(lua_State *L)
+{
+	return lua_host_of(L)->behaviour;
+}
+
+static int field_params(lua_State *L)
+{
+	behaviour_read_params(L, behaviour_of(L));
+	return 0;
+}
+
+static int field_needs(lua_State *L)
+{
+	read_needs(L, behaviour_of(L));
+	return 0;
+}
+
+static int field_band(lua_State *L)
 {
 	static const char *const bands[] = {"idle", "normal", NULL};
 
 	lua_getfield(L, 1, "band");
-	b->band = (enum lease_band)luaL_checkoption(L, -1, "normal", bands);
-	if (lua_getfield(L, 1, "priority") != LUA_TNIL && !lua_isnumber(L, -1))
+	behaviour_of(L)->band =
+		(enum lease_band)lua_check_word(L, -1, "band", "normal", bands);
+	return 0;
+}
+
+static int field_priority(lua_State *L)
+{
+	if (lua_getfield(L, 1, "priority") != LUA_TNIL && lua_type(L, -1) != LUA_TNUMBER)
 		luaL_error(L, "priority: number expected, got %s", luaL_typename(L, -1));
-	b->priority = lua_tonumber(L, -1);
+	behaviour_of(L)->priority = lua_tonumber(L, -1);
+	return 0;
+}
+
+static int field_when(lua_State *L)
+{
+	struct behaviour *b = behaviour_of(L);
+
+	b->when = read_condition(L, b, "when", &b->when_own);
+	return 0;
+}
+
+static int field_keep(lua_State *L)
+{
+	struct behaviour *b = behaviour_of(L);
+
+	b->keep = read_condition(L, b, "keep", &b->keep_own);
+	return 0;
+}
+
+static int field_hold(lua_State *L)
+{
+	behaviour_of(L)->hold_ns = lua_opt_seconds(L, 1, "hold", 0);
+	return 0;
+}
+
+static int field_cooldown(lua_State *L)
+{
+	behaviour_of(L)->cooldown_ns = lua_opt_seconds(L, 1, "cooldown", 0);
+	return 0;
+}
+
+static int field_lost(lua_State *L)
+{
+	behaviour_of(L)->lost_ns = lua_opt_seconds(L, 1, "lost", 0);
+	return 0;
+}
+
+static int field_preempt_within(lua_State *L)
+{
+	behaviour_of(L)->preempt_within_ns =
+		lua_opt_seconds(L, 1, "preempt_within", NS_PER_S);
+	return 0;
+}
+
+static int field_again(lua_State *L)
+{
+	if (lua_getfield(L, 1, "again") != LUA_TNIL && !lua_isboolean(L, -1))
+		luaL_error(L, "again: true or false expected, got %s",
+			   luaL_typename(L, -1));
+	behaviour_of(L)->again = lua_toboolean(L, -1);
+	return 0;
+}
+
+static int field_run(lua_State *L)
+{
+	behaviour_of(L)->run = read_function(L, "run", true);
+	return 0;
+}
+
+static int field_wind_down(lua_State *L)
+{
+	behaviour_of(L)->wind_down = read_function(L, "wind_down", false);
+	return 0;
+}
+
+/* Each reads its field of the table at 1, or raises; parameters first, as expressions name them. */
+static const struct {
+	const char *name;
+	lua_CFunction read;
+} fields[] = {
+	{"params", field_params},       {"needs", field_needs},
+	{"band", field_band},           {"priority", field_priority},
+	{"when", field_when},           {"keep", field_keep},
+	{"hold", field_hold},           {"cooldown", field_cooldown},
+	{"lost", field_lost},           {"preempt_within", field_preempt_within},
+	{"again", field_again},         {"run", field_run},
+	{"wind_down", field_wind_down},
+};
+
+static void check_fields(lua_State *L)
+{
+	const char *names[ARRAY_LEN(fields)];
+	char text[160];
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		names[i] = fields[i].name;
+	for (lua_pushnil(L); lua_next_ordered(L, 1); lua_pop(L, 1)) {
+		const char *key =
+			lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+		const char *near = nearest_name(key, names, ARRAY_LEN(names));
+		bool found = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			found = found || strcmp(key, names[i]) == 0;
+		if (found)
+			continue;
+		snprintf(text, sizeof(text), "behaviour: unknown field \"%s\"%s%s%s", key,
+			 near ? "; did you mean \"" : "", near ? near : "",
+			 near ? "\"?" : "");
+		load_check_field(L, key, text);
+	}
+}
+
+/* Read one field; what is wrong with it is noted, so that the others are read too. */
+static void read_field(lua_State *L, size_t i)
+{
+	int status;
+
+	lua_pushcfunction(L, fields[i].read);
+	lua_pushvalue(L, 1);
+	status = lua_pcall(L, 1, 0, 0);
+	if (status == LUA_OK)
+		return;
+	if (status == LUA_ERRMEM)
+		lua_error(L);
+	load_check_field(L, fields[i].name, luaL_tolstring(L, -1, NULL));
 	lua_pop(L, 2);
 }
 
@@ -206,20 +324,8 @@ static int api_behaviour(lua_State *L)
 	if (b->declared)
 		return luaL_error(L, "a file declares one behaviour");
 	check_fields(L);
-	behaviour_read_params(L, b);
-	read_needs(L, b);
-	read_rank(L, b);
-	b->when = read_condition(L, b, "when", &b->when_own);
-	b->keep = read_condition(L, b, "keep", &b->keep_own);
-	b->hold_ns = lua_opt_seconds(L, 1, "hold", 0);
-	b->cooldown_ns = lua_opt_seconds(L, 1, "cooldown", 0);
-	b->lost_ns = lua_opt_seconds(L, 1, "lost", 0);
-	b->preempt_within_ns = lua_opt_seconds(L, 1, "preempt_within", NS_PER_S);
-	lua_getfield(L, 1, "again");
-	b->again = lua_toboolean(L, -1);
-	lua_pop(L, 1);
-	b->run = read_function(L, "run", true);
-	b->wind_down = read_function(L, "wind_down", false);
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		read_field(L, i);
 	b->declared = true;
 	return 1;
 }
@@ -246,33 +352,69 @@ static int add_state(struct behaviour *b)
 	return world_add(b->world, &info, &b->state);
 }
 
+bool behaviour_has_resource(const struct behaviour *b, const char *name)
+{
+	return b && b->resources && resource_find(b->resources, name);
+}
+
+/* The chunk has run, or failed with @why: what else is wrong? */
+static int finish_check(lua_State *L)
+{
+	load_check_globals(L);
+	return 0;
+}
+
+/* Run the file's top level. What is wrong is noted. */
+static int run_file(struct behaviour *b, const char *path)
+{
+	char why[LUA_HOST_WHY];
+	lua_State *L = b->host->L;
+	int r = lua_host_load(b->host, path, &b->chunk, why);
+
+	if (r == 0) {
+		b->host->loading = true;
+		r = lua_host_call(b->host, b->chunk, NULL, why);
+		b->host->loading = false;
+	}
+	if (r == -ECANCELED)
+		return r;
+	if (r < 0)
+		load_check_note(b->host, why);
+	lua_pushcfunction(L, finish_check);
+	if (lua_pcall(L, 0, 0, 0) != LUA_OK)
+		lua_pop(L, 1); /* no memory: what was found is enough to refuse it */
+	if (load_check_count(b->host) > 0)
+		return r < 0 ? r : -EINVAL;
+	if (b->declared)
+		return 0;
+	snprintf(why, sizeof(why), "%s: the file does not return behaviour { ... }",
+		 path);
+	load_check_note(b->host, why);
+	return -EINVAL;
+}
+
 int behaviour_load(struct behaviour *b, const char *path, const struct conf_at *conf,
-		   const struct lua_host_conf *host_conf, char *why)
+		   const struct lua_host_conf *host_conf, struct conf_errors *errs)
 {
 	int r;
 
-	snprintf(why, LUA_HOST_WHY, "%s: not enough memory", b->name);
 	b->chunk = b->run = b->wind_down = LUA_NOREF;
 	b->conf = conf;
 	r = add_state(b);
-	if (r < 0)
-		return r;
-	r = lua_host_new(host_conf, &b->host);
-	if (r < 0)
-		return r;
-	b->host->behaviour = b;
-	r = lua_host_load(b->host, path, &b->chunk, why);
-	if (r < 0)
-		return r;
-	b->host->loading = true;
-	r = lua_host_call(b->host, b->chunk, NULL, why);
-	b->host->loading = false;
-	b->conf = NULL;
-	if (r == 0 && !b->declared) {
-		snprintf(why, LUA_HOST_WHY,
-			 "%s: the file does not return behaviour { ... }", path);
-		r = -EINVAL;
+	if (r == 0)
+		r = lua_host_new(host_conf, &b->host);
+	if (r == 0) {
+		b->host->behaviour = b;
+		r = load_check_open(b->host, errs);
 	}
+	if (r < 0) {
+		conf_error(errs, (struct conf_place){0}, "", "%s: not enough memory",
+			   b->name);
+		return r;
+	}
+	r = run_file(b, path);
+	load_check_close(b->host);
+	b->conf = NULL;
 	return r;
 }
 

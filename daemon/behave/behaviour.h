@@ -53,15 +53,19 @@ void behaviour_names(struct behaviour *b, struct world *world, struct expr_names
 
 /*
  * Load @b's script from @path. Zeroed before, but for name, world, resources; @host_conf is for its state.
- * Returns 0, or a negative errno with the reason in @why (LUA_HOST_WHY bytes); then behaviour_stop()
- * and behaviour_fini() are due all the same. On a Lua stack. Suspends.
+ * Returns 0, or a negative errno with what is wrong in @errs, all of it that can be found; then
+ * behaviour_stop() and behaviour_fini() are due all the same. On a Lua stack. Suspends.
  */
 int behaviour_load(struct behaviour *b, const char *path, const struct conf_at *conf,
-		   const struct lua_host_conf *host_conf, char *why) MUST_CHECK;
+		   const struct lua_host_conf *host_conf,
+		   struct conf_errors *errs) MUST_CHECK;
 
 /* Free its state and what follows other values; then its own values. Zeroed storage is fine. */
 void behaviour_stop(struct behaviour *b);
 void behaviour_fini(struct behaviour *b);
+
+/* Is there a resource of this name on @b's robot? @b NULL is fine. */
+bool behaviour_has_resource(const struct behaviour *b, const char *name);
 
 /* Define the global `behaviour`, and `param`. */
 void lua_open_behaviour(lua_State *L);

@@ -9,7 +9,9 @@
 #include "daemon/base/nearest.h"
 #include "daemon/base/unit.h"
 #include "daemon/behave/behaviour.h"
+#include "daemon/behave/load_check.h"
 #include "daemon/behave/lua_datum.h"
+#include "daemon/behave/lua_option.h"
 
 /* A declaration while it is read: { 1.5, min = 0.3, max = 4, unit = "m", help = "..." }. */
 struct declared {
@@ -103,12 +105,15 @@ static void configure(struct declared *p, const struct conf_at *at)
 	}
 }
 
-static void read_declared(lua_State *L, const char *name, struct declared *p)
+/* Arguments: the struct declared with its name, what the script declares. */
+static int read_declared(lua_State *L)
 {
-	int at = lua_gettop(L);
-	const char *why;
+	static const char *const known[] = {"min", "max", "unit", "help", "1", NULL};
+	struct declared *p = lua_touserdata(L, 1);
+	const char *name = p->name, *why;
+	const int at = 2;
 
-	p->name = name;
+	lua_check_options(L, at, lua_pushfstring(L, "params: %s", name), known);
 	p->unit = text_field(L, at, "unit");
 	p->help = text_field(L, at, "help");
 	p->min = number_field(L, at, "min", -(double)INFINITY);
@@ -127,7 +132,28 @@ static void read_declared(lua_State *L, const char *name, struct declared *p)
 	if (p->d.type == DATUM_NUMBER && !in_range(p, p->d.n))
 		luaL_error(L, "params: %s: the default %f is out of its range", name,
 			   p->d.n);
-	lua_pop(L, 1);
+	return 0;
+}
+
+/* The declaration at the top, taken. False: it is wrong, which is noted. */
+static bool try_declared(lua_State *L, const char *name, struct declared *p)
+{
+	int status;
+
+	*p = (struct declared){.name = name};
+	lua_pushcfunction(L, read_declared);
+	lua_insert(L, -2);
+	lua_pushlightuserdata(L, p);
+	lua_insert(L, -2);
+	status = lua_pcall(L, 2, 0, 0);
+	if (status == LUA_OK)
+		return true;
+	datum_fini(&p->d);
+	if (status == LUA_ERRMEM)
+		lua_error(L);
+	load_check_field(L, name, luaL_tolstring(L, -1, NULL));
+	lua_pop(L, 2);
+	return false;
 }
 
 static int add_param(struct behaviour *b, struct declared *p)
@@ -212,8 +238,8 @@ void behaviour_read_params(lua_State *L, struct behaviour *b)
 		int r;
 
 		lua_getfield(L, -1, names[i]);
-		read_declared(L, names[i], &p);
-		lua_pop(L, 1);
+		if (!try_declared(L, names[i], &p))
+			continue;
 		if (params.node) {
 			struct conf_at at = conf_child(&params, p.name);
 

@@ -3,6 +3,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/nearest.h"
+#include "daemon/behave/behaviour.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
 #include "daemon/behave/lua_order.h"
@@ -359,13 +360,78 @@ static void open_globals(lua_State *L)
 
 #define NAMES_MAX 256
 
-/* Reading a global that does not exist: an error with the nearest name that does. */
-static int unknown_global(lua_State *L)
+bool lua_knows_global(lua_State *L, const char *name)
+{
+	const char *const *p = lua_prelude_names;
+	bool known;
+
+	while (*p && strcmp(*p, name) != 0)
+		p++;
+	if (*p || find_late(L, name))
+		return true;
+	lua_pushglobaltable(L);
+	lua_pushstring(L, name);
+	known = lua_rawget(L, -2) != LUA_TNIL;
+	lua_pop(L, 2);
+	return known;
+}
+
+/* The global name that is nearest to @name, or NULL. */
+static const char *nearest_global(lua_State *L, const char *name)
 {
 	const char *names[NAMES_MAX], *near;
+	size_t n = 0;
+	int globals;
+
+	for (size_t i = 0; i < ARRAY_LEN(late); i++)
+		if (!is_open(L, &late[i]))
+			names[n++] = late[i].name;
+	for (const char *const *p = lua_prelude_names; *p; p++)
+		names[n++] = *p;
+	lua_pushglobaltable(L);
+	globals = lua_gettop(L);
+	for (lua_pushnil(L); n < NAMES_MAX && lua_next_ordered(L, globals);) {
+		lua_pop(L, 1);
+		if (lua_type(L, -1) == LUA_TSTRING)
+			names[n++] = lua_tostring(L, -1);
+	}
+	near = nearest_name(name, names, n);
+	lua_settop(L, globals - 1);
+	return near;
+}
+
+void lua_push_undeclared(lua_State *L, const char *name, bool set)
+{
+	const char *near = set ? NULL : nearest_global(L, name);
+
+	if (set)
+		lua_pushfstring(L, "undeclared name \"%s\"; write \"local %s = ...\"",
+				name, name);
+	else if (behaviour_has_resource(lua_host_of(L)->behaviour, name))
+		lua_pushfstring(L,
+				"undeclared name \"%s\"; it is a resource: the behaviour "
+				"wants needs = { \"%s\" }",
+				name, name);
+	else if (near)
+		lua_pushfstring(L, "undeclared name \"%s\"; did you mean \"%s\"?", name,
+				near);
+	else
+		lua_pushfstring(L, "undeclared name \"%s\"", name);
+}
+
+static int raise_undeclared(lua_State *L, const char *name, bool set)
+{
+	luaL_where(L, 1);
+	lua_push_undeclared(L, name, set);
+	lua_concat(L, 2);
+	return lua_error(L);
+}
+
+/* Reading a global that does not exist yet: one that is opened late, or an error. */
+static int unknown_global(lua_State *L)
+{
 	const char *word = luaL_tolstring(L, 2, NULL);
 	const struct late *known = find_late(L, word);
-	size_t n = 0;
 
 	if (known) {
 		known->open(L);
@@ -375,22 +441,7 @@ static int unknown_global(lua_State *L)
 	}
 	if (lua_prelude_find(L, word))
 		return 1;
-	for (size_t i = 0; i < ARRAY_LEN(late); i++)
-		if (!is_open(L, &late[i]))
-			names[n++] = late[i].name;
-	for (const char *const *p = lua_prelude_names; *p; p++)
-		names[n++] = *p;
-	lua_pushnil(L);
-	while (n < NAMES_MAX && lua_next_ordered(L, 1)) {
-		lua_pop(L, 1);
-		if (lua_type(L, -1) == LUA_TSTRING)
-			names[n++] = lua_tostring(L, -1);
-	}
-	near = nearest_name(word, names, n);
-	if (near)
-		return luaL_error(L, "undeclared name \"%s\"; did you mean \"%s\"?", word,
-				  near);
-	return luaL_error(L, "undeclared name \"%s\"", word);
+	return raise_undeclared(L, word, false);
 }
 
 /* Functions of the file may be global; a variable that a function forgets to declare may not. */
@@ -403,9 +454,7 @@ static int new_global(lua_State *L)
 	    strcmp(ar.what, "main") != 0) {
 		name = luaL_tolstring(L, 2, NULL);
 		if (!find_late(L, name))
-			return luaL_error(
-				L, "undeclared name \"%s\"; write \"local %s = ...\"",
-				name, name);
+			return raise_undeclared(L, name, true);
 	}
 	lua_settop(L, 3);
 	lua_rawset(L, 1);

@@ -256,6 +256,22 @@ static int base_xpcall(lua_State *L)
 	return call_protected(L, lua_gettop(L) - 3);
 }
 
+bool lua_is_guarded(lua_State *L)
+{
+	lua_Debug ar;
+
+	for (int level = 0; lua_getstack(L, level, &ar); level++) {
+		lua_CFunction fn;
+
+		lua_getinfo(L, "f", &ar);
+		fn = lua_tocfunction(L, -1);
+		lua_pop(L, 1);
+		if (fn == base_pcall || fn == base_xpcall)
+			return true;
+	}
+	return false;
+}
+
 void lua_open_error(lua_State *L)
 {
 	static const luaL_Reg methods[] = {

@@ -37,6 +37,9 @@ void lua_push_cancel(lua_State *L);
  */
 bool lua_is_final(lua_State *L, bool was_unwinding);
 
+/* Is a pcall or xpcall of the script around the place that has called? */
+bool lua_is_guarded(lua_State *L);
+
 /*
  * lua_pcall() of the function with its @nargs arguments at the top, whatever it raises; texts become
  * error objects. Its results, or the error, take their place. Returns 0, -ECANCELED for the

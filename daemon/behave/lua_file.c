@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/behave/load_check.h"
 #include "daemon/behave/lua_host.h"
 
 /* The whole regular file; *@ret is freed by the caller. A negative errno, or its size. */
@@ -58,5 +59,7 @@ int lua_load_file(lua_State *L, const char *path)
 		text[0] = text[1] = '-'; /* a script may be made executable */
 	status = luaL_loadbufferx(L, text, (size_t)len, name, "t"); /* does not raise */
 	free(text);
+	if (status == LUA_OK)
+		load_check_chunk(L, name + 1);
 	return status == LUA_OK ? 0 : status == LUA_ERRMEM ? -ENOMEM : -EINVAL;
 }

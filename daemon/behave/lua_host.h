@@ -66,6 +66,7 @@ struct lua_host {
 	bool counts;                 /* the instructions of its tasks, see budget.h */
 	bool killed;  /* a task of this state overran its budget in this run */
 	bool loading; /* the file's top level runs: it may not wait */
+	struct load_check *check;    /* of the file that is loaded, or NULL */
 	struct behaviour *behaviour; /* what the script is part of, or NULL */
 	const void *known_types[LUA_KNOWN_COUNT];
 };
@@ -177,6 +178,11 @@ void lua_new_coroutine(lua_State *L);
  */
 extern const char *const lua_prelude_names[];
 bool lua_prelude_find(lua_State *L, const char *name);
+
+/* Has the script, or do we have, a global of this name? */
+bool lua_knows_global(lua_State *L, const char *name);
+/* Push what is wrong with reading, or setting, one that nobody has declared. */
+void lua_push_undeclared(lua_State *L, const char *name, bool set);
 
 /* From here on reading a name that is not declared is an error. */
 void lua_seal_globals(lua_State *L);

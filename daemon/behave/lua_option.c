@@ -1,6 +1,7 @@
 /* Options and fields that scripts name. */
 #include "daemon/behave/lua_option.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/macros.h"
@@ -60,8 +61,16 @@ bool lua_check_options(lua_State *L, int idx, const char *call, const char *cons
 		luaL_error(L, "%s: options are a table, { %s = ... }; got %s", call,
 			   known[0], luaL_typename(L, idx));
 	for (lua_pushnil(L); lua_next_ordered(L, idx); lua_pop(L, 1)) {
-		if (is_among(key_text(L, -2), known))
+		if (lua_isinteger(L, -2)) {
+			char place[24];
+
+			snprintf(place, sizeof(place), LUA_INTEGER_FMT,
+				 lua_tointeger(L, -2));
+			if (is_among(place, known))
+				continue;
+		} else if (is_among(key_text(L, -2), known)) {
 			continue;
+		}
 		unknown_option(L, call, luaL_tolstring(L, -2, NULL), known);
 	}
 	return true;

@@ -29,6 +29,9 @@ struct lua_pred {
 /* Push a handle on @v. Raises without memory; then an own value is not taken over. */
 struct lua_value *lua_push_value(lua_State *L, struct value *v, bool own, bool writes);
 
+/* Push one that stays unset, for one that there is not, so that a script can be loaded further. */
+void lua_push_stand_in(lua_State *L);
+
 /* The value at @idx; raises for anything else. */
 struct lua_value *lua_check_value(lua_State *L, int idx);
 struct lua_value *lua_test_value(lua_State *L, int idx); /* NULL for anything else */

@@ -123,7 +123,7 @@ static void complain_missing(const struct supervisor *s, const char *name,
 struct loading {
 	struct supervised *sb;
 	const struct conf_at *at;
-	char why[LUA_HOST_WHY];
+	struct conf_errors *errs;
 };
 
 /* On a Lua stack. Its error is kept apart from the caller's nursery. */
@@ -140,31 +140,21 @@ static int load_main(void *arg)
 		.arg = sb,
 	};
 
-	sb->result = behaviour_load(&sb->b, sb->script, l->at, &conf, l->why);
+	sb->result = behaviour_load(&sb->b, sb->script, l->at, &conf, l->errs);
 	return sb->result == -ECANCELED ? -ECANCELED : 0;
 }
 
 static int load(struct supervised *sb, const struct conf_at *at, struct conf_errors *errs)
 {
 	const struct task_opt opt = {.name = sb->b.name, .stack_size = STACK_LUA};
-	struct loading *l = calloc(1, sizeof(*l));
+	struct loading l = {.sb = sb, .at = at, .errs = errs};
 	struct nursery n;
 	int r;
 
-	if (!l)
-		return -ENOMEM;
-	l->sb = sb;
-	l->at = at;
 	nursery_open(&n);
-	(void)nursery_start(&n, NULL, &opt, load_main, l); /* counts as failed */
+	(void)nursery_start(&n, NULL, &opt, load_main, &l); /* counts as failed */
 	r = nursery_close(&n, 0);
-	if (r == 0 && sb->result < 0) {
-		r = sb->result;
-		l->why[strcspn(l->why, "\n")] = '\0'; /* without the traceback */
-		conf_error(errs, (struct conf_place){0}, "", "%s", l->why);
-	}
-	free(l);
-	return r;
+	return r < 0 ? r : sb->result;
 }
 
 /* The priority in the configuration goes before the script's. */

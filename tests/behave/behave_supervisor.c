@@ -465,7 +465,7 @@ static int refused(struct robot *bot)
 		{"return behaviour { wehn = 'x', run = print }",
 		 ".lua:1: behaviour: unknown field \"wehn\"; did you mean \"when\"?"},
 		{"return behaviour {\n when = 'head.tuched', run = print }",
-		 ".lua:1: when: column 1: unknown value `head.tuched`; did you mean "
+		 ".lua:2: when: column 1: unknown value `head.tuched`; did you mean "
 		 "`head.touched`?"},
 		{"local v = value 'head.tuched'",
 		 ".lua:1: no value \"head.tuched\"; did you mean \"head.touched\"?"},
@@ -528,6 +528,67 @@ static int configured(struct robot *bot)
 	json_doc_fini(&doc);
 	json_doc_fini(&bad_doc);
 	return 0;
+}
+
+static int refused_whole(struct robot *bot)
+{
+	static const char *const errors[] = {
+		".lua:1: no value \"head.tuched\"; did you mean \"head.touched\"?",
+		".lua:2: expr: column 5: unknown value `motion.picked_p`; did you mean "
+		"`motion.picked_up`?",
+		".lua:9: behaviour: unknown field \"cooldwon\"; did you mean "
+		"\"cooldown\"?",
+		".lua:12: params: a: the default 5.0 is out of its range",
+		".lua:12: params: b: unknown option \"mx\"; known: min, max, unit, help, "
+		"1; "
+		"did you mean \"max\"?",
+		".lua:4: needs: no resource \"nek\"; did you mean \"neck\"?",
+		".lua:10: band: idle, normal expected, got idel; did you mean \"idle\"?",
+		".lua:5: when: column 1: unknown value `motion.shakn`; did you mean "
+		"`motion.shaken`?",
+		".lua:8: keep: an expression or a value expected, got boolean",
+		".lua:6: hold: seconds expected, got string",
+		".lua:7: again: true or false expected, got number",
+		".lua:3: run: function expected, got nil",
+		".lua:14: undeclared name \"slep\"; did you mean \"sleep\"?",
+		".lua:15: undeclared name \"count\"; write \"local count = ...\"",
+		".lua:16: undeclared name \"neck\"; it is a resource: the behaviour "
+		"wants "
+		"needs = { \"neck\" }",
+	};
+	int r = load_text(
+		bot, "bad",
+		"local touched = value 'head.tuched'\n"
+		"local up = expr 'not motion.picked_p'\n"
+		"local b = behaviour {\n"
+		"	needs = { 'light', 'nek' },\n"
+		"	when = 'motion.shakn',\n"
+		"	hold = 'long',\n"
+		"	again = 1,\n"
+		"	keep = true,\n"
+		"	cooldwon = 3,\n"
+		"	band = 'idel',\n"
+		"	wind_down = function(why) print(why) end,\n"
+		"	params = { a = { 5, min = 6 }, b = { 5, mx = 6 } },\n"
+		"}\n"
+		"function nap() slep(1) end\n"
+		"local function add() count = (count or 0) + 1 end\n"
+		"local function nod() neck:set { tilt = 1 } light:set { led = 1 } end\n"
+		"known = 5\n"
+		"function uses() return known, nap, math.pi, wait_all end\n"
+		"return b\n");
+
+	cr_assert(lt(int, r, 0));
+	for (size_t i = 0; i < bot->errs.n; i++)
+		cr_expect(eq(str, without_file_name(bot->errs.list[i].text),
+			     (char *)(i < ARRAY_LEN(errors) ? errors[i] : "")));
+	cr_expect(eq(sz, bot->errs.n, ARRAY_LEN(errors)));
+	return 0;
+}
+
+Test(supervisor, all_mistakes_of_a_script_are_found_in_one_run)
+{
+	play(refused_whole, "");
 }
 
 Test(supervisor, params_come_from_the_configuration)
