@@ -6,6 +6,7 @@
 
 #include "daemon/behave/lua_handle.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/lua_order.h"
 #include "daemon/behave/lua_value.h"
 #include "daemon/rt/choose.h"
 #include "daemon/rt/rt.h"
@@ -48,7 +49,7 @@ static int no_case(lua_State *L, int idx)
 /* The table at @idx, a case, has nothing but the places 1 to @n and perhaps the key @name. */
 static void check_shape(lua_State *L, int idx, lua_Integer n, const char *name)
 {
-	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+	for (lua_pushnil(L); lua_next_ordered(L, idx); lua_pop(L, 1)) {
 		if (lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 &&
 		    lua_tointeger(L, -2) <= n)
 			continue;

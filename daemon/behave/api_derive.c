@@ -9,6 +9,7 @@
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
 #include "daemon/behave/lua_option.h"
+#include "daemon/behave/lua_order.h"
 #include "daemon/behave/lua_value.h"
 #include "daemon/rt/rt.h"
 #include "daemon/rt/timer.h"
@@ -151,7 +152,7 @@ static int api_compose(lua_State *L)
 	if (lua_getfield(L, 1, "transform") != LUA_TNIL && !lua_isfunction(L, 2))
 		return luaL_error(L, "compose: transform: function expected, got %s",
 				  luaL_typename(L, 2));
-	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+	for (lua_pushnil(L); lua_next_ordered(L, 1); lua_pop(L, 1)) {
 		const struct lua_value *from;
 
 		if (lua_type(L, -2) != LUA_TSTRING)
