@@ -168,21 +168,26 @@ int lua_no_field(lua_State *L, const char *what, const char *key,
 	__builtin_unreachable();
 }
 
-/* __index of what is sealed: arguments table, key; upvalue: what it is. */
+/* __index of what is sealed: arguments table, key. */
 static int missing(lua_State *L)
 {
 	const char *key = luaL_tolstring(L, 2, NULL);
 
-	lua_no_field(L, lua_tostring(L, lua_upvalueindex(1)), key, NULL, 1);
+	lua_pushliteral(L, "__name");
+	lua_rawget(L, 1);
+	lua_no_field(L, lua_tostring(L, -1), key, NULL, 1);
 }
 
+/* All have one metatable, which is in the registry, and say themselves what they are: it is small. */
 void lua_seal_table(lua_State *L, const char *what)
 {
-	lua_createtable(L, 0, 2);
 	lua_pushstring(L, what);
-	lua_pushcclosure(L, missing, 1);
-	lua_setfield(L, -2, "__index");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
+	lua_setfield(L, -2, "__name");
+	if (luaL_newmetatable(L, "sealed")) {
+		lua_pushcfunction(L, missing);
+		lua_setfield(L, -2, "__index");
+		lua_pushboolean(L, 0);
+		lua_setfield(L, -2, "__metatable");
+	}
 	lua_setmetatable(L, -2);
 }
