@@ -258,12 +258,16 @@ static int api_choose(lua_State *L)
 	lua_settop(L, 1);
 	add_cases(L, &cs);
 	t = lua_wait_begin(L);
+	caps_check_more(L, &t->host->caps.waiters, (unsigned)cs.n, CAP_WAITERS,
+			"waiters");
 	for (size_t i = 0; i < cs.n; i++)
 		if (cs.one[i].kind == KIND_SEND) {
 			lua_pushvalue(L, cs.one[i].at + 2);
 			cs.one[i].ref = lua_keep_sent(L, cs.one[i].at + 1);
 		}
+	t->host->caps.waiters += (unsigned)cs.n;
 	r = choose(cs.list, cs.n);
+	t->host->caps.waiters -= (unsigned)cs.n;
 	forget_unsent(L, &cs, r);
 	lua_wait_end(L, t, r);
 	o = &cs.one[r];

@@ -10,9 +10,11 @@
 static int run_in(lua_State *L, struct scope *s, struct lua_task *t)
 {
 	bool was_unwinding = t->unwinding;
-	int r = lua_call_guarded(L, lua_gettop(L) - 2);
+	int r;
 
-	r = scope_leave(s, r);
+	t->host->caps.timers++;
+	r = scope_leave(s, lua_call_guarded(L, lua_gettop(L) - 2));
+	t->host->caps.timers--;
 	if (r == -ECANCELED)
 		lua_raise_cancel(L);
 	t->unwinding = was_unwinding || t->host->killed;
@@ -27,6 +29,7 @@ static int64_t check_call(lua_State *L)
 
 	luaL_checktype(L, 2, LUA_TFUNCTION);
 	lua_check_headroom(L);
+	caps_check(L, &lua_host_of(L)->caps.timers, CAP_TIMERS, "timers");
 	return ns;
 }
 

@@ -486,18 +486,21 @@ static int wait_once(struct lua_value *u, const struct lua_pred *p,
 	return lua_leave_soft(&gentle, o->soft, r);
 }
 
-/* The same under its time-out. */
-static int wait_within(struct lua_value *u, const struct lua_pred *p,
+/* The same under its time-out, on behalf of @t. */
+static int wait_within(struct lua_task *t, struct lua_value *u, const struct lua_pred *p,
 		       const struct lua_wait_opt *o, bool transition, struct datum *found)
 {
+	struct caps *caps = &t->host->caps;
 	struct scope s;
 	int r;
 
+	caps->waiters++;
 	if (o->timeout_ns != TIME_NEVER)
 		scope_enter_after(&s, o->timeout_ns);
 	r = wait_once(u, p, o, transition, found);
 	if (o->timeout_ns != TIME_NEVER)
 		r = scope_leave_timeout(&s, r);
+	caps->waiters--;
 	return r;
 }
 
@@ -540,7 +543,8 @@ static int value_wait_value(lua_State *L)
 	luaL_checkany(L, 2);
 	p = take_pred(L, 2, &room);
 	t = lua_wait_begin(L);
-	r = lua_wait_end(L, t, wait_within(u, p, &o, false, found));
+	caps_check(L, &t->host->caps.waiters, CAP_WAITERS, "waiters");
+	r = lua_wait_end(L, t, wait_within(t, u, p, &o, false, found));
 	if (r < 0)
 		return lua_wait_failed(L, p, r);
 	lua_push_found(L, found, 1);
@@ -556,7 +560,10 @@ static int value_wait_transition(lua_State *L)
 	const struct lua_pred *p = take_pred(L, 2, &room);
 	struct lua_task *t = lua_wait_begin(L);
 	struct datum found[2];
-	int r = lua_wait_end(L, t, wait_within(u, p, &o, true, found));
+	int r;
+
+	caps_check(L, &t->host->caps.waiters, CAP_WAITERS, "waiters");
+	r = lua_wait_end(L, t, wait_within(t, u, p, &o, true, found));
 
 	if (r < 0)
 		return lua_wait_failed(L, p, r);

@@ -4,15 +4,21 @@
 #include "daemon/behave/lua_host.h"
 #include "daemon/rt/rt.h"
 
-void caps_check(lua_State *L, const unsigned *n, unsigned max, const char *what)
+void caps_check_more(lua_State *L, const unsigned *n, unsigned more, unsigned max,
+		     const char *what)
 {
 	const struct lua_task *t = lua_host_of(L)->running;
 
 	/* Finalizers may free values, which a transaction could not bear. */
-	if (*n >= max && !(t && t->no_wait))
+	if (*n + more > max && !(t && t->no_wait))
 		lua_gc(L, LUA_GCCOLLECT, 0);
-	if (*n >= max)
+	if (*n + more > max)
 		luaL_error(L, "more than %d %s", (int)max, what);
+}
+
+void caps_check(lua_State *L, const unsigned *n, unsigned max, const char *what)
+{
+	caps_check_more(L, n, 1, max, what);
 }
 
 void caps_take_line(lua_State *L)

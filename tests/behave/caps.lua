@@ -1,4 +1,4 @@
--- How much one script may have; what exceeds it is an error for the call that does.
+-- S6: how much one script may have; what exceeds it is an error for the call that does.
 
 local function fill(what, make)
 	local kept = {}
@@ -28,6 +28,36 @@ fill("eventual", function()
 end)
 nursery(function(n)
 	fill("tasks", function() return n:start(sleep, 1) end)
+end)
+local cases = {}
+for i = 1, 16 do cases[i] = { on, false } end
+local function wait_or_tell(what, n, wait, ...)
+	local ok, err = pcall(wait, ...)
+	if not ok then
+		print(what, err.message:match "more than.*")
+		n:cancel "told"
+	end
+end
+nursery(function(n)
+	for _ = 1, 1024 // 16 do n:start(wait_or_tell, "cases", n, choose, cases) end
+	n:start(wait_or_tell, "choose", n, choose, cases)
+end)
+nursery(function(n)
+	for _ = 1, 1024 // 16 do n:start(wait_or_tell, "cases", n, choose, cases) end
+	n:start(wait_or_tell, "wait", n, on.wait_value, on, false)
+end)
+print("waits have ended", on:wait_value(false, { timeout = 1 }))
+
+local function nest(depth) return depth == 0 and sleep(1) or move_on_after(2, nest, depth - 1) end
+nursery(function(n)
+	for _ = 1, 512 // 64 do n:start(wait_or_tell, "nested", n, nest, 64) end
+	n:start(wait_or_tell, "deadline", n, fail_after, 1, sleep, 1)
+end)
+print("deadlines have ended", fail_after(2, function() return "in time" end))
+
+local function work() return worker("while true do end") end
+nursery(function(n)
+	for _ = 1, 5 do n:start(wait_or_tell, "workers", n, work) end
 end)
 fill("lines", function() log.debug "chatter" return 1 end)
 sleep(1)
