@@ -231,11 +231,14 @@ static void ask_to_leave(struct lease *l)
 	l->leave(l, winner);
 }
 
+/* Whoever holds ranks above equals from now on, also above those that came before it. */
 static void grant(struct lease *l)
 {
 	for (size_t i = 0; i < l->n_needs; i++)
 		l->needs[i]->holder = l;
 	l->held = true;
+	link_remove(&l->link);
+	insert_ranked(l->rs, l);
 	if (l->wait.parked)
 		task_wake(&l->wait, 0);
 }
@@ -248,7 +251,7 @@ static void arbitrate(struct resources *rs)
 {
 	for (struct resource *r = rs->first; r; r = r->next)
 		r->claim = NULL;
-	list_each(l, &rs->leases, struct lease, link)
+	list_each_safe(l, &rs->leases, struct lease, link)
 	{
 		if (!needs_unclaimed(l)) {
 			if (l->held)

@@ -151,6 +151,58 @@ Test(act, A4_a_hand_over_keeps_the_last_command)
 	run(hand_over);
 }
 
+static unsigned asked_to_leave;
+
+static void count_asked(struct lease *l, const struct lease *winner)
+{
+	(void)l;
+	(void)winner;
+	asked_to_leave++;
+}
+
+/*
+ * "amble" needs the wheels too, which somebody more important has; so "bow", its equal, gets the head. When
+ * the wheels are free "amble" waits for its end, although its name comes first.
+ */
+static int hold_on(void *unused)
+{
+	const struct channel_spec turn = {.name = "turn", .unit = "", .set = command};
+	struct lease flee, amble, bow;
+	struct nursery n;
+	struct head h;
+
+	(void)unused;
+	build(&h, -1, 1);
+	cr_assert(eq(int, resource_add(h.resources, "wheels", &turn, 1), 0));
+	flee = lease_on(&h, "flee", 5);
+	flee.needs[0] = resource_find(h.resources, "wheels");
+	amble = lease_on(&h, "amble", 1);
+	amble.needs[amble.n_needs++] = flee.needs[0];
+	bow = lease_on(&h, "bow", 1);
+	bow.leave = count_asked;
+	amble.rs = bow.rs = h.resources;
+	cr_assert(eq(int, lease_take(h.resources, &flee), 0));
+	nursery_open(&n);
+	nursery_go(&n, "amble", take, &amble);
+	settle();
+	cr_assert(eq(int, lease_take(h.resources, &bow), 0));
+	lease_release(&flee, false);
+	settle();
+	cr_expect(eq(u32, asked_to_leave, 0));
+	cr_expect(bow.held && !amble.held);
+	lease_release(&bow, false);
+	cr_assert(eq(int, nursery_close(&n, 0), 0));
+	cr_expect(amble.held);
+	lease_release(&amble, false);
+	wreck(&h);
+	return 0;
+}
+
+Test(act, A2_the_holder_stays_before_an_equal_that_came_first)
+{
+	run(hold_on);
+}
+
 /* Among these are starts from which start + (limit - start) is above the limit, as doubles are. */
 static int move_to_the_end(void *unused)
 {
