@@ -41,7 +41,7 @@ static void stop(void *arg, const char *reason)
 {
 	struct alone *a = arg;
 
-	child_cancel(&a->child, CANCEL_SHUTDOWN, reason);
+	child_cancel_soft(&a->child, CANCEL_SHUTDOWN, PROGRAM_GRACE_NS, reason);
 }
 
 static int run_child(void *arg)
@@ -57,7 +57,7 @@ static int end_after(void *arg)
 	int r = task_sleep(a->options->duration_ns);
 
 	if (r == 0)
-		stop(a, "the duration is over");
+		child_cancel(&a->child, CANCEL_SHUTDOWN, "the duration is over");
 	return r;
 }
 
@@ -101,8 +101,10 @@ static int alone_main(void *arg)
 int program_alone(const struct options *o)
 {
 	struct alone a = {.options = o, .program = {.path = o->script}};
-	const struct rt_conf conf = {.clock = o->max_speed ? RT_CLOCK_VIRTUAL
-							   : RT_CLOCK_MONOTONIC};
+	const struct rt_conf conf = {
+		.clock = o->max_speed ? RT_CLOCK_VIRTUAL : RT_CLOCK_MONOTONIC,
+		/* How fast this machine is says nothing about virtual time. */
+		.slow_step_ns = o->max_speed ? -1 : 0};
 	int r = rt_run(&conf, alone_main, &a);
 
 	if (r == 0 || r == -ECANCELED)

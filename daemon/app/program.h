@@ -7,6 +7,9 @@
 #include "daemon/base/macros.h"
 #include "daemon/state/world.h"
 
+/* What a signal leaves a program that takes notice of it (cancelling(), waits with `soft`). */
+#define PROGRAM_GRACE_NS NS_PER_S
+
 struct program {
 	const char *path;
 	struct world *world; /* what it finds there */

@@ -29,6 +29,7 @@
 
 /* Behaviours wind down within 1 s each, chips become safe within 0.2 s: this is for what hangs. */
 #define STOP_NS (5 * NS_PER_S)
+#define LEAVE_NS (4 * NS_PER_S) /* of it for behaviours */
 
 struct robot {
 	const struct config *conf;
@@ -55,8 +56,8 @@ struct robot {
 };
 
 /*
- * Come to an end: the behaviours wind down first, while sensors and actuators still serve them; when they
- * have ended, the nursery ends its services. What hangs is cancelled after STOP_NS.
+ * Come to an end: the behaviours are asked to, and wind down, while sensors and actuators still serve
+ * them; when they have ended, the nursery ends its services. What hangs is cancelled after STOP_NS.
  */
 static void stop(void *arg, const char *reason)
 {
@@ -64,7 +65,8 @@ static void stop(void *arg, const char *reason)
 
 	LOG(INFO, "%s: stopping: %s", bot->conf->robot.name, reason);
 	notify_send("STOPPING=1");
-	child_cancel(&bot->behaviours, CANCEL_SHUTDOWN, reason);
+	child_cancel_soft(&bot->behaviours, CANCEL_SHUTDOWN,
+			  bot->supervisor ? LEAVE_NS : PROGRAM_GRACE_NS, reason);
 	scope_set_deadline(&bot->nursery->scope, time_add(rt_now(), STOP_NS));
 }
 
@@ -102,9 +104,12 @@ static int end_after(void *arg)
 	struct robot *bot = arg;
 	int r = task_sleep(bot->options->duration_ns);
 
-	if (r == 0)
-		stop(bot, "the duration is over");
-	return r;
+	if (r < 0)
+		return r;
+	if (!bot->supervisor) /* a program is asked by signals only */
+		child_cancel(&bot->behaviours, CANCEL_SHUTDOWN, "the duration is over");
+	stop(bot, "the duration is over");
+	return 0;
 }
 
 /*
@@ -114,12 +119,16 @@ static int end_after(void *arg)
 static int behave(void *arg)
 {
 	struct robot *bot = arg;
+	struct scope gentle;
 	int r;
 
 	if (!bot->supervisor)
 		return program_run(&bot->program);
 	r = supervisor_run(bot->supervisor);
-	return r == 0 ? task_sleep_forever() : r;
+	if (r < 0)
+		return r;
+	scope_enter_soft(&gentle);
+	return scope_leave(&gentle, task_sleep_forever());
 }
 
 static void serve(struct nursery *n, const char *name, int (*fn)(void *), void *arg)

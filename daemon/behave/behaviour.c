@@ -228,6 +228,12 @@ static int field_lost(lua_State *L)
 	return 0;
 }
 
+static int field_grace(lua_State *L)
+{
+	behaviour_of(L)->grace_ns = lua_opt_seconds(L, 1, "grace", 0);
+	return 0;
+}
+
 static int field_preempt_within(lua_State *L)
 {
 	behaviour_of(L)->preempt_within_ns =
@@ -267,7 +273,7 @@ static const struct {
 	{"hold", field_hold},           {"cooldown", field_cooldown},
 	{"lost", field_lost},           {"preempt_within", field_preempt_within},
 	{"again", field_again},         {"run", field_run},
-	{"wind_down", field_wind_down},
+	{"wind_down", field_wind_down}, {"grace", field_grace},
 };
 
 static void check_fields(lua_State *L)

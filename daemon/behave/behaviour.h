@@ -36,6 +36,7 @@ struct behaviour {
 		*when_expr;      /* what `when` follows, or NULL; lives as long as it */
 	bool when_own, keep_own; /* derived here, from an expression */
 	int64_t hold_ns, cooldown_ns, lost_ns, preempt_within_ns;
+	int64_t grace_ns; /* that a run is asked to come to an end before it is cancelled */
 	bool again, declared;
 	enum lease_band band;
 	double priority;

@@ -80,14 +80,21 @@ void supervised_decide(struct supervised *sb, enum decision_kind kind, const cha
 		conf->decided(conf->arg, &d);
 }
 
-void supervised_leave(struct supervised *sb, const char *why)
+void supervised_leave(struct supervised *sb, enum cancel_source source, const char *why)
 {
+	int64_t grace_ns = sb->b.grace_ns;
+
 	if (!sb->running || sb->leaving)
 		return;
 	sb->leaving = true;
 	snprintf(sb->leave_why, sizeof(sb->leave_why), "%s", why);
-	child_cancel(&sb->run, CANCEL_PREEMPTION, why);
-	scope_set_deadline(&sb->joining, time_add(rt_now(), sb->b.preempt_within_ns));
+	if (grace_ns > 0)
+		child_cancel_soft(&sb->run, source, grace_ns, why);
+	else
+		child_cancel(&sb->run, source, why);
+	scope_set_deadline(
+		&sb->joining,
+		time_add(rt_now(), time_add(grace_ns, sb->b.preempt_within_ns)));
 }
 
 /* A task on a Lua stack. What it fails of is kept apart: it must not cancel the supervision. */
@@ -119,7 +126,7 @@ static int keep_main(void *arg)
 	int r = value_await(sb->b.keep, &gone, &opt, NULL);
 
 	if (r == 0)
-		supervised_leave(sb, "keep turned false");
+		supervised_leave(sb, CANCEL_EXPLICIT, "keep turned false");
 	return r == -EPIPE ? 0 : r;
 }
 
@@ -146,7 +153,10 @@ static enum outcome judge(const struct supervised *sb)
 {
 	if (sb->run.state == CHILD_DONE && sb->result < 0)
 		return OUTCOME_FAILED;
-	return sb->leaving && sb->run.state != CHILD_DONE ? OUTCOME_LEFT : OUTCOME_DONE;
+	/* One that was asked to come to an end may have done so. */
+	return sb->leaving && (sb->run.state != CHILD_DONE || sb->b.grace_ns > 0)
+		       ? OUTCOME_LEFT
+		       : OUTCOME_DONE;
 }
 
 static void report(struct supervised *sb, enum outcome outcome)
@@ -167,6 +177,22 @@ static void report(struct supervised *sb, enum outcome outcome)
 		supervised_decide(sb, DECISION_FAILED, "", "", line);
 		return;
 	}
+}
+
+/* Until the run has ended; when the robot stops meanwhile, the run leaves. */
+static int join(struct supervised *sb)
+{
+	char why[sizeof(sb->leave_why)];
+	struct scope gentle;
+	int r;
+
+	scope_enter_soft(&gentle);
+	r = scope_leave(&gentle, child_join(&sb->run));
+	if (r != -ECANCELED || task_check() < 0)
+		return r;
+	snprintf(why, sizeof(why), "stopping: %s", scope_cause()->reason);
+	supervised_leave(sb, CANCEL_SHUTDOWN, why);
+	return child_join(&sb->run);
 }
 
 int supervised_run(struct supervised *sb, enum outcome *ret)
@@ -190,9 +216,9 @@ int supervised_run(struct supervised *sb, enum outcome *ret)
 	scope_enter(&sb->joining);
 	sb->running = true;
 	if (sb->b.lease.asked) /* between the grant and now */
-		supervised_leave(sb, "somebody more important came");
+		supervised_leave(sb, CANCEL_PREEMPTION, "somebody more important came");
 	if (r == 0)
-		r = child_join(&sb->run);
+		r = join(sb);
 	sb->running = false;
 	r = scope_leave(&sb->joining, r);
 	outcome = judge(sb);
@@ -202,7 +228,9 @@ int supervised_run(struct supervised *sb, enum outcome *ret)
 	}
 	if (r == 0)
 		report(sb, outcome);
-	lease_release(&sb->b.lease, r < 0 || outcome == OUTCOME_FAILED);
+	/* When the robot stops, what was held becomes safe. */
+	lease_release(&sb->b.lease,
+		      r < 0 || outcome == OUTCOME_FAILED || task_cancelling());
 	*ret = outcome;
 	return nursery_close(&n, r);
 }

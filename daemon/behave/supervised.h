@@ -58,7 +58,7 @@ enum outcome { OUTCOME_DONE, OUTCOME_LEFT, OUTCOME_FAILED };
 int supervised_run(struct supervised *sb, enum outcome *ret) MUST_CHECK;
 
 /* End the run that is under way, if any, with its wind-down. Does not suspend. */
-void supervised_leave(struct supervised *sb, const char *why);
+void supervised_leave(struct supervised *sb, enum cancel_source source, const char *why);
 
 void supervised_enter(struct supervised *sb, enum activity activity);
 

@@ -76,7 +76,7 @@ static void leave(struct lease *l, const struct lease *winner)
 			     struct supervised, b);
 	supervised_decide(other, DECISION_TAKES, sb->b.name, resource, "");
 	snprintf(why, sizeof(why), "%s took %s", winner->name, resource);
-	supervised_leave(sb, why);
+	supervised_leave(sb, CANCEL_PREEMPTION, why);
 }
 
 /* Find the file: in the folders, unless the name has a slash. "" stands for <behaviour>.lua. */
@@ -347,6 +347,32 @@ static int recover(struct supervised *sb, enum outcome outcome)
 	return r < 0 ? r : task_sleep_until(until);
 }
 
+/* Until it is to run and has what it needs; *@why (@size) becomes the reason. 0 or a negative errno. */
+static int become_ready(struct supervised *sb, char *why, size_t size)
+{
+	struct scope gentle;
+	int r;
+
+	scope_enter_soft(&gentle); /* a robot that stops starts nothing */
+	do {
+		supervised_enter(sb, ACTIVITY_IDLE);
+		r = await_when(sb, true);
+		if (r < 0)
+			break;
+		describe_trigger(&sb->b, why, size);
+		r = take(sb);
+	} while (r > 0);
+	return scope_leave(&gentle, r);
+}
+
+static int recover_gently(struct supervised *sb, enum outcome outcome)
+{
+	struct scope gentle;
+
+	scope_enter_soft(&gentle);
+	return scope_leave(&gentle, recover(sb, outcome));
+}
+
 /* The life of one behaviour. */
 static int supervise(void *arg)
 {
@@ -355,25 +381,15 @@ static int supervise(void *arg)
 	char why[160];
 	int r;
 
-	for (;;) {
-		supervised_enter(sb, ACTIVITY_IDLE);
-		r = await_when(sb, true);
-		if (r < 0)
-			break;
-		describe_trigger(&sb->b, why, sizeof(why));
-		r = take(sb);
-		if (r > 0)
-			continue;
+	do {
+		r = become_ready(sb, why, sizeof(why));
 		if (r < 0)
 			break;
 		supervised_decide(sb, DECISION_STARTS, "", "", why);
 		r = supervised_run(sb, &outcome);
-		if (r < 0)
-			break;
-		r = recover(sb, outcome);
-		if (r < 0)
-			break;
-	}
+		if (r == 0)
+			r = recover_gently(sb, outcome);
+	} while (r == 0);
 	lease_release(&sb->b.lease, true);
 	if (r == -EPIPE)
 		LOG(WARNING, "%s: a value of its condition has gone; it rests",

@@ -70,7 +70,11 @@ void supervisor_free(struct supervisor *s);
 int supervisor_load(struct supervisor *s, const char *name, const char *script,
 		    const struct conf_at *at, struct conf_errors *errs) MUST_CHECK;
 
-/* A task function: supervises until it is cancelled; @arg is the supervisor. Suspends. */
+/*
+ * A task function: supervises until it is cancelled; @arg is the supervisor. A soft cancellation lets runs
+ * that are under way leave, with their grace and their wind-down, and starts no others; what they held
+ * becomes safe. Suspends.
+ */
 int supervisor_run(void *arg);
 
 #endif

@@ -88,3 +88,24 @@ status=0
 wait "$pid" || status=$?
 expect_status 0 "Ctrl-C"
 passed "Ctrl-C ends it"
+
+cat >"$scratch/polite.lua" <<'L'
+print "waiting"
+print(AsyncValue(false):wait_value(true, { soft = true }))
+print("farewell", cancelling())
+sleep(3600)
+L
+"$build/instinctd" --run "$scratch/polite.lua" >"$scratch/out" 2>&1 &
+pid=$!
+exec 3<"$scratch/out"
+read -r line <&3
+kill -TERM "$pid"
+read -r line <&3
+[ "$line" = "nil	cancelling" ] || fail "the first signal ends soft waits: $line"
+read -r line <&3
+[ "$line" = "farewell	true" ] || fail "and nothing else: $line"
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+expect_status 0 "the second signal"
+passed "R10: the first SIGTERM asks, the second ends"
