@@ -28,6 +28,7 @@
 struct task {
 	struct context ctx;
 	struct link run;     /* in rt.ready[] or the batch of the pass */
+	struct link all;     /* in rt.tasks */
 	struct wait *wait;   /* what it is parked on, NULL while ready or running */
 	struct scope *scope; /* the nearest; never NULL while it lives */
 	struct scope own;    /* around its whole life */
@@ -88,6 +89,9 @@ struct rt {
 	uint64_t post_source;     /* the last that was given out */
 
 	struct stack_pool stacks;
+	struct list
+		tasks; /* all that live; who comes next for a look at his stack is first */
+	int64_t stack_look_ns; /* when the last look was */
 	struct rt_stats stats;
 	uint64_t random;
 };
@@ -202,6 +206,12 @@ int thread_start(pthread_t *thread, bool detached, void *(*fn)(void *),
  */
 void thread_watch(struct timer *t, void (*fn)(struct timer *t));
 void thread_overdue(struct timer *t, const struct wait *w);
+
+/*
+ * trim.c: now and then, when there is time, give back what sleeping tasks touched below their frames.
+ * Returns whether that took long.
+ */
+bool stacks_look(struct rt *rt);
 
 /* overflow.c: report a stack overflow by the task's name. */
 void overflow_guard_install(void);

@@ -13,8 +13,7 @@
  * What a replay relies on: the same program with the same arguments, descriptor numbers included. Jobs
  * compute the same again, and one that was called back in time may have run. Threads post as often
  * as they did: a post that was delivered twice must not be held back into one (post.h). System calls that
- * tasks make on their own, and libraries behind rt_idle, are not recorded; nor is the seed of Lua's hashes,
- * on which the order of pairs() depends.
+ * tasks make on their own, and libraries behind rt_idle, are not recorded.
  */
 #ifndef DAEMON_RT_RECORD_H
 #define DAEMON_RT_RECORD_H

@@ -334,7 +334,7 @@ HOT static void idle(struct rt *rt)
 	run_idles(rt);
 	if (anything_to_do(rt))
 		return;
-	if (stack_pool_trim(&rt->stacks)) {
+	if (stack_pool_trim(&rt->stacks) || stacks_look(rt)) {
 		poll_descriptors(rt, 0);
 		return;
 	}
@@ -407,6 +407,7 @@ static int rt_init(struct rt *rt, const struct rt_conf *conf)
 	list_init(&rt->batch);
 	list_init(&rt->idles);
 	list_init(&rt->blocked_waiters);
+	list_init(&rt->tasks);
 	atomic_init(&rt->refs, 1);
 	rt->random = rt->conf.shuffle_seed;
 	set_ticks(rt);

@@ -118,8 +118,9 @@ struct rt_stats {
 	unsigned in_flight;       /* rt_hold() less rt_release() */
 	int64_t next_deadline_ns; /* of the earliest timer, TIME_NEVER if none */
 	/*
-	 * Bytes of stack, in whole pages: the most that a task had used by its end, for stacks of 64
-	 * KiB and of 512 KiB. Without those that the pool did not keep; 0: none has ended.
+	 * Bytes of stack, in whole pages: the most that was seen in use, for stacks of 64 KiB and of
+	 * 512 KiB. Stacks are looked at when the loop has time, once after their task has ended and now
+	 * and then while it lives; 0: none was.
 	 */
 	size_t stack_deepest, stack_deepest_lua;
 };

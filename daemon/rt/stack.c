@@ -16,6 +16,20 @@ static void **pool_link(void *lo, size_t size)
 	return (void **)(void *)((char *)lo + size - sizeof(void *));
 }
 
+static void push(void **list, void *lo, size_t size)
+{
+	*pool_link(lo, size) = *list;
+	*list = lo;
+}
+
+static void *pop(void **list, size_t size)
+{
+	void *lo = *list;
+
+	*list = *pool_link(lo, size);
+	return lo;
+}
+
 static const size_t pool_sizes[] = {STACK_DEFAULT, STACK_LUA};
 
 /* Which of the pool's lists holds stacks of @size; -1: none. */
@@ -42,10 +56,11 @@ int stack_get(struct stack_pool *pool, size_t size, struct stack *ret)
 	int i = pool_index(size);
 	char *map;
 
-	if (i >= 0 && pool->free[i]) {
-		ret->lo = pool->free[i];
+	if (i >= 0 && pool->count[i] > 0) {
+		void **list = pool->fresh[i] ? &pool->fresh[i] : &pool->free[i];
+
+		ret->lo = pop(list, size);
 		ret->size = size;
-		pool->free[i] = *pool_link(ret->lo, size);
 		pool->count[i]--;
 		return 0;
 	}
@@ -92,13 +107,27 @@ static size_t depth(const struct stack *s, size_t page)
 	return s->size - untouched * page;
 }
 
-static void give_back(struct stack_pool *pool, int i, const struct stack *s, size_t page)
+static void note_depth(struct stack_pool *pool, size_t size, size_t bytes)
 {
-	size_t bytes = depth(s, page);
+	int i = pool_index(size);
 
-	if (bytes > pool->deepest[i])
+	if (i >= 0 && bytes > pool->deepest[i])
 		pool->deepest[i] = bytes;
-	madvise(s->lo, s->size - page, MADV_DONTNEED);
+}
+
+bool stack_trim(struct stack_pool *pool, const struct stack *s, const void *floor)
+{
+	size_t page = page_size();
+	size_t bytes = pool_index(s->size) < 0 ? 0 : depth(s, page);
+	/* The page below the floor's too may be in use: red zones, and frames that save registers. */
+	size_t used = round_up(
+		(size_t)((char *)s->lo + s->size - (const char *)floor) + page, page);
+
+	note_depth(pool, s->size, bytes);
+	if (bytes <= used)
+		return false;
+	madvise(s->lo, s->size - used, MADV_DONTNEED);
+	return true;
 }
 
 static void unmap(void *lo, size_t size)
@@ -109,46 +138,62 @@ static void unmap(void *lo, size_t size)
 void stack_put(struct stack_pool *pool, const struct stack *s)
 {
 	int i = pool_index(s->size);
-	size_t page = page_size();
 
 	if (i < 0) {
 		unmap(s->lo, s->size);
 		return;
 	}
-	/* What is more than the pool keeps is unmapped soon anyway. */
-	if (pool->count[i] < POOL_KEEP && went_deep(s, page))
-		give_back(pool, i, s, page);
-	else if (pool->deepest[i] < page)
-		pool->deepest[i] = page;
-	*pool_link(s->lo, s->size) = pool->free[i];
-	pool->free[i] = s->lo;
+	push(&pool->fresh[i], s->lo, s->size);
 	pool->count[i]++;
+}
+
+/* Take one that came back to those that are kept. Returns whether it was a deep one. */
+static bool settle_one(struct stack_pool *pool, size_t i)
+{
+	size_t page = page_size();
+	struct stack s = {pop(&pool->fresh[i], pool_sizes[i]), pool_sizes[i]};
+	bool deep = went_deep(&s, page);
+
+	if (deep) {
+		note_depth(pool, s.size, depth(&s, page));
+		madvise(s.lo, s.size - page, MADV_DONTNEED);
+	}
+	note_depth(pool, s.size, page);
+	push(&pool->free[i], s.lo, s.size);
+	return deep;
 }
 
 static void drop_one(struct stack_pool *pool, size_t i)
 {
-	void *lo = pool->free[i];
-
-	pool->free[i] = *pool_link(lo, pool_sizes[i]);
+	unmap(pop(&pool->free[i], pool_sizes[i]), pool_sizes[i]);
 	pool->count[i]--;
-	unmap(lo, pool_sizes[i]);
 }
 
 bool stack_pool_trim(struct stack_pool *pool)
 {
-	unsigned dropped = 0;
+	unsigned left = TRIM_AT_ONCE;
+	bool long_work = false;
 
-	for (size_t i = 0; i < ARRAY_LEN(pool_sizes); i++)
-		for (; pool->count[i] > POOL_KEEP && dropped < TRIM_AT_ONCE; dropped++)
+	for (size_t i = 0; i < ARRAY_LEN(pool_sizes); i++) {
+		for (; pool->fresh[i] && left > 0; left--)
+			long_work |= settle_one(pool, i);
+		for (; pool->free[i] && pool->count[i] > POOL_KEEP && left > 0; left--) {
 			drop_one(pool, i);
-	return dropped > 0;
+			long_work = true;
+		}
+	}
+	return long_work || left == 0;
 }
 
 void stack_pool_fini(struct stack_pool *pool)
 {
-	for (size_t i = 0; i < ARRAY_LEN(pool_sizes); i++)
+	for (size_t i = 0; i < ARRAY_LEN(pool_sizes); i++) {
+		while (pool->fresh[i])
+			push(&pool->free[i], pop(&pool->fresh[i], pool_sizes[i]),
+			     pool_sizes[i]);
 		while (pool->free[i])
 			drop_one(pool, i);
+	}
 }
 
 bool stack_in_guard(const struct stack *s, const void *addr)

@@ -1,7 +1,7 @@
 /*
  * Stacks for tasks: address space with a guard below, pages given by the kernel as they are touched.
  * A pool keeps the stacks of tasks that have ended; what a deep one touched goes back to the kernel.
- * Unmapping costs microseconds, so it is put off: who has time calls stack_pool_trim().
+ * That and unmapping cost microseconds, so they are put off: who has time calls stack_pool_trim().
  */
 #ifndef DAEMON_RT_STACK_H
 #define DAEMON_RT_STACK_H
@@ -26,10 +26,10 @@ struct stack {
 
 /* Stacks kept for the next task, by the two sizes in use. All zero is an empty pool. */
 struct stack_pool {
-	void *free[2];
-	unsigned count[2];
-	size_t deepest
-		[2]; /* bytes, whole pages: the most that a stack had in use that came back */
+	void *free[2];     /* have one or two pages each */
+	void *fresh[2];    /* came back since there was time to look how deep they are */
+	unsigned count[2]; /* of both */
+	size_t deepest[2]; /* bytes, whole pages: the most that was seen in use */
 };
 
 /*
@@ -40,9 +40,16 @@ int stack_get(struct stack_pool *pool, size_t size, struct stack *ret) MUST_CHEC
 void stack_put(struct stack_pool *pool, const struct stack *s);
 
 /*
- * Unmap a few of the stacks that the pool holds beyond 64 of a size. Returns whether there were any.
+ * Look at a few of the stacks that came back, give back what the deep ones touched, and unmap a few of those
+ * that the pool holds beyond 64 of a size. Returns whether that took long, or more is left to do.
  */
 bool stack_pool_trim(struct stack_pool *pool);
+
+/*
+ * The same for the stack of a task that does not run and uses nothing below @floor: give back what it once
+ * touched there. Returns whether there was any. Stacks of other sizes than the pool's are let be.
+ */
+bool stack_trim(struct stack_pool *pool, const struct stack *s, const void *floor);
 
 /* Unmap what the pool holds. */
 void stack_pool_fini(struct stack_pool *pool);

@@ -81,6 +81,7 @@ int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void 
 	t->band = opt->banded ? opt->band : rt->current ? rt->current->band : BAND_NORMAL;
 	strncpy(t->name, opt->name, sizeof(t->name) - 1);
 	context_init(&t->ctx, s.lo, (size_t)(top - (uintptr_t)s.lo), boot, t);
+	list_push(&rt->tasks, &t->all);
 	rt->stats.tasks_living++;
 	*ret = t;
 	return 0;
@@ -92,6 +93,7 @@ void task_free(struct task *t)
 	struct stack s = t->stack;
 
 	error_free(t->error);
+	link_remove(&t->all);
 	context_fini(&t->ctx);
 	stack_put(&rt->stacks, &s);
 }

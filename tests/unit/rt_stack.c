@@ -70,6 +70,8 @@ Test(stack, what_a_deep_task_touched_goes_back_to_the_kernel)
 	cr_assert(eq(int, resident_pages(&s),
 		     (int)(s.size / (size_t)sysconf(_SC_PAGESIZE))));
 	stack_put(&pool, &s);
+	cr_assert(stack_pool_trim(&pool)); /* when there is time */
+	cr_assert(not(stack_pool_trim(&pool)));
 	cr_assert(eq(int, stack_get(&pool, STACK_DEFAULT, &again), 0));
 	cr_assert(again.lo == s.lo);
 	cr_assert(resident_pages(&again) <= 2);
@@ -87,6 +89,50 @@ static int uses_stack(void *bytes)
 	return 0;
 }
 
+/* Pages that the kernel has given of the 32 KiB that begin 40 KiB below @frame. */
+static int resident_below(const char *frame)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t lo = ((uintptr_t)frame - (uintptr_t)40 * 1024) / page * page;
+	unsigned char pages[8];
+	int count = 0;
+
+	cr_assert(eq(int, mincore((void *)lo, (size_t)32 * 1024, pages), 0));
+	for (size_t i = 0; i < 32 * 1024 / page; i++)
+		count += pages[i] & 1;
+	return count;
+}
+
+static int goes_deep_and_sleeps(void *arg)
+{
+	int bytes = 45000, here = 7;
+
+	*(const char **)arg = (const char *)&here;
+	expect(uses_stack(&bytes), 0);
+	expect(task_sleep(10 * NS_PER_S), 0);
+	expect(here, 7);
+	expect(bytes, 45000);
+	return uses_stack(&bytes);
+}
+
+RT_TEST(stack, what_a_sleeper_touched_goes_back_to_the_kernel)
+{
+	const char *frame = NULL;
+	struct rt_stats stats;
+	struct nursery n;
+
+	nursery_open(&n);
+	nursery_go(&n, "deep", goes_deep_and_sleeps, &frame);
+	expect(task_wait_all_blocked(), 0);
+	cr_assert(gt(int, resident_below(frame), 5));
+	expect(task_sleep(2 * NS_PER_S), 0);
+	expect(task_sleep(NS_PER_S), 0); /* the look comes between */
+	expect(resident_below(frame), 0);
+	rt_stats(&stats);
+	cr_assert(stats.stack_deepest >= 45000);
+	return nursery_close(&n, 0);
+}
+
 RT_TEST(stack, the_deepest_use_is_kept)
 {
 	const int bytes[] = {20000, 40000, 10000};
@@ -98,7 +144,8 @@ RT_TEST(stack, the_deepest_use_is_kept)
 		nursery_open(&n);
 		nursery_go(&n, "user", uses_stack, (void *)&bytes[i]);
 		expect(nursery_close(&n, 0), 0);
-		task_yield(); /* its stack is put back */
+		expect(task_sleep(NS_PER_MS),
+		       0); /* its stack is put back and looked at */
 		rt_stats(&stats);
 		cr_assert(stats.stack_deepest >= (size_t)bytes[i]);
 	}
