@@ -25,9 +25,14 @@ static const struct conf_field quantile_fields[] = {
 	CONF_END,
 };
 
+static const char *const kalman_models[] = {"random_walk", "constant_velocity", NULL};
+
 static const struct conf_field kalman_fields[] = {
+	CONF_ENUM(kalman_conf, model, KALMAN_RANDOM_WALK, kalman_models,
+		  "How the quantity moves by itself."),
 	CONF_REAL(kalman_conf, process, 0.01, 0, 1e12, "",
-		  "Variance of the quantity's own step from sample to sample."),
+		  "Variance of its step from sample to sample; at constant velocity the "
+		  "density of its acceleration, unit^2/s^3."),
 	CONF_REAL(kalman_conf, measurement, 1, 1e-12, 1e12, "",
 		  "Variance of one sample's error."),
 	CONF_END,
@@ -73,13 +78,19 @@ const struct conf_field filter_fields[] = {
 		  "Pairs of measured and true numbers: the line nearest to them."),
 	CONF_LIST("calibrate_polynomial", NULL,
 		  "Coefficients, from that of x^0 on, of the measured number."),
+	CONF_DURATION_NS(filter_conf, delayed_on_ns, 0, 0, HOUR_NS,
+			 "True passes once it has lasted for so long (values only)."),
+	CONF_DURATION_NS(filter_conf, delayed_off_ns, 0, 0, HOUR_NS,
+			 "False passes once it has lasted for so long (values only)."),
+	CONF_DURATION_NS(filter_conf, timeout_ns, 0, 0, HOUR_NS,
+			 "Null when nothing came for so long (values only)."),
 	CONF_STRING(filter_conf, channel, "",
 		    "Filter this channel only, such as \"pressure\"."),
 	CONF_END,
 };
 
 /* The rows above but the last, in the order of enum filter_kind. */
-#define KINDS (FILTER_POLYNOMIAL + 1)
+#define KINDS (FILTER_TIMEOUT + 1)
 
 /* Which of the keys is there? Exactly one must be. */
 static int find_kind(const struct conf_at *at, enum filter_kind *ret)

@@ -49,6 +49,12 @@ int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
 	int axes = mount_read(&mount, &ret->mount);
 	int chain = filters_read(&filters, &ret->filters);
 
+	if (chain == 0 && filters_are_timed(&ret->filters)) {
+		conf_complain(&filters,
+			      "delayed_on, delayed_off and timeout are for values; write "
+			      "them under fusion.values (a sensor has stale_after)");
+		chain = -EINVAL;
+	}
 	if (!conf_child(at, "stale_after").node)
 		ret->stale_after_ns = usual_stale_after_ns(&ret->device);
 	return own < 0 || device < 0 || axes < 0 || chain < 0 ? -EINVAL : 0;

@@ -85,6 +85,115 @@ Test(filter, exponential_moving_average)
 	CHECK("[{\"exponential_moving_average\": 0.25}]", STEP_NS, in, want, 0);
 }
 
+/* Numbers from the matrix form, with Joseph's update of the covariance. */
+Test(filter, kalman_at_constant_velocity)
+{
+	static const double in[] = {0, 1, 2.5, 2.5, 4, 6, 5.5, 7};
+	static const double want[] = {0,        0.990196, 2.410490, 2.846875,
+				      3.897806, 5.453809, 6.068520, 7.037610};
+
+	CHECK("[{\"kalman\": {\"model\": \"constant_velocity\", \"process\": 1000, "
+	      "\"measurement\": 0.25}}]",
+	      STEP_NS, in, want, 1e-5);
+}
+
+/* What moves steadily is followed without lag, by a random walk it is not. */
+Test(filter, constant_velocity_has_no_lag)
+{
+	struct filters *steady = make(
+		"[{\"kalman\": {\"model\": \"constant_velocity\", \"process\": 0.01, "
+		"\"measurement\": 0.01}}]");
+	struct filters *walk =
+		make("[{\"kalman\": {\"process\": 0.001, \"measurement\": 0.01}}]");
+	float a[3] = {0};
+	float b[3] = {0};
+
+	for (int i = 0; i < 500; i++) {
+		a[0] = b[0] = (float)i * 0.02F;
+		cr_assert(filters_pass(steady, i * STEP_NS, a, 1));
+		cr_assert(filters_pass(walk, i * STEP_NS, b, 1));
+	}
+	cr_expect(epsilon_eq(flt, a[0], 499 * 0.02F, 0.001F));
+	cr_expect(lt(flt, b[0], 499 * 0.02F - 0.04F));
+	/* No time has passed: nothing new is known. */
+	cr_expect(not(filters_pass(steady, 499 * STEP_NS, a, 1)));
+	filters_free(steady);
+	filters_free(walk);
+}
+
+/* Feed @x at @t_ms; the chain must pass it as @want, or hold it back. */
+static void expect_pass(struct filters *f, int64_t t_ms, float x, double want)
+{
+	float v[3] = {x};
+	bool passed = filters_pass(f, t_ms * NS_PER_MS, v, 1);
+
+	cr_expect(eq(int, passed, !isnan(want)), "at %d ms", (int)t_ms);
+	cr_expect(isnan(want) || (double)v[0] == want, "at %d ms: %g", (int)t_ms,
+		  (double)v[0]);
+}
+
+/* Nothing comes until @t_ms, when the chain is due and says @want. */
+static void expect_due(struct filters *f, int64_t t_ms, float want)
+{
+	float v[3] = {0};
+
+	cr_assert(eq(i64, filters_due_ns(f), t_ms * NS_PER_MS));
+	cr_expect(not(filters_fall_due(f, t_ms * NS_PER_MS - 1, v, 1)));
+	cr_expect(filters_fall_due(f, t_ms * NS_PER_MS, v, 1));
+	cr_expect(isnan(want) ? isnan(v[0]) : v[0] == want, "at %d ms: %g", (int)t_ms,
+		  (double)v[0]);
+}
+
+Test(filter, delays_of_true_and_of_false)
+{
+	struct filters *f = make("[{\"delayed_off\": \"100ms\"}]");
+
+	expect_pass(f, 0, 0, 0);
+	expect_pass(f, 10, 1, 1);
+	cr_expect(eq(i64, filters_due_ns(f), TIME_NEVER));
+	expect_pass(f, 20, 0, 1);
+	expect_pass(f, 60, 1, 1); /* again: the delay begins afresh */
+	expect_pass(f, 70, 0, 1);
+	expect_due(f, 170, 0);
+	cr_expect(eq(i64, filters_due_ns(f), TIME_NEVER));
+	filters_free(f);
+
+	f = make("[{\"delayed_on\": \"100ms\"}]");
+	expect_pass(f, 0, 0, 0);
+	expect_pass(f, 10, 1, 0);
+	expect_pass(f, 60, 0, 0);
+	expect_pass(f, 70, 1, 0);
+	expect_due(f, 170, 1);
+	expect_pass(f, 180, 0, 0);
+	filters_free(f);
+}
+
+Test(filter, timeout_and_others_speak_when_nothing_comes)
+{
+	struct filters *f = make("[{\"timeout\": \"1s\"}]");
+
+	cr_expect(eq(i64, filters_due_ns(f), TIME_NEVER));
+	expect_pass(f, 0, 5, 5);
+	expect_pass(f, 500, 6, 6);
+	expect_due(f, 1500, NAN);
+	cr_expect(eq(i64, filters_due_ns(f), TIME_NEVER));
+	expect_pass(f, 2000, 7, 7);
+	filters_free(f);
+
+	/* What a filter says of itself goes through those behind it only. */
+	f = make("[{\"offset\": 1}, {\"debounce\": \"50ms\"}, {\"scale\": 10}]");
+	expect_pass(f, 0, 0, 10);
+	expect_pass(f, 10, 1, 10);
+	expect_due(f, 60, 20);
+	filters_free(f);
+
+	f = make("[{\"max_step\": {\"step\": 1, \"accept_after\": \"200ms\"}}]");
+	expect_pass(f, 0, 0, 0);
+	expect_pass(f, 10, 5, HELD);
+	expect_due(f, 210, 5);
+	filters_free(f);
+}
+
 Test(filter, clamp)
 {
 	static const double in[] = {-3, 0.5, 2, -1};
