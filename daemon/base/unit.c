@@ -53,6 +53,8 @@ static const struct unit units[] = {
 	{"g", "m/s^2", G_M_S2, 1},
 	{"mV", "V", 1, 1e3},
 	{"V", "V", 1, 1},
+	{"mAh", "Ah", 1, 1e3},
+	{"Ah", "Ah", 1, 1},
 	{"mA", "A", 1, 1e3},
 	{"A", "A", 1, 1},
 	{"mW", "W", 1, 1e3},
