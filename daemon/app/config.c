@@ -9,7 +9,7 @@
 #include "daemon/app/config_check.h"
 #include "daemon/app/config_files.h"
 #include "daemon/app/config_spares.h"
-#include "daemon/app/derived.h"
+#include "daemon/app/quantity.h"
 #include "hal/i2c_mux.h"
 
 static const char *const gpio_names[] = {"linux", "sim", NULL};
@@ -44,7 +44,9 @@ static const struct conf_field fusion_fields[] = {
 	CONF_TABLE(conf_fusion, attitude, attitude_fields, "How the robot is oriented."),
 	CONF_TABLE(conf_fusion, altitude, altitude_fields, "How high it is."),
 	CONF_TABLE(conf_fusion, motion, motion_fields, "What happens to it as a whole."),
-	CONF_MAP("values", derived_fields, "Values that follow an expression."),
+	CONF_TABLE(conf_fusion, battery, charge_fields, "How full its battery is."),
+	CONF_MAP("values", quantity_fields,
+		 "Values that follow an expression, or are made of others."),
 	CONF_END,
 };
 

@@ -12,6 +12,7 @@
 #include "daemon/base/conf.h"
 #include "daemon/base/macros.h"
 #include "daemon/base/sample.h"
+#include "daemon/fusion/charge.h"
 #include "daemon/fusion/motion.h"
 #include "daemon/fusion/vqf_params.h"
 #include "daemon/link/bus.h"
@@ -93,6 +94,7 @@ struct conf_fusion {
 	struct conf_attitude attitude;
 	struct conf_altitude altitude;
 	struct motion_conf motion;
+	struct charge_conf battery; /* without a voltage there is none */
 };
 
 enum conf_gpio { CONF_GPIO_LINUX, CONF_GPIO_SIM };

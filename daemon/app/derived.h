@@ -1,13 +1,11 @@
 /*
- * Values that the configuration defines by an expression: "fusion": { "values": { NAME: { "is": ... } } }.
+ * Values that the configuration defines, by an expression or of other values: "fusion": { "values": {
+ * NAME: { "is": ... } or { "of": ... } } }. What can be done with either is in quantity.h.
  */
 #ifndef DAEMON_APP_DERIVED_H
 #define DAEMON_APP_DERIVED_H
 #include "daemon/app/config.h"
 #include "daemon/state/world.h"
-
-/* The keys of one of them. */
-extern const struct conf_field derived_fields[];
 
 /*
  * Make them in @world, in the order of the file; one may read those above it.
@@ -15,5 +13,12 @@ extern const struct conf_field derived_fields[];
  */
 int derived_add(const struct config *c, struct world *world,
 		struct conf_errors *errs) MUST_CHECK;
+
+/*
+ * Put @take under its name, the key of @at, into @world, which owns it then; on failure it is freed.
+ * Returns 0; -EINVAL after an error in @at->errs; or -ENOMEM.
+ */
+int derived_adopt(const struct conf_at *at, struct world *world,
+		  struct value *take) MUST_CHECK;
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/act/resource.h"
+#include "daemon/app/battery.h"
 #include "daemon/app/body.h"
 #include "daemon/app/derived.h"
 #include "daemon/app/drivers.h"
@@ -41,6 +42,7 @@ struct robot {
 	struct world *world;
 	struct hardware *hardware;
 	struct senses *senses;
+	struct battery *battery; /* NULL: it has none */
 	struct resources *resources;
 	struct body *body;
 	struct view *view; /* NULL: nobody looks */
@@ -273,6 +275,8 @@ static int make(struct robot *bot)
 		r = bot->view ? 0 : -ENOMEM;
 	}
 	if (r == 0)
+		r = battery_new(c, bot->world, bot->errs, &bot->battery);
+	if (r == 0)
 		r = derived_add(c, bot->world, bot->errs);
 	if (r == 0)
 		r = make_behaviours(bot);
@@ -290,6 +294,7 @@ static void unmake(struct robot *bot)
 	supervisor_free(bot->supervisor);
 	view_free(bot->view);
 	senses_free(bot->senses);
+	battery_free(bot->battery);
 	resources_free(bot->resources);
 	body_free(bot->body);
 	world_free(bot->world);

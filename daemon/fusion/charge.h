@@ -17,6 +17,7 @@
 enum charge_chemistry { CHARGE_LI_ION, CHARGE_LIFEPO4, CHARGE_NIMH };
 
 struct charge_conf {
+	char voltage[96], current[96]; /* the values to be fed with; "": none */
 	double capacity_ah;
 	int cells; /* in series */
 	enum charge_chemistry chemistry;

@@ -30,8 +30,10 @@ static int64_t measured_ns(const struct value *v)
 {
 	int64_t t_ns = v->inputs[0]->sample_ns;
 
+	if (v->how.judge)
+		(void)v->how.judge(v->how.arg, v->inputs, v->input_count, &t_ns);
 	if (v->how.asks)
-		return rt_now();
+		return v->how.judge ? t_ns : rt_now();
 	for (unsigned i = 1; i < v->input_count; i++)
 		if (v->inputs[i]->sample_ns < t_ns)
 			t_ns = v->inputs[i]->sample_ns;
@@ -55,6 +57,8 @@ static void compute(struct value *v)
 
 	transaction.why[0] = '\0';
 	r = v->how.compute(v->how.arg, v->inputs, v->input_count, &d);
+	if (r == -EAGAIN)
+		return;
 	if (r < 0 && r != v->compute_error)
 		LOG(WARNING, "%s cannot be computed: %s; it stays as it is",
 		    v->info.name ? v->info.name : "a derived value",
@@ -64,6 +68,20 @@ static void compute(struct value *v)
 		return;
 	v->computed = true;
 	value_store(v, &d, measured_ns(v));
+}
+
+static void take_time(struct value *v, int64_t t_ns)
+{
+	if (v->how.judge && t_ns != v->sample_ns)
+		transaction_mark(v, MARK_REFRESHED);
+	v->sample_ns = t_ns;
+}
+
+static enum value_state judged(const struct value *v)
+{
+	int64_t t_ns;
+
+	return v->how.judge(v->how.arg, v->inputs, v->input_count, &t_ns);
 }
 
 void derived_update(struct value *v)
@@ -76,8 +94,10 @@ void derived_update(struct value *v)
 			compute(v);
 		else
 			transaction_mark(v, MARK_REFRESHED);
-		v->sample_ns = measured_ns(v);
+		take_time(v, measured_ns(v));
 	}
+	if (v->how.judge)
+		state = judged(v);
 	if (!v->computed)
 		state = VALUE_UNSET;
 	if (state != v->state)
@@ -91,7 +111,10 @@ void value_recompute(struct value *v)
 		return;
 	(void)transaction_enter();
 	transaction_mark(v, MARK_LATER);
-	compute(v);
+	if (v->how.judge)
+		derived_update(v);
+	else
+		compute(v);
 	transaction_leave(true);
 }
 

@@ -80,9 +80,6 @@ void value_store(struct value *v, struct datum *d, int64_t t_ns);
 /* End its waits, close what is derived from it, forget its inputs: what transaction_close() leads to. */
 void value_end(struct value *v);
 
-/* Compute again although no input changed, as a transaction: time has passed. Derived values only. */
-void value_recompute(struct value *v);
-
 /* compose.c: compute what is due now; 0 or what it failed with. Forget the inputs. */
 void derived_update(struct value *v);
 void derived_detach(struct value *v);

@@ -103,7 +103,7 @@ bool value_is_derived(const struct value *v);
  * input is (unless @keep_stale), as old as its oldest input, and closes when one closes. @arg is given
  * back with @arg_free when the value goes (NULL: not needed). @compute must not suspend; a negative
  * result leaves the value as it was and is logged once per change of the error, with the text that
- * value_failed() was given.
+ * value_failed() was given; but -EAGAIN only says that there is nothing to say yet.
  * Returns 0; -EPIPE when an input is closed; -ELOOP when it is more than 32 deep; -EBUSY inside a
  * predicate, a compute function or a watch; -ENOMEM. On failure the caller keeps @arg.
  */
@@ -118,6 +118,12 @@ struct derivation {
 	 * on a mere new sample; the result is always set, and measured when it was computed.
 	 */
 	bool asks;
+	/*
+	 * With @asks, after @compute: the state that the value is in, and when what it holds was
+	 * measured. NULL: ok, and now.
+	 */
+	enum value_state (*judge)(void *arg, struct value *const *inputs, unsigned n,
+				  int64_t *ret_measured_ns);
 };
 int value_derive(const struct value_info *info, struct value *const *inputs, unsigned n,
 		 const struct derivation *how, struct value **ret) MUST_CHECK;
@@ -133,6 +139,12 @@ int value_failed(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int value_compose(const struct value_info *info, const char *const *keys,
 		  struct value *const *inputs, unsigned n, bool keep_stale,
 		  struct value **ret) MUST_CHECK;
+
+/*
+ * Compute a derived value again although no input changed, as a transaction: for those that depend on the
+ * time as well. Nothing happens to one that is unset or closed.
+ */
+void value_recompute(struct value *v);
 
 /*
  * Be told of every transaction that touched a value (changed, refreshed or changed state): the hook of
