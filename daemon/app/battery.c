@@ -16,11 +16,12 @@ static const struct value_info infos[BATTERY_COUNT] = {
 		     .unit = "%",
 		     .type = DATUM_NUMBER,
 		     .help = "How full the battery is."},
-	[TIME_LEFT] = {.name = "battery.time_left",
-		       .unit = "s",
-		       .type = DATUM_NUMBER,
-		       .help = "Until it is empty, at the mean current of the last minute; "
-			       "null: not known, or it is not discharged."},
+	[TIME_LEFT] =
+		{.name = "battery.time_left",
+		 .unit = "s",
+		 .type = DATUM_NUMBER,
+		 .help = "Until it is empty, at the mean current of the last minute; "
+			 "null: not known, or it is not discharged."},
 	[CHARGING] = {.name = "battery.charging",
 		      .type = DATUM_BOOL,
 		      .help = "It is being charged."},
@@ -62,8 +63,8 @@ static void measured(struct value_watch *w, struct value *v, bool changed)
 		return;
 	left = isnan(e.time_left_s) ? datum_null() : datum_number(e.time_left_s);
 	value_batch_begin();
-	value_set_at(b->values[PERCENT], &(struct datum){DATUM_NUMBER, .n = 100 * e.share},
-		     t_ns);
+	value_set_at(b->values[PERCENT],
+		     &(struct datum){DATUM_NUMBER, .n = 100 * e.share}, t_ns);
 	value_set_at(b->values[TIME_LEFT], &left, t_ns);
 	value_set_at(b->values[CHARGING], &(struct datum){DATUM_BOOL, .b = e.charging},
 		     t_ns);

@@ -63,9 +63,10 @@ static const char *const chemistries[] = {"li-ion", "lifepo4", "nimh", NULL};
 
 const struct conf_field charge_fields[] = {
 	CONF_STRING(charge_conf, voltage, NULL, "The value of the battery's voltage."),
-	CONF_STRING(charge_conf, current, "",
-		    "The value of the current drawn from it; without it the voltage alone "
-		    "tells."),
+	CONF_STRING(
+		charge_conf, current, "",
+		"The value of the current drawn from it; without it the voltage alone "
+		"tells."),
 	CONF_REAL(charge_conf, capacity_ah, CONF_REQUIRED, 0.01, 1e4, "Ah",
 		  "What the battery holds."),
 	CONF_INT(charge_conf, cells, 1, 1, 100, "", "Cells in series."),
