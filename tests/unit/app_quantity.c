@@ -230,7 +230,8 @@ static int presence(void *arg)
 	cr_expect(truth_of(&s, "there"));
 	nap(0.2);
 	cr_expect(not(truth_of(&s, "there")));
-	cr_expect(eq(i64, value_change_ns(find(&s, "there")), rt_now() - 100 * NS_PER_MS));
+	cr_expect(
+		eq(i64, value_change_ns(find(&s, "there")), rt_now() - 100 * NS_PER_MS));
 	close_stage(&s);
 	return 0;
 }
