@@ -27,7 +27,7 @@ static int run_script(void *path)
 	return script_run(&conf, why);
 }
 
-static char diner_lua[] = INSTINCT_SOURCE "/tests/behave/lib/diner.lua";
+static char diner_lua[] = INSTINCT_SOURCE "/tests/behave/c9_diner.lua";
 static char racers_lua[] = INSTINCT_SOURCE "/tests/behave/lib/racers.lua";
 
 static unsigned count(const char *text, const char *what)
@@ -40,9 +40,9 @@ static unsigned count(const char *text, const char *what)
 }
 
 #define CHAIN                                                                            \
-	"cook at diner.lua:3, called by chef at diner.lua:8, called by waiter at "       \
-	"diner.lua:13, called by diner.lua:19\n"
-#define ALONE "cook at diner.lua:3, called by diner.lua:24\n"
+	"cook at c9_diner.lua:4, called by chef at c9_diner.lua:9, called by waiter at " \
+	"c9_diner.lua:14, called by c9_diner.lua:20\n"
+#define ALONE "cook at c9_diner.lua:4, called by c9_diner.lua:25\n"
 
 /* Nine customers; one waits for long, one cooks for himself. */
 static int diner(void *arg)
@@ -60,7 +60,7 @@ static int diner(void *arg)
 	fclose(out);
 	/* The quick ones have gone: left are the slow one, and the one who cooks for himself. */
 	cr_expect(eq(uint, count(text, "waits for sleep"), 2), "%s", text);
-	cr_expect(eq(uint, count(text, "    diner.lua:17: waits for sleep"), 1), "%s",
+	cr_expect(eq(uint, count(text, "    c9_diner.lua:18: waits for sleep"), 1), "%s",
 		  text);
 	cr_expect(eq(uint, count(text, ", 12.000 s; 1 steps\n          " CHAIN), 1), "%s",
 		  text);

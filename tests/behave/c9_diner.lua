@@ -1,4 +1,5 @@
--- Nine customers, a waiter, a chef; see behave_dump.c.
+-- Nine customers, a waiter, a chef, and one who cooks for himself: who is the slow one? behave_dump.c asks the
+-- task dump, 12 s after the start.
 local function cook(seconds)
 	sleep(seconds)
 	return "ramen"
@@ -17,12 +18,12 @@ end
 local function customer(i)
 	-- One of them has ordered what takes long.
 	local dish = waiter(i == 7 and 30 or i)
-	print(i, dish)
+	print("customer " .. i, dish, now())
 end
 
 local function hungry()
 	local dish = cook(40)
-	print("alone", dish)
+	print("alone", dish, now())
 end
 
 nursery(function(n)
