@@ -35,8 +35,26 @@ static void run(struct worker *w, struct job *j)
 	w->busy_alone = w->busy_alone && !abandoned;
 }
 
+/* Everything urgent. The lock is held before and after. */
+static void run_urgent(struct worker *w)
+{
+	struct link *first;
+
+	while ((first = list_pop(&w->urgent))) {
+		struct urgent_job *j = container_of(first, struct urgent_job, link);
+
+		(void)pthread_mutex_unlock(&w->lock);
+		j->fn(j);
+		(void)pthread_mutex_lock(&w->lock);
+		j->done = true;
+		w->busy_alone = w->busy_alone && !j->abandoned;
+		(void)pthread_cond_broadcast(&w->urgent_done);
+	}
+}
+
 static void fini(struct worker *w)
 {
+	(void)pthread_cond_destroy(&w->urgent_done);
 	(void)pthread_cond_destroy(&w->wanted);
 	(void)pthread_mutex_destroy(&w->lock);
 	rt_unref(w->rt);
@@ -46,12 +64,17 @@ static void *work(void *arg)
 {
 	struct worker *w = arg;
 	void (*gone)(struct worker * w);
-	struct link *first;
 
 	(void)pthread_mutex_lock(&w->lock);
-	while ((first = list_pop(&w->queue)) || !w->ending) {
+	for (;;) {
+		struct link *first;
+
+		run_urgent(w);
+		first = list_pop(&w->queue);
 		if (first)
 			run(w, container_of(first, struct job, link));
+		else if (w->ending)
+			break;
 		else
 			(void)pthread_cond_wait(&w->wanted, &w->lock);
 	}
@@ -72,8 +95,10 @@ int worker_open(struct worker *w, const char *name)
 	assert(w->rt);
 	(void)snprintf(w->name, sizeof(w->name), "%s", name);
 	list_init(&w->queue);
+	list_init(&w->urgent);
 	(void)pthread_mutex_init(&w->lock, NULL); /* default attributes: cannot fail */
 	(void)pthread_cond_init(&w->wanted, NULL);
+	(void)pthread_cond_init(&w->urgent_done, NULL);
 	rt_ref(w->rt);
 	r = thread_start(&w->thread, false, work, w);
 	if (r < 0)
@@ -83,6 +108,7 @@ int worker_open(struct worker *w, const char *name)
 
 unref:
 	rt_unref(w->rt);
+	(void)pthread_cond_destroy(&w->urgent_done);
 	(void)pthread_cond_destroy(&w->wanted);
 	(void)pthread_mutex_destroy(&w->lock);
 	return r;
@@ -94,7 +120,7 @@ void worker_close(struct worker *w, void (*gone)(struct worker *w))
 	bool leave;
 
 	(void)pthread_mutex_lock(&w->lock);
-	assert(list_empty(&w->queue));
+	assert(list_empty(&w->queue) && list_empty(&w->urgent));
 	w->ending = true;
 	leave = w->busy_alone;
 	if (leave)
@@ -207,5 +233,40 @@ int worker_run(struct worker *w, struct job *j)
 	r = task_park(&c.wait);
 	timer_disarm(&c.overdue);
 	rt_release();
+	return r;
+}
+
+/* What becomes of a job that has not ended in time. With the lock. */
+static int leave_urgent(struct worker *w, struct urgent_job *j)
+{
+	if (link_linked(&j->link)) {
+		link_remove(&j->link);
+		return -ETIMEDOUT;
+	}
+	j->abandoned = w->busy_alone = true;
+	return -EINPROGRESS;
+}
+
+int worker_run_urgent(struct worker *w, struct urgent_job *j, int64_t timeout_ns)
+{
+	int64_t until_ns = time_add(clock_read(), timeout_ns);
+	const struct timespec until = {.tv_sec = until_ns / NS_PER_S,
+				       .tv_nsec = until_ns % NS_PER_S};
+	int r = 0;
+
+	(void)pthread_mutex_lock(&w->lock);
+	if (j->abandoned) {
+		(void)pthread_mutex_unlock(&w->lock);
+		return -EBUSY;
+	}
+	j->link = (struct link){0};
+	j->done = false;
+	list_push(&w->urgent, &j->link);
+	(void)pthread_cond_signal(&w->wanted);
+	while (r == 0 && !j->done)
+		r = pthread_cond_clockwait(&w->urgent_done, &w->lock, CLOCK_MONOTONIC,
+					   &until);
+	r = j->done ? 0 : leave_urgent(w, j);
+	(void)pthread_mutex_unlock(&w->lock);
 	return r;
 }

@@ -33,6 +33,15 @@ struct job {
 	bool finished, abandoned; /* under the worker's lock */
 };
 
+/* A job from outside the loop; see worker_run_urgent(). */
+struct urgent_job {
+	/* As that of struct job. */
+	void (*fn)(struct urgent_job *j);
+
+	struct link link; /* private from here on, under the worker's lock */
+	bool done, abandoned;
+};
+
 /* Placed by the caller; all private. */
 struct worker {
 	pthread_t thread;
@@ -40,7 +49,8 @@ struct worker {
 	pthread_cond_t wanted;
 	struct rt *rt;
 	/* Under the lock. What has been started is in no list. */
-	struct list queue;
+	struct list queue, urgent;
+	pthread_cond_t urgent_done;
 	bool ending;
 	bool busy_alone;                /* with a job that its task has left */
 	void (*gone)(struct worker *w); /* of worker_close(), which did not wait */
@@ -68,6 +78,15 @@ void worker_close(struct worker *w, void (*gone)(struct worker *w));
  * are waited for (rt_conf.stuck_thread_ns). Suspends.
  */
 int worker_run(struct worker *w, struct job *j) MUST_CHECK;
+
+/*
+ * From any thread but the loop's, which may be stuck: have @j->fn run on the thread before all jobs that wait,
+ * and block until it has, for @timeout_ns at most. For outputs that must become safe.
+ * Returns 0; -ETIMEDOUT when it had not begun by then, and will not; -EINPROGRESS when it had: @j is the
+ * worker's then, and may not be used again. -EBUSY for one that may not.
+ */
+int worker_run_urgent(struct worker *w, struct urgent_job *j,
+		      int64_t timeout_ns) MUST_CHECK;
 
 /* Is the thread busy with a job that was left? Others would wait for it in vain. */
 bool worker_stuck(struct worker *w);

@@ -308,3 +308,124 @@ RT_TEST(worker, closed_while_a_job_that_was_left_goes_on)
 	cr_expect(atomic_load(&was_left));
 	return 0;
 }
+
+/* A job from another thread, and what became of it. */
+struct urgent {
+	struct urgent_job job;
+	int64_t timeout_ns;
+	sem_t may_end;
+	atomic_bool begun;
+	int result;
+	unsigned long before; /* jobs of the loop that had run before it */
+};
+
+static atomic_ulong ran;
+
+static void count_run(struct job *j)
+{
+	(void)j;
+	atomic_fetch_add(&ran, 1);
+}
+
+static int count(void *arg)
+{
+	return worker_run(&worker, arg);
+}
+
+static void urgent_run(struct urgent_job *j)
+{
+	struct urgent *u = container_of(j, struct urgent, job);
+
+	u->before = atomic_load(&ran);
+	atomic_store(&u->begun, true);
+	while (sem_wait(&u->may_end) < 0)
+		;
+}
+
+static void *be_urgent(void *arg)
+{
+	struct urgent *u = arg;
+
+	u->result = worker_run_urgent(&worker, &u->job, u->timeout_ns);
+	return NULL;
+}
+
+static bool urgent_waits(void)
+{
+	bool waits;
+
+	pthread_mutex_lock(&worker.lock);
+	waits = !list_empty(&worker.urgent);
+	pthread_mutex_unlock(&worker.lock);
+	return waits;
+}
+
+/* It waits for what has begun only, not for what is in the queue. */
+RT_TEST(worker, S5_urgent_job_of_another_thread_overtakes)
+{
+	struct urgent u = {.job = {.fn = urgent_run}, .timeout_ns = 600 * NS_PER_S};
+	struct job jobs[2] = {{.fn = count_run}, {.fn = count_run}};
+	struct nursery n;
+	struct held h;
+	pthread_t thread;
+
+	atomic_store(&ran, 0);
+	sem_init(&u.may_end, 0, 1);
+	held_init(&h);
+	expect(worker_open(&worker, "test"), 0);
+	nursery_open(&n);
+	nursery_go(&n, "held", hold, &h);
+	await_begin(&h);
+	for (int i = 0; i < 2; i++)
+		nursery_go(&n, "job", count, &jobs[i]);
+	task_yield();
+	task_yield();
+	cr_assert(eq(int, pthread_create(&thread, NULL, be_urgent, &u), 0));
+	while (!urgent_waits())
+		task_yield();
+	sem_post(&h.may_end);
+	expect(nursery_close(&n, 0), 0);
+	pthread_join(thread, NULL);
+	cr_expect(eq(int, u.result, 0));
+	cr_expect(eq(ulong, u.before, 0));
+	cr_expect(eq(ulong, atomic_load(&ran), 2));
+	worker_close(&worker, NULL);
+	return 0;
+}
+
+/* Whoever must act does not wait for ever: neither for a thread that hangs nor for its own job. */
+RT_TEST(worker, S5_urgent_job_is_given_up)
+{
+	struct urgent u = {.job = {.fn = urgent_run}, .timeout_ns = NS_PER_MS};
+	struct nursery n;
+	struct held h;
+	pthread_t thread;
+
+	held_init(&h);
+	sem_init(&u.may_end, 0, 0);
+	expect(worker_open(&worker, "test"), 0);
+	nursery_open(&n);
+	nursery_go(&n, "held", hold, &h);
+	await_begin(&h);
+	cr_assert(eq(int, pthread_create(&thread, NULL, be_urgent, &u), 0));
+	pthread_join(thread, NULL);
+	cr_expect(eq(int, u.result, -ETIMEDOUT));
+	cr_expect(not(atomic_load(&u.begun)), "and never will");
+	sem_post(&h.may_end);
+	expect(nursery_close(&n, 0), 0);
+
+	u.timeout_ns = 100 * NS_PER_MS;
+	while (u.result !=
+	       -EINPROGRESS) { /* on a loaded machine it may not begin in time */
+		cr_assert(eq(int, u.result, -ETIMEDOUT));
+		cr_assert(eq(int, pthread_create(&thread, NULL, be_urgent, &u), 0));
+		pthread_join(thread, NULL);
+	}
+	cr_expect(atomic_load(&u.begun) || worker_stuck(&worker));
+	cr_expect(eq(int, worker_run_urgent(&worker, &u.job, 0), -EBUSY));
+	sem_post(&u.may_end);
+	while (worker_stuck(&worker))
+		task_yield();
+	worker_close(&worker, NULL);
+	return 0;
+}
