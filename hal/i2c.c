@@ -80,6 +80,19 @@ int i2c_write_reg16(struct i2c_dev *d, uint8_t reg, uint16_t value)
 	return i2c_write_regs(d, reg, b, sizeof(b));
 }
 
+int i2c_write_now(const struct i2c_dev *d, const uint8_t *buf, size_t len)
+{
+	uint8_t bytes[I2C_WRITE_NOW_MAX];
+	const struct i2c_msg_part part = {.buf = bytes, .len = (uint16_t)len};
+	struct i2c_xfer x = {.addr = d->addr, .parts = &part, .n = 1};
+
+	assert(len >= 1 && len <= sizeof(bytes));
+	if (!d->bus->ops->transfer_now)
+		return -ENOTSUP;
+	memcpy(bytes, buf, len);
+	return d->bus->ops->transfer_now(d->bus, &x);
+}
+
 void i2c_bus_close(struct i2c_bus *bus)
 {
 	if (bus)

@@ -47,6 +47,8 @@ struct i2c_xfer {
 struct i2c_ops {
 	/* With nobody's transfer in between: 0 or a negative errno; may suspend. */
 	int (*transfer)(struct i2c_bus *bus, struct i2c_xfer *x, int64_t deadline_ns);
+	/* The same without the loop, from another thread: i2c_write_now(). NULL: it cannot. */
+	int (*transfer_now)(struct i2c_bus *bus, struct i2c_xfer *x);
 	void (*close)(struct i2c_bus *bus);
 };
 
@@ -91,6 +93,15 @@ int i2c_write_reg(struct i2c_dev *d, uint8_t reg, uint8_t value) MUST_CHECK;
 /* Of 16 bits, the high byte first. */
 int i2c_read_reg16(struct i2c_dev *d, uint8_t reg, uint16_t *ret) MUST_CHECK;
 int i2c_write_reg16(struct i2c_dev *d, uint8_t reg, uint16_t value) MUST_CHECK;
+
+#define I2C_WRITE_NOW_MAX 64
+
+/*
+ * From any thread but the loop's, which may be stuck: write @len bytes, at most I2C_WRITE_NOW_MAX, before everything
+ * else that waits for the bus. Blocks until they are written, for some 100 ms at most on a bus that works.
+ * Returns 0; -ENOTSUP on a bus that cannot; -ETIMEDOUT when what is under way does not end; or as i2c_transfer().
+ */
+int i2c_write_now(const struct i2c_dev *d, const uint8_t *buf, size_t len) MUST_CHECK;
 
 void i2c_bus_close(struct i2c_bus *bus); /* NULL is fine */
 

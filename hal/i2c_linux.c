@@ -1,6 +1,7 @@
 /* I2C adapters of Linux: one thread for each, which opens the node and moves the bytes. */
 #include "hal/i2c_linux.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,10 +29,22 @@ struct linux_bus {
 	/* Those that are not under way; taken and given back on the loop, and by a thread that was left. */
 	pthread_mutex_t lock;
 	struct transfer *spare;
-	uint8_t hangs_at; /* the address of the transfer that was left */
+	uint8_t hangs_at;      /* the address of the transfer that was left */
+	struct urgent *urgent; /* one at a time: the watchdog's */
 	/* The worker's: */
 	struct i2c_node node;
 	int64_t look_ns;
+};
+
+/* A transfer from another thread than the loop's, with its own copy of all it needs. */
+struct urgent {
+	struct urgent_job job;
+	struct linux_bus *bus;
+	struct i2c_xfer x;
+	struct i2c_hop hops[I2C_HOPS_MAX];
+	struct i2c_msg_part part;
+	uint8_t bytes[I2C_WRITE_NOW_MAX];
+	int result;
 };
 
 /*
@@ -220,6 +233,41 @@ give_back:
 	return r;
 }
 
+static void urgent_run(struct urgent_job *j)
+{
+	struct urgent *u = container_of(j, struct urgent, job);
+	struct linux_bus *b = u->bus;
+
+	u->result = b->node.fd < 0 ? i2c_node_open(&b->node, b->path) : 0;
+	if (u->result == 0)
+		u->result = i2c_mux_route(&u->x, move, b);
+}
+
+/* One write; nothing here is of the loop. */
+static int linux_transfer_now(struct i2c_bus *bus, struct i2c_xfer *x)
+{
+	struct linux_bus *b = linux_of(bus);
+	struct urgent *u = b->urgent;
+	int r;
+
+	assert(x->n == 1 && !x->parts->read && x->parts->len <= sizeof(u->bytes));
+	if (u->job.abandoned)
+		return -ETIMEDOUT;
+	u->job.fn = urgent_run;
+	u->bus = b;
+	u->part = (struct i2c_msg_part){.buf = u->bytes, .len = x->parts->len};
+	memcpy(u->bytes, x->parts->buf, x->parts->len);
+	for (unsigned i = 0; i < x->n_hops; i++)
+		u->hops[i] = x->hops[i];
+	u->x = (struct i2c_xfer){.addr = x->addr,
+				 .parts = &u->part,
+				 .n = 1,
+				 .hops = u->hops,
+				 .n_hops = x->n_hops};
+	r = worker_run_urgent(&b->worker, &u->job, I2C_TIMEOUT_NS + HANG_NS);
+	return r == 0 ? u->result : -ETIMEDOUT;
+}
+
 static void bus_gone(struct worker *w)
 {
 	struct linux_bus *b = container_of(w, struct linux_bus, worker);
@@ -233,6 +281,7 @@ static void bus_gone(struct worker *w)
 	i2c_mux_free_all(&b->bus);
 	i2c_node_close(&b->node);
 	(void)pthread_mutex_destroy(&b->lock);
+	free(b->urgent);
 	free(b);
 }
 
@@ -241,27 +290,37 @@ static void linux_close(struct i2c_bus *bus)
 	worker_close(&linux_of(bus)->worker, bus_gone);
 }
 
-static const struct i2c_ops linux_ops = {.transfer = linux_transfer,
-					 .close = linux_close};
+static const struct i2c_ops linux_ops = {
+	.transfer = linux_transfer,
+	.transfer_now = linux_transfer_now,
+	.close = linux_close,
+};
 
 int i2c_linux_open(const char *name, const char *path, struct i2c_bus **ret)
 {
 	struct linux_bus *b = calloc(1, sizeof(*b));
-	int r;
+	int r = -ENOMEM;
 
-	if (!b)
-		return -ENOMEM;
+	if (b)
+		b->urgent = calloc(1, sizeof(*b->urgent));
+	if (!b || !b->urgent)
+		goto free_bus;
 	b->bus.ops = &linux_ops;
 	b->node.fd = -1;
 	(void)snprintf(b->bus.name, sizeof(b->bus.name), "%s", name);
 	(void)snprintf(b->path, sizeof(b->path), "%s", path);
 	(void)pthread_mutex_init(&b->lock, NULL); /* default attributes: cannot fail */
 	r = worker_open(&b->worker, name);
-	if (r < 0) {
-		(void)pthread_mutex_destroy(&b->lock);
-		free(b);
-		return r;
-	}
+	if (r < 0)
+		goto destroy_lock;
 	*ret = &b->bus;
 	return 0;
+
+destroy_lock:
+	(void)pthread_mutex_destroy(&b->lock);
+free_bus:
+	if (b)
+		free(b->urgent);
+	free(b);
+	return r;
 }

@@ -33,7 +33,21 @@ static void mux_close(struct i2c_bus *bus)
 	free(container_of(bus, struct mux_bus, bus));
 }
 
-static const struct i2c_ops mux_ops = {.transfer = mux_transfer, .close = mux_close};
+static int mux_transfer_now(struct i2c_bus *bus, struct i2c_xfer *x)
+{
+	const struct mux_bus *b = container_of(bus, struct mux_bus, bus);
+
+	x->hops = b->hops;
+	x->n_hops = b->n_hops;
+	return b->root->ops->transfer_now ? b->root->ops->transfer_now(b->root, x)
+					  : -ENOTSUP;
+}
+
+static const struct i2c_ops mux_ops = {
+	.transfer = mux_transfer,
+	.transfer_now = mux_transfer_now,
+	.close = mux_close,
+};
 
 static int mux_transfer(struct i2c_bus *bus, struct i2c_xfer *x, int64_t deadline_ns)
 {

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,7 +16,8 @@
 
 struct sim_bus {
 	struct i2c_bus bus;
-	uint32_t clock_hz; /* 0: transfers take no time */
+	uint32_t clock_hz;    /* 0: transfers take no time */
+	pthread_mutex_t lock; /* of the models, while bytes move */
 	struct i2c_model *models;
 	/* Invariant: while not busy nobody is queued; the one that ends hands the bus to the first. */
 	bool busy;
@@ -150,8 +152,9 @@ struct moving {
 	int64_t time_ns;
 };
 
-static int move_bytes(void *arg, uint8_t addr, const struct i2c_msg_part *parts,
-		      unsigned n)
+/* The lock is held. */
+static int move_locked(void *arg, uint8_t addr, const struct i2c_msg_part *parts,
+		       unsigned n)
 {
 	struct moving *moving = arg;
 	struct i2c_model *m = model_at(moving->sim, addr);
@@ -179,6 +182,18 @@ static int move_bytes(void *arg, uint8_t addr, const struct i2c_msg_part *parts,
 	remember(m, parts, n);
 	if (r >= 0 && strike(m, I2C_FAULT_FLIP))
 		flip(m, parts, n);
+	return r;
+}
+
+static int move_bytes(void *arg, uint8_t addr, const struct i2c_msg_part *parts,
+		      unsigned n)
+{
+	struct sim_bus *sim = ((struct moving *)arg)->sim;
+	int r;
+
+	(void)pthread_mutex_lock(&sim->lock);
+	r = move_locked(arg, addr, parts, n);
+	(void)pthread_mutex_unlock(&sim->lock);
 	return r;
 }
 
@@ -229,16 +244,29 @@ static int sim_transfer(struct i2c_bus *bus, struct i2c_xfer *x, int64_t deadlin
 	return r;
 }
 
+/* Only what the bytes do to the chip: for models that look at no clock when they are written to. */
+static int sim_transfer_now(struct i2c_bus *bus, struct i2c_xfer *x)
+{
+	struct moving moving = {.sim = sim_of(bus)};
+
+	return i2c_mux_route(x, move_bytes, &moving);
+}
+
 static void sim_close(struct i2c_bus *bus)
 {
 	struct sim_bus *sim = sim_of(bus);
 
 	assert(!sim->busy);
+	(void)pthread_mutex_destroy(&sim->lock);
 	i2c_mux_free_all(bus);
 	free(sim);
 }
 
-static const struct i2c_ops sim_ops = {.transfer = sim_transfer, .close = sim_close};
+static const struct i2c_ops sim_ops = {
+	.transfer = sim_transfer,
+	.transfer_now = sim_transfer_now,
+	.close = sim_close,
+};
 
 int i2c_sim_open(const char *name, uint32_t clock_hz, struct i2c_bus **ret)
 {
@@ -250,6 +278,7 @@ int i2c_sim_open(const char *name, uint32_t clock_hz, struct i2c_bus **ret)
 	(void)snprintf(sim->bus.name, sizeof(sim->bus.name), "%s", name);
 	sim->clock_hz = clock_hz;
 	list_init(&sim->queue);
+	(void)pthread_mutex_init(&sim->lock, NULL); /* default attributes: cannot fail */
 	*ret = &sim->bus;
 	return 0;
 }

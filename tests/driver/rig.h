@@ -69,9 +69,17 @@ static inline int spy_transfer(struct i2c_bus *bus, struct i2c_xfer *x,
 	return r;
 }
 
+static inline int spy_transfer_now(struct i2c_bus *bus, struct i2c_xfer *x)
+{
+	struct spy *spy = container_of(bus, struct spy, bus);
+
+	return spy->wire->ops->transfer_now(spy->wire, x);
+}
+
 static inline void spy_init(struct spy *spy, struct i2c_bus *wire)
 {
-	static const struct i2c_ops ops = {.transfer = spy_transfer};
+	static const struct i2c_ops ops = {.transfer = spy_transfer,
+					   .transfer_now = spy_transfer_now};
 
 	*spy = (struct spy){.bus = {.ops = &ops, .name = "body"}, .wire = wire};
 }
