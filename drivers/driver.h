@@ -174,7 +174,11 @@ struct driver {
 	unsigned channels;        /* of an actuator chip; 1 for most */
 	/* A command to bytes; pure. Their count, or -ERANGE. */
 	int (*encode)(const void *conf, const struct command *c, uint8_t *ret_raw);
-	/* Send encoded bytes. Suspends. */
+	/*
+	 * Send encoded bytes: on I2C just these, as one write to the chip's address. Suspends there; on a line or
+	 * a PWM output it does not and calls nothing of the runtime, as it may be called from another thread
+	 * while the loop is stuck (drivers/core/safe_state.h).
+	 */
 	int (*write)(struct dev_io *io, const void *conf, const uint8_t *raw, size_t len);
 	/* The bytes of the safe state, prepared at start. Pure. Their count. */
 	int (*safe)(const void *conf, uint8_t *ret_raw);

@@ -90,6 +90,13 @@ int chip_run(void *chip);
  */
 int chip_safe(struct chip *c) MUST_CHECK;
 
+/*
+ * The same without the loop, which is stuck: from another thread, with bytes that were prepared when the chip
+ * began to run. When the loop goes on, what is limp stays so until it is set anew.
+ * Returns 0, -ENODEV when its line is not open, or another negative errno. Blocks for some 100 ms at most.
+ */
+int chip_safe_now(struct chip *c) MUST_CHECK;
+
 /* How it is. */
 struct device_health chip_health(const struct chip *c);
 

@@ -10,6 +10,7 @@
 #include "daemon/rt/rt.h"
 #include "daemon/rt/scope.h"
 #include "drivers/core/actuator.h"
+#include "drivers/core/safe_state.h"
 
 /* How often a moving servo is told where to be: the period of its pulses. */
 #define STEP_NS (20 * NS_PER_MS)
@@ -26,8 +27,9 @@ struct chip {
 	bool waiting;
 	int64_t verify_ns; /* when its settings are looked at next */
 	bool changed;      /* a target, since the actuators were last looked at */
-	uint8_t safe[DRIVER_RAW_MAX]; /* the chip's own safe state, prepared */
-	size_t safe_len;
+	struct safe_state safe;
+	uint8_t all_safe[DRIVER_RAW_MAX]; /* without drive, all of it */
+	size_t all_safe_len;
 };
 
 struct actuator {
@@ -86,7 +88,8 @@ struct chip *chip_new(const char *name, const struct device_conf *conf,
 	device_init(&c->dev, name, &c->conf, ports);
 	c->dev.changed = tell_health;
 	c->timer.fn = step_due;
-	c->safe_len = (size_t)conf->chip->safe(c->conf.settings, c->safe);
+	c->all_safe_len = (size_t)conf->chip->safe(c->conf.settings, c->all_safe);
+	safe_state_init(&c->safe, conf->chip, c->conf.settings, &c->dev.io);
 	return c;
 }
 
@@ -100,6 +103,7 @@ void chip_free(struct chip *c)
 		c->actuators = a->next;
 		free(a);
 	}
+	safe_state_fini(&c->safe);
 	free(c);
 }
 
@@ -143,11 +147,38 @@ void actuator_range(const struct actuator *a, double *ret_min, double *ret_max)
 	*ret_max = is_servo(a) ? a->conf.range_rad[1] : 1;
 }
 
+/* The chip has got @raw, which puts @a at @value. */
+static void sent(struct actuator *a, float value, const uint8_t *raw, size_t len)
+{
+	struct chip_watch *w = &a->chip->watch;
+
+	a->position = value;
+	if (!isnan(value))
+		a->last = value;
+	a->sent = true;
+	if (w->written)
+		w->written(w->arg, a, value, raw, len);
+}
+
+/* If the safe state was sent without the loop, what was driven then is not any more, and stays so. */
+static void see_made_safe(struct chip *c)
+{
+	if (!safe_state_was_sent(&c->safe))
+		return;
+	for (struct actuator *a = c->actuators; a; a = a->next) {
+		if (a->conf.safe != ACTUATOR_LIMP)
+			continue;
+		a->target = NAN;
+		sent(a, NAN, c->all_safe, c->all_safe_len);
+	}
+}
+
 void actuator_set(struct actuator *a, float value)
 {
 	double min;
 	double max;
 
+	see_made_safe(a->chip);
 	actuator_range(a, &min, &max);
 	/* fminf and fmaxf take the number where the other is NaN. */
 	a->target = isnan(value) ? NAN : fminf(fmaxf(value, (float)min), (float)max);
@@ -228,18 +259,13 @@ static float next_value(const struct actuator *a)
  */
 static int write_raw(struct chip *c, const uint8_t *raw, size_t len)
 {
-	const struct driver *d = c->conf.chip;
 	int r;
 
-	if ((d->bus == BUS_GPIO && !c->dev.io.line) ||
-	    (d->bus == BUS_PWM && !c->dev.io.pwm) ||
-	    (d->bus == BUS_PEER && !c->dev.io.peer.port))
-		return -ENODEV;
 	c->dev.attempt_ns = rt_now();
-	r = d->write(&c->dev.io, c->conf.settings, raw, len);
+	r = safe_state_write(&c->safe, raw, len);
 	if (r < 0 && r != -ECANCELED) {
 		device_count(&c->dev, r);
-		r = d->write(&c->dev.io, c->conf.settings, raw, len);
+		r = safe_state_write(&c->safe, raw, len);
 	}
 	if (r < 0)
 		return r;
@@ -248,35 +274,28 @@ static int write_raw(struct chip *c, const uint8_t *raw, size_t len)
 	return 0;
 }
 
-/* The chip has got @raw, which puts @a at @value. */
-static void sent(struct actuator *a, float value, const uint8_t *raw, size_t len)
+static int encode(const struct actuator *a, float value, uint8_t raw[DRIVER_RAW_MAX])
 {
-	struct chip_watch *w = &a->chip->watch;
-
-	a->position = value;
-	if (!isnan(value))
-		a->last = value;
-	a->sent = true;
-	if (w->written)
-		w->written(w->arg, a, value, raw, len);
-}
-
-static int send_value(struct actuator *a, float value)
-{
-	struct chip *c = a->chip;
+	const struct device_conf *conf = &a->chip->conf;
 	const struct command cmd = {
 		.channel = (unsigned)a->conf.channel,
 		.value = command_of(a, value),
 	};
-	uint8_t raw[DRIVER_RAW_MAX];
-	int n = c->conf.chip->encode(c->conf.settings, &cmd, raw);
-	int r;
+	int n = conf->chip->encode(conf->settings, &cmd, raw);
 
-	assert(n >
-	       0); /* the value is in range, and actuator_conf_check() tried the ends */
-	r = write_raw(c, raw, (size_t)n);
+	/* The value is in range, and actuator_conf_check() tried the ends. */
+	assert(n > 0);
+	return n;
+}
+
+static int send_value(struct actuator *a, float value)
+{
+	uint8_t raw[DRIVER_RAW_MAX];
+	size_t n = (size_t)encode(a, value, raw);
+	int r = write_raw(a->chip, raw, n);
+
 	if (r == 0)
-		sent(a, value, raw, (size_t)n);
+		sent(a, value, raw, n);
 	return r;
 }
 
@@ -342,13 +361,14 @@ static int verify(struct chip *c, int64_t *due_ns)
 	return 0;
 }
 
-/* From reaching the chip to the first fault that takes a new set-up. Suspends. */
+/* From reaching the chip to the first fault that takes a new set-up, which is returned. Suspends. */
 static int session(struct chip *c)
 {
 	int r = device_up(&c->dev);
 
 	if (r < 0)
 		return r;
+	safe_state_open(&c->safe, true);
 	for (struct actuator *a = c->actuators; a; a = a->next)
 		a->sent = false;
 	device_ran(&c->dev);
@@ -357,6 +377,7 @@ static int session(struct chip *c)
 		int64_t due_ns = TIME_NEVER;
 
 		c->changed = false;
+		see_made_safe(c);
 		for (struct actuator *a = c->actuators; r == 0 && a; a = a->next)
 			r = move(a, &due_ns);
 		if (r == 0)
@@ -370,25 +391,51 @@ static int session(struct chip *c)
 /* All that the chip drives loses its drive, with one write. Suspends. */
 static int send_all_safe(struct chip *c)
 {
-	int r = write_raw(c, c->safe, c->safe_len);
+	int r = write_raw(c, c->all_safe, c->all_safe_len);
 
 	for (struct actuator *a = c->actuators; r == 0 && a; a = a->next)
-		sent(a, NAN, c->safe, c->safe_len);
+		sent(a, NAN, c->all_safe, c->all_safe_len);
 	return r;
+}
+
+static bool all_limp(const struct chip *c)
+{
+	const struct actuator *a = c->actuators;
+
+	while (a && a->conf.safe == ACTUATOR_LIMP)
+		a = a->next;
+	return !a;
+}
+
+/* The bytes that make safe what is limp in danger. 0 or -ENOMEM. */
+static int prepare_safe(struct chip *c)
+{
+	int r = 0;
+
+	safe_state_clear(&c->safe);
+	if (all_limp(c))
+		return safe_state_add(&c->safe, c->all_safe, c->all_safe_len);
+	for (struct actuator *a = c->actuators; r == 0 && a; a = a->next) {
+		uint8_t raw[DRIVER_RAW_MAX];
+
+		if (a->conf.safe == ACTUATOR_LIMP)
+			r = safe_state_add(&c->safe, raw, (size_t)encode(a, NAN, raw));
+	}
+	return r;
+}
+
+int chip_safe_now(struct chip *c)
+{
+	return safe_state_send(&c->safe);
 }
 
 int chip_safe(struct chip *c)
 {
-	bool all = true;
 	int r = 0;
 
-	for (struct actuator *a = c->actuators; a; a = a->next) {
-		bool limp = a->conf.safe == ACTUATOR_LIMP;
-
-		a->target = limp ? NAN : a->position;
-		all = all && limp;
-	}
-	if (all)
+	for (struct actuator *a = c->actuators; a; a = a->next)
+		a->target = a->conf.safe == ACTUATOR_LIMP ? NAN : a->position;
+	if (all_limp(c))
 		return send_all_safe(c);
 	/* One that does not get through is no reason to leave the others driven. */
 	for (struct actuator *a = c->actuators; a; a = a->next) {
@@ -414,12 +461,17 @@ static void leave_safe(struct chip *c)
 int chip_run(void *chip)
 {
 	struct chip *c = chip;
-	int r;
+	int r = prepare_safe(c);
 
-	do {
-		r = device_down(&c->dev, session(c));
-	} while (r == 0);
+	while (r == 0) {
+		r = session(c);
+		if (r == -ECANCELED)
+			break;
+		safe_state_open(&c->safe, false);
+		r = device_down(&c->dev, r);
+	}
 	leave_safe(c);
+	safe_state_open(&c->safe, false);
 	device_close(&c->dev);
 	return r;
 }

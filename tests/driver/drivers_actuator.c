@@ -2,8 +2,11 @@
 #include <math.h>
 #include <stdio.h>
 
+#include <stdatomic.h>
+
 #include "daemon/base/log.h"
 #include "daemon/rt/nursery.h"
+#include "daemon/rt/watchdog.h"
 #include "drivers/core/actuator.h"
 #include "tests/driver/rig.h"
 
@@ -417,5 +420,144 @@ Test(actuator, servo_on_an_output_of_the_processor)
 	cr_assert(eq(int, chip_add(b->chip, "pan", &servo, &b->pan), 0));
 	bench_run(b, point);
 	cr_expect(isnan(pwm_board_pulse_s(b->rig.pwm, "GPIO18")), "safe at the end");
+	bench_free(b);
+}
+
+/* The watchdog of a real robot, in short. */
+struct guard {
+	struct chip *chip;
+	atomic_int result; /* 1: not yet */
+};
+
+static void on_stuck(void *arg, const char *task)
+{
+	struct guard *g = arg;
+
+	(void)task;
+	atomic_store(&g->result, chip_safe_now(g->chip));
+}
+
+/* A task that keeps the loop until somebody else has acted: no time-out could be right for a loaded machine. */
+static void keep_the_loop(struct guard *g)
+{
+	atomic_store(&g->result, 1);
+	while (atomic_load(&g->result) == 1)
+		;
+	cr_expect(eq(int, atomic_load(&g->result), 0));
+}
+
+static void get_stuck(struct bench *b, void (*check)(struct bench *b))
+{
+	struct guard g = {.chip = b->chip};
+	const struct watchdog_conf conf = {
+		.limit_ns = 20 * NS_PER_MS, .on_stuck = on_stuck, .arg = &g};
+	struct watchdog *w;
+
+	cr_assert(eq(int, watchdog_open(&conf, &w), 0));
+	keep_the_loop(&g);
+	check(b);
+	watchdog_close(w);
+}
+
+static void outputs_are_limp(struct bench *b)
+{
+	cr_expect(isnan(pulse_us(b, 0)), "while the loop was stuck");
+	PULSE(1, 1500);
+}
+
+static void stuck_with_servos(struct bench *b)
+{
+	actuator_set(b->pan, 0);
+	actuator_set(b->tilt, 0);
+	while (isnan(pulse_us(b, 0)) || isnan(pulse_us(b, 1)))
+		nap(NS_PER_MS);
+	get_stuck(b, outputs_are_limp);
+	/* The loop goes on: what was commanded before does not come back by itself. */
+	nap(50 * NS_PER_MS);
+	outputs_are_limp(b);
+	actuator_set(b->pan, (float)(30 * DEG));
+	cr_expect(isnan(actuator_position(b->pan)));
+	while (isnan(pulse_us(b, 0)))
+		nap(NS_PER_MS);
+	cr_expect(pulse_us(b, 0) < 1700, "not faster than its rate");
+}
+
+/* On the real clock, on which alone a loop can be stuck. */
+static void bench_run_real(struct bench *b, void (*script)(struct bench *b))
+{
+	const struct rt_conf conf = {.slow_step_ns = -1};
+
+	b->script = script;
+	log_set_sink(keep_log, b);
+	cr_assert(eq(int, rt_run(&conf, run_script, b), 0));
+	log_set_sink(NULL, NULL);
+}
+
+Test(actuator, S5_is_made_safe_while_the_loop_is_stuck)
+{
+	struct actuator_conf tilt = tilt_conf();
+	struct bench *b;
+
+	tilt.safe = ACTUATOR_HOLD;
+	b = neck_new(&servo, &tilt);
+	bench_run_real(b, stuck_with_servos);
+	bench_free(b);
+}
+
+static void line_is_off(struct bench *b)
+{
+	cr_expect(eq(int, gpio_board_level(b->rig.board, "GPIO18"), 0));
+}
+
+static void stuck_with_a_line(struct bench *b)
+{
+	actuator_set(b->pan, 1);
+	while (!gpio_board_level(b->rig.board, "GPIO18"))
+		nap(NS_PER_MS);
+	get_stuck(b, line_is_off);
+	nap(50 * NS_PER_MS);
+	line_is_off(b);
+}
+
+static void stuck_with_pulses(struct bench *b)
+{
+	actuator_set(b->pan, 0);
+	while (isnan(pwm_board_pulse_s(b->rig.pwm, "GPIO18")))
+		nap(NS_PER_MS);
+	get_stuck(b, line_is_off);
+	cr_expect(isnan(pwm_board_pulse_s(b->rig.pwm, "GPIO18")));
+}
+
+Test(actuator, S5_lines_and_pwm_outputs_too)
+{
+	static const struct {
+		const char *driver;
+		void (*script)(struct bench *b);
+	} rows[] = {{"gpio_out", stuck_with_a_line}, {"pwm_servo", stuck_with_pulses}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct actuator_conf conf = servo;
+		struct bench *b = bench_new(rows[i].driver);
+
+		cr_assert(eq(int, chip_add(b->chip, "it", &conf, &b->pan), 0));
+		bench_run_real(b, rows[i].script);
+		bench_free(b);
+	}
+}
+
+static void gone_when_stuck(struct bench *b)
+{
+	actuator_set(b->tilt, 0);
+	nap(NS_PER_MS);
+	rig_unplug(&b->rig, "pca9685");
+	cr_expect(eq(int, chip_safe_now(b->chip), -ENXIO));
+}
+
+Test(actuator, says_that_a_chip_was_not_made_safe)
+{
+	struct actuator_conf tilt = tilt_conf();
+	struct bench *b = neck_new(&servo, &tilt);
+
+	bench_run(b, gone_when_stuck);
 	bench_free(b);
 }
