@@ -54,3 +54,28 @@ refused 's/"left.distance", "right/"left.distence", "right/' \
 	'wrong.jsonc:15:[0-9]+: fusion.values.obstacle.front.of\[0\]: .*did you mean "left.distance"'
 refused 's/"tolerance": 1.5/"tolerance": "5m"/' 'wrong.jsonc:18:[0-9]+: fusion.values.room.temperature.tolerance: '
 passed "names that no sensor has and wrong units are refused, with place and hint"
+
+# While it runs: the battery's limits are changed, and another voltage is not.
+"$build/instinctd" --config "$scratch/robot.jsonc" 2>"$scratch/log" &
+daemon=$!
+for _ in $(seq 100); do
+	run "$build/instinct" get battery.low
+	[ "$status" -ne 0 ] || ! grep -q ' ok ' <<<"$out" || break
+	read -rt 0.05 <> <(:) || true
+done
+expect_line 'false' "half full is not low"
+sed -i 's/"cells": 2/"cells": 2, "low": "90%"/' "$scratch/robot.jsonc"
+run "$build/instinct" reload
+expect_status 0 "another limit"
+for _ in $(seq 100); do
+	run "$build/instinct" get battery.low
+	! grep -q 'true' <<<"$out" || break
+	read -rt 0.05 <> <(:) || true
+done
+expect_line 'true' "the new limit"
+sed -i 's/"power.voltage"/"t1.temperature"/' "$scratch/robot.jsonc"
+run "$build/instinct" reload
+expect_status 1 "another voltage"
+kill -TERM $daemon
+wait $daemon || fail "status $? at the end"
+passed "the battery's limits are changed while it runs"
