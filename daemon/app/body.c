@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/app/config_check.h"
+#include "daemon/base/log.h"
 #include "drivers/core/actuator.h"
 
 struct part {
@@ -241,6 +242,17 @@ void body_free(struct body *b)
 	free(b->chips);
 	free(b->parts);
 	free(b);
+}
+
+void body_safe_now(struct body *b)
+{
+	for (size_t i = 0; i < b->n_chips; i++) {
+		int r = chip_safe_now(b->chips[i].chip);
+
+		if (r < 0)
+			LOG(CRIT, "%s: the safe state was not sent: %s", b->chips[i].name,
+			    strerrordesc_np(-r));
+	}
 }
 
 void body_go(struct body *b, struct nursery *n)

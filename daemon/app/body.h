@@ -21,6 +21,12 @@ int body_new(const struct config *c, struct hardware *hw, struct resources *reso
 	     struct world *world, struct conf_errors *errs, struct body **ret) MUST_CHECK;
 void body_free(struct body *b); /* after the chips' tasks have ended; NULL is fine */
 
+/*
+ * Make all outputs safe without the loop, which is stuck: from another thread. What cannot be made safe is
+ * logged. Blocks for some 100 ms at most for each chip.
+ */
+void body_safe_now(struct body *b);
+
 /* Start one service of @n for each chip; on its way out it makes its outputs safe. */
 void body_go(struct body *b, struct nursery *n);
 

@@ -71,6 +71,13 @@ static const struct conf_field behaviour_fields[] = {
 	CONF_END,
 };
 
+static const struct conf_field safety_fields[] = {
+	CONF_STRING(conf_safety, kill_line, "",
+		    "A GPIO output that is high while all is well; low when the loop is "
+		    "stuck and after the stop."),
+	CONF_END,
+};
+
 static const struct conf_field root_fields[] = {
 	CONF_INT(config, version, 1, 1, 1, "", "Of the configuration's form."),
 	CONF_TABLE(config, robot, robot_fields, "The robot itself."),
@@ -84,6 +91,7 @@ static const struct conf_field root_fields[] = {
 	CONF_MAP("actuators", actuator_fields, "Actuators by name."),
 	CONF_MAP("resources", NULL,
 		 "What behaviours lease: channel names and actuators."),
+	CONF_TABLE(config, safety, safety_fields, "What stands above behaviours."),
 	CONF_MAP("behaviours", behaviour_fields, "Behaviours by name."),
 	CONF_TABLE(config, bus, bus_conf_fields,
 		   "Where other programs reach the daemon."),

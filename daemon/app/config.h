@@ -99,11 +99,16 @@ struct conf_fusion {
 
 enum conf_gpio { CONF_GPIO_LINUX, CONF_GPIO_SIM };
 
+struct conf_safety {
+	char kill_line[32]; /* "": the robot has none */
+};
+
 struct config {
 	int version;
 	struct conf_robot robot;
 	enum conf_gpio gpio;
 	struct conf_fusion fusion;
+	struct conf_safety safety;
 	struct bus_conf bus;
 
 	struct conf_bus *buses;

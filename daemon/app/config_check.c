@@ -212,6 +212,19 @@ static void check_claim(const struct conf_at *at, const struct config *c,
 	}
 }
 
+static void check_kill_line(const struct conf_at *root, const struct config *c,
+			    const struct claim *claims, size_t n)
+{
+	struct conf_at section = conf_child(root, "safety");
+	struct conf_at at = conf_child(&section, "kill_line");
+
+	for (size_t i = 0; i < n; i++)
+		if (has_line(&claims[i], c->safety.kill_line))
+			conf_complain(&at, "the line %s is taken by %s.%s",
+				      c->safety.kill_line, claims[i].section,
+				      claims[i].name);
+}
+
 static void check_claims(const struct conf_at *root, const struct config *c)
 {
 	struct claim *claims =
@@ -229,6 +242,7 @@ static void check_claims(const struct conf_at *root, const struct config *c)
 		check_bus(&at, c, &claims[i]);
 		check_claim(&at, c, claims, i);
 	}
+	check_kill_line(root, c, claims, n);
 	free(claims);
 }
 

@@ -165,6 +165,11 @@ struct device_ports hardware_ports(const struct hardware *hw,
 	return ports;
 }
 
+struct gpio_provider *hardware_gpio(const struct hardware *hw)
+{
+	return hw->gpio;
+}
+
 double hardware_pulse_s(const struct hardware *hw, const struct device_conf *chip,
 			unsigned channel)
 {

@@ -36,6 +36,9 @@ void hardware_start(struct hardware *hw);
 struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf);
 
+/* Where its lines are. */
+struct gpio_provider *hardware_gpio(const struct hardware *hw);
+
 /* What a simulated PWM chip puts out at @channel, s; NaN without pulses, or when it is real. */
 double hardware_pulse_s(const struct hardware *hw, const struct device_conf *chip,
 			unsigned channel);

@@ -11,6 +11,7 @@
 #include "daemon/app/derived.h"
 #include "daemon/app/drivers.h"
 #include "daemon/app/hardware.h"
+#include "daemon/app/kill_line.h"
 #include "daemon/app/notify.h"
 #include "daemon/app/program.h"
 #include "daemon/app/reload.h"
@@ -45,6 +46,7 @@ struct robot {
 	struct battery *battery; /* NULL: it has none */
 	struct resources *resources;
 	struct body *body;
+	struct kill_line kill;
 	struct view *view; /* NULL: nobody looks */
 	struct wallclock clock;
 	struct supervisor *supervisor; /* NULL: a program runs instead */
@@ -141,10 +143,24 @@ static void serve(struct nursery *n, const char *name, int (*fn)(void *), void *
 	(void)nursery_start(n, NULL, &opt, fn, arg);
 }
 
-/* NULL on the virtual clock, where a long step harms nobody, and when no thread is to be had. */
-static struct watchdog *start_watchdog(const struct robot *bot)
+/* On the watchdog's thread: what the loop cannot do while it is stuck. */
+static void make_safe(void *arg, const char *task)
 {
-	const struct watchdog_conf conf = {.where = trap_where};
+	struct robot *bot = arg;
+
+	(void)task; /* has been named */
+	kill_line_trip(&bot->kill);
+	body_safe_now(bot->body);
+	LOG(CRIT, "%s: the outputs were made safe without the loop%s",
+	    bot->conf->robot.name,
+	    bot->kill.line ? "; the kill line stays low until the next start" : "");
+}
+
+/* NULL on the virtual clock, where a long step harms nobody, and when no thread is to be had. */
+static struct watchdog *start_watchdog(struct robot *bot)
+{
+	const struct watchdog_conf conf = {
+		.where = trap_where, .on_stuck = make_safe, .arg = bot};
 	struct watchdog *w = NULL;
 	int r = rt_is_virtual() ? 0 : watchdog_open(&conf, &w);
 
@@ -182,9 +198,11 @@ static int run_all(struct robot *bot)
 		serve(&n, "duration", end_after, bot);
 	(void)nursery_start(&n, &bot->behaviours, &behaviours, behave, bot);
 	hardware_start(bot->hardware);
+	kill_line_arm(&bot->kill);
 	notify_send("READY=1");
 	r = nursery_close(&n, 0);
 	watchdog_close(watchdog);
+	kill_line_close(&bot->kill);
 	return r;
 }
 
@@ -260,6 +278,13 @@ static int make(struct robot *bot)
 
 	if (r < 0)
 		return r;
+	if (!bot->check) {
+		r = kill_line_open(&bot->kill, hardware_gpio(bot->hardware),
+				   c->safety.kill_line);
+		bot->refused = r < 0;
+		if (r < 0)
+			return r;
+	}
 	bot->world = world_new();
 	bot->resources = bot->world ? resources_new(bot->world) : NULL;
 	if (!bot->resources)
@@ -289,6 +314,7 @@ static int make(struct robot *bot)
 
 static void unmake(struct robot *bot)
 {
+	kill_line_close(&bot->kill);
 	bus_free(bot->bus);
 	reload_free(bot->reload);
 	supervisor_free(bot->supervisor);
