@@ -3,10 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/list.h"
+#include "daemon/rt/error.h"
+#include "daemon/rt/rt.h"
 #include "daemon/rt/task.h"
 
 #define EVENTS_MAX 16 /* as the kernel keeps for a line */
@@ -28,9 +31,13 @@ struct sim_line {
 	struct link link;
 	bool level;  /* physical */
 	bool driven; /* somebody has set the level, if only once */
+	bool gone;   /* its chip was removed: it cannot be opened, what is open fails */
 	bool used;   /* requested; the rest is the request */
+	char consumer[32];
 	bool output, active_low;
 	enum gpio_edge edge;
+	uint32_t lose; /* so many edges to come are not seen */
+	bool stuck;    /* the level stays, whoever drives it */
 	struct edge_wait *waiter;
 	struct gpio_watch *watch; /* NULL: nobody */
 	/* Invariant: event[first .. first + count) modulo EVENTS_MAX, oldest first; empty while a
@@ -84,6 +91,10 @@ static void emit(struct sim_line *l, int64_t t_ns)
 
 	if (!edge_wanted(l, e.level))
 		return;
+	if (l->lose > 0) {
+		l->lose -= l->lose != GPIO_FAULT_ALWAYS;
+		return;
+	}
 	if (!w) {
 		enqueue(l, &e);
 		return;
@@ -99,9 +110,16 @@ static bool edge_abort(struct wait *w)
 	return true;
 }
 
+static int gone_error(const struct sim_line *l)
+{
+	return error_set(-ENODEV, "line %s: its chip has gone", l->line.name);
+}
+
 static int line_get(struct gpio_line *line)
 {
-	return logical(sim_of(line));
+	const struct sim_line *l = sim_of(line);
+
+	return l->gone ? gone_error(l) : logical(l);
 }
 
 static int line_set(struct gpio_line *line, bool level)
@@ -111,6 +129,10 @@ static int line_set(struct gpio_line *line, bool level)
 
 	if (!l->output)
 		return -EPERM;
+	if (l->gone)
+		return gone_error(l);
+	if (l->stuck)
+		return 0;
 	l->level = level != l->active_low;
 	l->driven = true;
 	if (l->watch && l->level != before)
@@ -131,6 +153,8 @@ static int line_wait(struct gpio_line *line, struct gpio_event *ret)
 		return r;
 	if (l->edge == GPIO_EDGE_NONE)
 		return -EPERM;
+	if (l->gone)
+		return gone_error(l);
 	if (l->waiter)
 		return -EBUSY;
 	if (l->count) {
@@ -144,7 +168,7 @@ static int line_wait(struct gpio_line *line, struct gpio_event *ret)
 	r = task_park(&w.wait);
 	if (r == 0)
 		*ret = w.event;
-	return r;
+	return r == -ENODEV ? gone_error(l) : r;
 }
 
 static void line_close(struct gpio_line *line)
@@ -207,9 +231,13 @@ static int board_open(struct gpio_provider *p, const struct gpio_request *req,
 	r = find_or_make(b, req->line, &l);
 	if (r < 0)
 		return r;
+	if (l->gone)
+		return error_set(-ENOENT, "no chip has a line %s", req->line);
 	if (l->used)
-		return -EBUSY;
+		return error_set(-EBUSY, "line %s is used by %s", req->line, l->consumer);
 	l->used = true;
+	(void)snprintf(l->consumer, sizeof(l->consumer), "%s",
+		       req->consumer ? req->consumer : "somebody");
 	l->output = req->output;
 	l->active_low = req->active_low;
 	l->edge = req->edge;
@@ -257,7 +285,7 @@ int gpio_board_drive(struct gpio_board *b, const char *line, bool level, int64_t
 
 	if (r < 0)
 		return r;
-	if (l->output)
+	if (l->output || l->stuck)
 		return 0;
 	l->driven = true;
 	if (l->level == level)
@@ -289,4 +317,36 @@ bool gpio_board_used(const struct gpio_board *b, const char *line)
 	const struct sim_line *l = find(b, line);
 
 	return l && l->used;
+}
+
+static void remove_chip(struct sim_line *l, bool gone)
+{
+	l->gone = gone;
+	if (gone && l->waiter)
+		task_wake(&l->waiter->wait, -ENODEV);
+	if (gone)
+		l->waiter = NULL;
+}
+
+int gpio_board_fault(struct gpio_board *b, const char *line, enum gpio_fault fault,
+		     uint32_t count)
+{
+	struct sim_line *l = find(b, line);
+
+	if (!l)
+		return -ENOENT;
+	switch (fault) {
+	case GPIO_FAULT_LOSE:
+		l->lose = count;
+		break;
+	case GPIO_FAULT_STUCK:
+		l->stuck = count > 0;
+		break;
+	case GPIO_FAULT_GONE:
+		remove_chip(l, count > 0);
+		break;
+	case GPIO_FAULT_COUNT:
+		return -EINVAL;
+	}
+	return 0;
 }

@@ -29,6 +29,22 @@ struct gpio_watch {
 int gpio_board_watch(struct gpio_board *b, const char *line,
 		     struct gpio_watch *w) MUST_CHECK;
 
+/* Faults on demand. */
+enum gpio_fault {
+	GPIO_FAULT_LOSE,  /* so many edges to come are not seen */
+	GPIO_FAULT_STUCK, /* the level stays, whoever drives it */
+	GPIO_FAULT_GONE, /* the line's chip is removed: what is open fails, nothing can be opened */
+	GPIO_FAULT_COUNT,
+};
+#define GPIO_FAULT_ALWAYS UINT32_MAX
+
+/*
+ * Have the line @line misbehave, for @count edges (GPIO_FAULT_ALWAYS: all), or, where nothing is counted, until
+ * @count is 0. Returns 0, or -ENOENT: nobody has asked for such a line yet.
+ */
+int gpio_board_fault(struct gpio_board *b, const char *line, enum gpio_fault fault,
+		     uint32_t count) MUST_CHECK;
+
 /* Is the line requested by a driver? */
 bool gpio_board_used(const struct gpio_board *b, const char *line);
 
