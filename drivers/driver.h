@@ -136,6 +136,13 @@ struct driver {
 	 * found); other errors: no answer. Suspends.
 	 */
 	int (*probe)(struct dev_io *io, const void *conf);
+	/*
+	 * Of a chip that several can share a bus of although all start at the same address: have it, which is
+	 * alone at addrs[0] (there is io->i2c then), answer at @addr until it is reset. The core holds it in
+	 * reset by its line `xshut` before, and waits `boot_ns` after. Suspends.
+	 */
+	int (*set_address)(struct dev_io *io, uint8_t addr);
+	int64_t boot_ns;
 	/* Reset and configure; also after faults. Suspends. */
 	int (*setup)(struct dev_io *io, const void *conf);
 	/*

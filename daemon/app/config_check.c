@@ -94,6 +94,7 @@ struct claim {
 	const char *section;
 	const char *bus; /* of the address */
 	int address;     /* 0: none */
+	int start;       /* another one, at which it starts; 0: none */
 	bool mux;
 	const char *lines[CLAIM_LINES]; /* NULL or "": none */
 };
@@ -106,7 +107,8 @@ static struct claim claim_of(const char *section, const char *name,
 		.section = section,
 		.bus = d->bus,
 		.address = d->chip && d->chip->bus == BUS_I2C ? d->address : 0,
-		.lines = {[LINE] = d->line, [TRIGGER] = d->trigger},
+		.start = d->chip && d->xshut[0] ? d->chip->addrs[0] : 0,
+		.lines = {[LINE] = d->line, [TRIGGER] = d->trigger, [XSHUT] = d->xshut},
 	};
 }
 
@@ -155,6 +157,15 @@ static bool same_address(const struct config *c, const struct claim *a,
 	    (a->mux && b->mux && strcmp(a->bus, b->bus) == 0))
 		return false;
 	return config_buses_meet(c, a->bus, b->bus);
+}
+
+/* Is one of them, after a fault, for a moment where the other one lives? */
+static bool meets_start(const struct config *c, const struct claim *a,
+			const struct claim *b)
+{
+	return ((a->start && a->start == b->address) ||
+		(b->start && b->start == a->address)) &&
+	       config_buses_meet(c, a->bus, b->bus);
 }
 
 /* Has @claim the line @name, one way or another? */
@@ -208,6 +219,12 @@ static void check_claim(const struct conf_at *at, const struct config *c,
 			conf_complain(at, "address 0x%02x on bus %s is taken by %s.%s",
 				      (unsigned)me->address, other->bus, other->section,
 				      other->name);
+		else if (meets_start(c, me, other))
+			conf_complain(at,
+				      "%s.%s meets it at 0x%02x, where chips with "
+				      "\"xshut\" start; give each another \"address\"",
+				      other->section, other->name,
+				      (unsigned)(me->start ? me->start : other->start));
 		check_lines(at, me, other);
 	}
 }

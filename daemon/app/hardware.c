@@ -17,6 +17,7 @@
 struct hardware {
 	const struct config *conf;
 	struct i2c_bus **buses; /* one for each of the configuration's; NULL: not open */
+	struct xshut *starts;   /* and of each adapter */
 	struct gpio_provider *gpio;
 	struct pwm_linux pwm_linux;
 	struct pwm_provider *pwm;
@@ -35,12 +36,18 @@ static struct i2c_bus *find_bus(const struct hardware *hw, const char *name)
 	return NULL;
 }
 
-/* Whether the adapter that @bus leads to is simulated. */
-static bool is_simulated(const struct hardware *hw, const struct conf_bus *bus)
+/* The adapter that @bus leads to. */
+static const struct conf_bus *adapter_of(const struct hardware *hw,
+					 const struct conf_bus *bus)
 {
 	while (bus->mux[0]) /* the configuration was checked: it ends */
 		bus = config_bus(hw->conf, bus->on);
-	return hw->dry || strcmp(bus->path, "sim") == 0;
+	return bus;
+}
+
+static bool is_simulated(const struct hardware *hw, const struct conf_bus *bus)
+{
+	return hw->dry || strcmp(adapter_of(hw, bus)->path, "sim") == 0;
 }
 
 static int open_channel(struct hardware *hw, const struct conf_bus *bus,
@@ -118,7 +125,8 @@ int hardware_open(const struct config *c, enum hardware_mode mode, const char *r
 	hw->conf = c;
 	hw->dry = mode == HARDWARE_DRY;
 	hw->buses = calloc(c->n_buses + 1, sizeof(struct i2c_bus *));
-	if (!hw->buses)
+	hw->starts = calloc(c->n_buses + 1, sizeof(*hw->starts));
+	if (!hw->buses || !hw->starts)
 		r = -ENOMEM;
 	if (r == 0 && (hw->dry || config_simulated(c)))
 		r = sim_new(c, recording, &hw->sim);
@@ -135,6 +143,8 @@ int hardware_open(const struct config *c, enum hardware_mode mode, const char *r
 		hardware_close(hw);
 		return r;
 	}
+	for (size_t i = 0; i < c->n_buses; i++)
+		xshut_init(&hw->starts[i], hw->gpio);
 	*ret = hw;
 	return 0;
 }
@@ -146,6 +156,7 @@ void hardware_close(struct hardware *hw)
 	if (hw->buses)
 		close_buses(hw);
 	sim_free(hw->sim);
+	free(hw->starts);
 	free(hw->buses);
 	free(hw);
 }
@@ -160,8 +171,11 @@ struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf)
 {
 	struct device_ports ports = {.gpio = hw->gpio, .pwm = hw->pwm, .iio = hw->iio};
+	const struct conf_bus *bus = config_bus(hw->conf, conf->bus);
 
 	ports.bus = find_bus(hw, conf->bus);
+	if (bus)
+		ports.xshut = &hw->starts[adapter_of(hw, bus) - hw->conf->buses];
 	return ports;
 }
 

@@ -105,6 +105,7 @@ static int add_model(struct sim *s, const struct device_conf *d, const char *irq
 		.board = s->board,
 		.irq = irq && irq[0] ? irq : NULL,
 		.gate = seg->channel ? &seg->gate : NULL,
+		.xshut = d->xshut[0] ? d->xshut : NULL,
 	};
 	struct model *m = &s->models[s->n_models];
 	const struct conf_spare *spare = config_spare_at(s->conf, d);

@@ -104,6 +104,7 @@ void chip_free(struct chip *c)
 		free(a);
 	}
 	safe_state_fini(&c->safe);
+	device_fini(&c->dev);
 	free(c);
 }
 

@@ -54,6 +54,14 @@ void device_init(struct device *d, const char *name, const struct device_conf *c
 		.method = conf->method,
 		.valid_for_ns = conf->valid_for_ns,
 	};
+	if (conf->xshut[0])
+		xshut_join(ports->xshut, &d->pin, d->name, conf->xshut);
+}
+
+void device_fini(struct device *d)
+{
+	if (d->pin.group)
+		xshut_leave(&d->pin);
 }
 
 /* Every change of state passes through here. @next_text is what happens now, or "". */
@@ -115,6 +123,8 @@ int device_up(struct device *d)
 		r = pwm_open(d->ports.pwm, d->conf->line, &d->io.pwm);
 	if (r == 0 && chip->bus == BUS_IIO)
 		r = open_iio(d);
+	if (r == 0 && d->conf->xshut[0])
+		r = xshut_start(&d->pin, chip, &d->io, (uint8_t)d->conf->address);
 	if (r == 0 && chip->probe)
 		r = chip->probe(&d->io, d->conf->settings);
 	if (r == 0 && chip->setup)
@@ -124,6 +134,8 @@ int device_up(struct device *d)
 
 void device_close(struct device *d)
 {
+	if (d->pin.group)
+		xshut_stop(&d->pin);
 	gpio_close(d->io.line);
 	gpio_close(d->io.trigger);
 	pwm_close(d->io.pwm);

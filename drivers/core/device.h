@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "daemon/base/conf.h"
+#include "drivers/core/xshut.h"
 #include "drivers/driver.h"
 
 #define DRIVER_CONF_MAX 256 /* bytes of a chip's own settings */
@@ -22,7 +23,8 @@ struct device_conf {
 	char peer[32];    /* of one that commands another service, */
 	char method[64];  /* with its method */
 	int64_t valid_for_ns;
-	int address; /* 7-bit; after reading never 0 for an I2C chip */
+	char xshut[32]; /* the line that holds an I2C chip in reset while low; "": none */
+	int address;    /* 7-bit; after reading never 0 for an I2C chip */
 	const struct driver *chip;
 	_Alignas(max_align_t) uint8_t settings[DRIVER_CONF_MAX]; /* by chip->conf */
 };
@@ -55,6 +57,9 @@ struct device_conf {
 			    "How long the service may act on a command without "         \
 			    "hearing of it again."),                                     \
 		 .def = 5e9, .min = 1e8, .max = 3.6e12},                                 \
+		DEVICE_STRING(tag, xshut,                                                \
+			      "The line at the reset pin of a chip that is given its "   \
+			      "address at the start (vl53l0x)."),                        \
 	{                                                                                \
 		DEVICE_ROW(tag, address, CONF_TYPE_ADDR, "",                             \
 			   "The 7-bit address; without it the chip's usual one."),       \
@@ -82,6 +87,8 @@ struct device_ports {
 	struct pwm_provider *pwm;
 	struct iio_provider *iio;
 	struct peer_port *peers; /* NULL: this program reaches no other services */
+	struct xshut *
+		xshut; /* what the chips of the bus start through; of those with such a line */
 };
 
 enum device_state {
@@ -126,6 +133,7 @@ struct device {
 	const struct device_conf *conf;
 	struct device_ports ports;
 	struct dev_io io;
+	struct xshut_pin pin; /* of one with `xshut` */
 	struct device_health health;
 	int64_t backoff_ns;                /* before the next attempt */
 	int64_t attempt_ns;                /* when the last one began */
@@ -133,17 +141,23 @@ struct device {
 	void (*changed)(struct device *d); /* after each change of state; NULL is fine */
 };
 
-/* @conf is borrowed for the device's life; so are the ports. */
+/* @conf is borrowed for the device's life; so are the ports. Ended with device_fini(). */
 void device_init(struct device *d, const char *name, const struct device_conf *conf,
 		 const struct device_ports *ports);
 
+/* Its task has ended; storage of zeros is fine. */
+void device_fini(struct device *d);
+
 /*
- * Reach the chip: open its line, probe, set up. After a failure device_down() decides what is next.
+ * Reach the chip: open its line, give it its address, probe, set up. After a failure device_down() decides what is next.
  * Returns 0 or a negative errno with a text (error_last()). Suspends.
  */
 int device_up(struct device *d) MUST_CHECK;
 
-/* Close what is open. Suspends, also when cancelled, where the kernel's driver has to stop something. */
+/*
+ * Close what is open, and hold the chip in reset if it has a line for that. Suspends, also when cancelled, where
+ * the kernel's driver has to stop something.
+ */
 void device_close(struct device *d);
 
 /* It works: the state is running, the back-off starts afresh. @how: "mpu6050 at 0x68". */

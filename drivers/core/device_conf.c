@@ -60,7 +60,19 @@ static int complain_address(const struct conf_at *at, const struct driver *d, in
 	if (d->addr_last && len < sizeof(list))
 		(void)snprintf(list + len, sizeof(list) - len, " to 0x%02x",
 			       d->addr_last);
-	conf_complain(&key, "%s is never at 0x%02x; %s", d->name, (unsigned)addr, list);
+	conf_complain(&key, "%s is never at 0x%02x; %s%s", d->name, (unsigned)addr, list,
+		      d->set_address ? ", elsewhere with \"xshut\"" : "");
+	return -EINVAL;
+}
+
+/* A line that holds it in reset, for a chip that can be given an address then. */
+static int check_xshut(const struct conf_at *at, const struct device_conf *conf)
+{
+	struct conf_at key = conf_child(at, "xshut");
+
+	if (!conf->xshut[0] || conf->chip->set_address)
+		return 0;
+	conf_complain(&key, "%s cannot be given an address", conf->chip->name);
 	return -EINVAL;
 }
 
@@ -107,7 +119,7 @@ static int check_place(const struct conf_at *at, struct device_conf *conf)
 	const struct driver *d = conf->chip;
 	struct conf_at key;
 
-	if (check_keys(at, conf) < 0)
+	if (check_keys(at, conf) < 0 || check_xshut(at, conf) < 0)
 		return -EINVAL;
 	if ((d->trigger_line != NULL) != (conf->trigger[0] != '\0')) {
 		key = conf_child(at, "trigger");
@@ -121,7 +133,9 @@ static int check_place(const struct conf_at *at, struct device_conf *conf)
 		return 0;
 	if (conf->address == 0)
 		conf->address = d->addrs[0];
-	return has_addr(d, conf->address) ? 0 : complain_address(at, d, conf->address);
+	if (conf->xshut[0] || has_addr(d, conf->address))
+		return 0;
+	return complain_address(at, d, conf->address);
 }
 
 uint32_t device_chans(const struct device_conf *conf)

@@ -59,6 +59,7 @@ void sensor_free(struct sensor *s)
 {
 	if (!s)
 		return;
+	device_fini(&s->dev);
 	filters_free(s->filters);
 	free(s);
 }
@@ -181,14 +182,10 @@ static int open_irq(struct sensor *s)
 		.consumer = s->dev.name,
 		.edge = GPIO_EDGE_RISING,
 	};
-	int r;
 
 	if (s->irq || !s->conf.irq[0] || s->conf.device.chip->edge)
 		return 0;
-	r = gpio_open(s->dev.ports.gpio, &req, &s->irq);
-	return r < 0 ? error_set(r, "data-ready line %s: %s", s->conf.irq,
-				 strerrordesc_np(-r))
-		     : 0;
+	return gpio_open(s->dev.ports.gpio, &req, &s->irq);
 }
 
 /* From reaching the chip to the first fault that takes a new set-up. Suspends. */
@@ -227,10 +224,12 @@ int sensor_run(void *sensor)
 	int r;
 
 	do {
-		r = device_down(&s->dev, session(s));
+		r = session(s);
+		/* Its chip may be what has gone. */
+		gpio_close(s->irq);
+		s->irq = NULL;
+		r = device_down(&s->dev, r);
 	} while (r == 0);
 	device_close(&s->dev);
-	gpio_close(s->irq);
-	s->irq = NULL;
 	return r;
 }

@@ -15,6 +15,24 @@ static const struct emul_kind *find(const char *name)
 	return NULL;
 }
 
+static void xshut_changed(struct gpio_watch *w, bool level)
+{
+	struct emul *e = container_of(w, struct emul, xshut);
+
+	e->i2c.off = !level;
+	if (level)
+		emul_reset(e);
+}
+
+/* Boards pull the pin up: the chip runs until somebody drives it. */
+static int connect_xshut(struct emul *e, const struct emul_conf *conf)
+{
+	int r = gpio_board_drive(conf->board, conf->xshut, true, 0);
+
+	e->xshut.changed = xshut_changed;
+	return r < 0 ? r : gpio_board_watch(conf->board, conf->xshut, &e->xshut);
+}
+
 int emul_new(const char *name, const struct emul_conf *conf, struct emul **ret)
 {
 	const struct emul_kind *kind = find(name);
@@ -31,6 +49,8 @@ int emul_new(const char *name, const struct emul_conf *conf, struct emul **ret)
 	e->i2c.addr = conf->addr;
 	e->i2c.gate = conf->gate;
 	r = kind->init(e, conf);
+	if (r == 0 && conf->xshut)
+		r = connect_xshut(e, conf);
 	if (r < 0) {
 		free(e);
 		return r;

@@ -25,6 +25,7 @@ struct emul_conf {
 	const char *irq;  /* the line at its data-ready pin; NULL: not connected */
 	const char *line; /* of a device on plain lines: what its driver has as `line` */
 	const char *trigger; /* and as `trigger` */
+	const char *xshut;   /* the line at its reset pin; NULL: not connected */
 	const struct i2c_gate
 		*gate; /* what it is behind; NULL: nothing. While it lives */
 };
@@ -36,7 +37,8 @@ struct emul {
 	struct i2c_model i2c; /* without `start`: not on I2C */
 	struct i2c_model
 		*second; /* another chip in the same package, at its own address */
-	bool running;    /* between emul_start() and emul_stop() */
+	struct gpio_watch xshut; /* resets it while the line is low */
+	bool running;            /* between emul_start() and emul_stop() */
 };
 
 /* A kind of chip. Slots that it has no need of are NULL. */

@@ -99,3 +99,21 @@ for role in a b c; do
 	expect_line "$role: starting -> running: " "$role is reached"
 done
 passed "two chips with one address behind two channels, simulated"
+
+# Chips that all start at 0x29.
+two='{ "gpio": "sim", "buses": { "body": { "path": "sim" } }, "sensors": {
+  "left": { "driver": "vl53l0x", "bus": "body", "address": "0x30", "xshut": "GPIO23" },
+  "right": { "driver": "vl53l0x", "bus": "body", "address": "0x31", "xshut": "GPIO24" } } }'
+printf '%s\n' "$two" >"$scratch/two.jsonc"
+run "$build/instinctd" --config "$scratch/two.jsonc" --duration 1s --speed max
+expect_status 0 "two of them"
+expect_line 'left: starting -> running: vl53l0x at 0x30' "the first"
+expect_line 'right: starting -> running: vl53l0x at 0x31' "the second"
+wrong "${two/GPIO24/GPIO23}" 'sensors.right.xshut: the line GPIO23 is taken by sensors.left' "one line for two"
+wrong "${two/0x31/0x29}" 'sensors.right: sensors.left meets it at 0x29, where chips with "xshut" start' "the common address"
+wrong "${two/, \"xshut\": \"GPIO24\"/}" 'sensors.right.address: vl53l0x is never at 0x31; 0x29, elsewhere with "xshut"' "an address without a line"
+for other in '"tmp102", "bus": "body"' '"gpio_button", "line": "GPIO3"'; do
+	wrong "{ \"gpio\": \"sim\", \"buses\": { \"body\": { \"path\": \"sim\" } }, \"sensors\": {
+  \"x\": { \"driver\": $other, \"xshut\": \"GPIO4\" } } }" 'sensors.x.xshut: [a-z0-9_]+ cannot be given an address' "another chip"
+done
+passed "chips that start at one address: xshut"
