@@ -78,6 +78,12 @@ static const struct conf_field safety_fields[] = {
 	CONF_END,
 };
 
+static const struct conf_field dev_fields[] = {
+	CONF_BOOL(conf_dev, faults, false,
+		  "Simulated chips and lines misbehave on demand: instinct fault."),
+	CONF_END,
+};
+
 static const struct conf_field root_fields[] = {
 	CONF_INT(config, version, 1, 1, 1, "", "Of the configuration's form."),
 	CONF_TABLE(config, robot, robot_fields, "The robot itself."),
@@ -95,6 +101,7 @@ static const struct conf_field root_fields[] = {
 	CONF_MAP("behaviours", behaviour_fields, "Behaviours by name."),
 	CONF_TABLE(config, bus, bus_conf_fields,
 		   "Where other programs reach the daemon."),
+	CONF_TABLE(config, dev, dev_fields, "For those who develop robots."),
 	CONF_END,
 };
 

@@ -97,6 +97,10 @@ struct conf_fusion {
 	struct charge_conf battery; /* without a voltage there is none */
 };
 
+struct conf_dev {
+	bool faults; /* fault.inject is there */
+};
+
 enum conf_gpio { CONF_GPIO_LINUX, CONF_GPIO_SIM };
 
 struct conf_safety {
@@ -110,6 +114,7 @@ struct config {
 	struct conf_fusion fusion;
 	struct conf_safety safety;
 	struct bus_conf bus;
+	struct conf_dev dev;
 
 	struct conf_bus *buses;
 	size_t n_buses;

@@ -190,6 +190,11 @@ double hardware_pulse_s(const struct hardware *hw, const struct device_conf *chi
 	return hw->sim ? sim_pulse_s(hw->sim, chip, channel) : (double)NAN;
 }
 
+struct sim *hardware_sim(const struct hardware *hw)
+{
+	return hw->sim;
+}
+
 struct trial *hardware_trial(struct hardware *hw)
 {
 	return hw->sim ? sim_trial(hw->sim) : NULL;

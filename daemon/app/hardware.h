@@ -12,6 +12,7 @@
 #include "drivers/core/device.h"
 
 struct hardware;
+struct sim;
 
 /* How far opening goes. */
 enum hardware_mode {
@@ -42,6 +43,9 @@ struct gpio_provider *hardware_gpio(const struct hardware *hw);
 /* What a simulated PWM chip puts out at @channel, s; NaN without pulses, or when it is real. */
 double hardware_pulse_s(const struct hardware *hw, const struct device_conf *chip,
 			unsigned channel);
+
+/* The simulated part, NULL when nothing is; lives as long as the hardware. */
+struct sim *hardware_sim(const struct hardware *hw);
 
 /*
  * Score attitudes against the recording's optical reference. NULL when nothing recorded is played; lives

@@ -10,6 +10,7 @@
 #include "daemon/app/body.h"
 #include "daemon/app/derived.h"
 #include "daemon/app/drivers.h"
+#include "daemon/app/faults.h"
 #include "daemon/app/hardware.h"
 #include "daemon/app/kill_line.h"
 #include "daemon/app/notify.h"
@@ -53,6 +54,7 @@ struct robot {
 	struct program program;
 	struct bus *bus; /* NULL: nobody can reach the daemon */
 	struct drivers drivers;
+	struct faults faults;
 	struct reload *reload; /* NULL: only checking */
 	struct nursery *nursery;
 	struct child behaviours;
@@ -246,7 +248,10 @@ static int add_methods(struct robot *bot)
 	int r;
 
 	bot->drivers = (struct drivers){bot->conf, bot->hardware, bot->senses, bot->body};
+	bot->faults = (struct faults){bot->conf, bot->hardware, bot->senses, bot->body};
 	r = drivers_register(&bot->drivers, rpc);
+	if (r == 0)
+		r = faults_register(&bot->faults, rpc);
 	return r < 0 ? r : reload_register(bot->reload, rpc);
 }
 

@@ -330,6 +330,24 @@ double sim_pulse_s(const struct sim *s, const struct device_conf *chip, unsigned
 	return (double)NAN;
 }
 
+struct gpio_board *sim_board(struct sim *s)
+{
+	return s->board;
+}
+
+struct emul *sim_model(const struct sim *s, const struct device_conf *d)
+{
+	for (size_t i = 0; i < s->n_models; i++) {
+		const struct device_conf *m = s->models[i].device;
+
+		/* Another configuration of the same chip is as good. */
+		if (m == d || (d->chip->bus == BUS_I2C && m->chip == d->chip &&
+			       m->address == d->address && strcmp(m->bus, d->bus) == 0))
+			return s->models[i].emul;
+	}
+	return NULL;
+}
+
 struct trial *sim_trial(struct sim *s)
 {
 	return s->trial;

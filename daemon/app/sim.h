@@ -12,6 +12,8 @@
 #include "hal/pwm.h"
 
 struct sim;
+struct emul;
+struct gpio_board;
 
 /* As hardware_open(). */
 int sim_new(const struct config *c, const char *recording, struct sim **ret) MUST_CHECK;
@@ -33,6 +35,10 @@ struct gpio_provider *sim_gpio(struct sim *s);
 struct pwm_provider *sim_pwm(struct sim *s);
 struct iio_provider *sim_iio(struct sim *s);
 void sim_start(struct sim *s);
+
+/* The lines, and the model of the chip of @d, which are there to misbehave; NULL: it has none. */
+struct gpio_board *sim_board(struct sim *s);
+struct emul *sim_model(const struct sim *s, const struct device_conf *d);
 
 /* As the functions of hardware.h. */
 double sim_pulse_s(const struct sim *s, const struct device_conf *chip, unsigned channel);

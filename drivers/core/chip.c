@@ -15,6 +15,7 @@
 /* How often a moving servo is told where to be: the period of its pulses. */
 #define STEP_NS (20 * NS_PER_MS)
 #define VERIFY_NS NS_PER_S /* how often it is asked whether it has kept its settings */
+#define LOOK_NS NS_PER_S   /* how often it is asked whether its line is still there */
 #define SAFE_NS (200 * NS_PER_MS) /* for the safe state on the way out */
 
 struct chip {
@@ -362,6 +363,20 @@ static int verify(struct chip *c, int64_t *due_ns)
 	return 0;
 }
 
+/* Wait until there is work, but for a chip on a line not longer than until a look at that. Suspends. */
+static int rest_until(struct chip *c, int64_t due_ns)
+{
+	struct gpio_line *line = c->dev.io.line;
+	int64_t look_ns = line ? time_add(rt_now(), LOOK_NS) : TIME_NEVER;
+	int r = wait_for_work(c, due_ns < look_ns ? due_ns : look_ns);
+
+	if (r < 0 || !line || rt_now() < look_ns)
+		return r;
+	c->dev.attempt_ns = rt_now();
+	r = gpio_get(line);
+	return r < 0 ? r : 0;
+}
+
 /* From reaching the chip to the first fault that takes a new set-up, which is returned. Suspends. */
 static int session(struct chip *c)
 {
@@ -384,7 +399,7 @@ static int session(struct chip *c)
 		if (r == 0)
 			r = verify(c, &due_ns);
 		if (r == 0 && !c->changed)
-			r = wait_for_work(c, due_ns);
+			r = rest_until(c, due_ns);
 	} while (r == 0);
 	return r;
 }

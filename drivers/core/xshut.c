@@ -21,10 +21,32 @@ void xshut_join(struct xshut *x, struct xshut_pin *pin, const char *role,
 	list_push(&x->pins, &pin->link);
 }
 
+/*
+ * The one that has the line of @pin open, or @pin: while one sensor takes over from another, there are two with
+ * the same line.
+ */
+static struct xshut_pin *owner(struct xshut_pin *pin)
+{
+	list_each(other, &pin->group->pins, struct xshut_pin, link)
+	{
+		if (other->line && strcmp(other->name, pin->name) == 0)
+			return other;
+	}
+	return pin;
+}
+
+/* Another one with the same line gets it. */
 void xshut_leave(struct xshut_pin *pin)
 {
-	gpio_close(pin->line);
 	link_remove(&pin->link);
+	list_each(other, &pin->group->pins, struct xshut_pin, link)
+	{
+		if (!pin->line || strcmp(other->name, pin->name) != 0)
+			continue;
+		other->line = pin->line;
+		pin->line = NULL;
+	}
+	gpio_close(pin->line);
 	*pin = (struct xshut_pin){0};
 }
 
@@ -36,7 +58,7 @@ static int hold_all(const struct xshut *x)
 		const struct gpio_request req = {
 			.line = pin->name, .consumer = pin->role, .output = true};
 		int64_t start_ns = rt_now();
-		int r = pin->line ? 0 : gpio_open(x->gpio, &req, &pin->line);
+		int r = owner(pin)->line ? 0 : gpio_open(x->gpio, &req, &pin->line);
 		const struct error *e = error_last(r);
 		bool fresh = e && e->text[0] && e->t_ns >= start_ns;
 
@@ -51,12 +73,12 @@ static int hold_all(const struct xshut *x)
 static int release(struct xshut_pin *pin, const struct driver *chip, struct dev_io *io,
 		   uint8_t addr)
 {
-	int r = gpio_set(pin->line, false);
+	int r = gpio_set(owner(pin)->line, false);
 
 	if (r == 0)
 		r = task_sleep(RESET_NS);
-	if (r == 0)
-		r = gpio_set(pin->line, true);
+	if (r == 0) /* held: somebody has it open */
+		r = gpio_set(owner(pin)->line, true);
 	if (r == 0)
 		r = task_sleep(chip->boot_ns);
 	if (r < 0)
@@ -99,9 +121,11 @@ int xshut_start(struct xshut_pin *pin, const struct driver *chip, struct dev_io 
 
 void xshut_stop(struct xshut_pin *pin)
 {
+	struct xshut_pin *o = owner(pin);
+
 	/* A line whose chip has gone is opened afresh. */
-	if (pin->line && gpio_set(pin->line, false) < 0) {
-		gpio_close(pin->line);
-		pin->line = NULL;
+	if (o->line && gpio_set(o->line, false) < 0) {
+		gpio_close(o->line);
+		o->line = NULL;
 	}
 }

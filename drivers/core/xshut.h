@@ -33,7 +33,10 @@ struct xshut_pin {
 /* @gpio is borrowed. */
 void xshut_init(struct xshut *x, struct gpio_provider *gpio);
 
-/* Join before the first chip of the group starts; @role and @line are borrowed. Do not suspend. */
+/*
+ * Join before the first chip of the group starts, or in the place of one with the same line, which then leaves.
+ * @role and @line are borrowed. Do not suspend.
+ */
 void xshut_join(struct xshut *x, struct xshut_pin *pin, const char *role,
 		const char *line);
 void xshut_leave(struct xshut_pin *pin);

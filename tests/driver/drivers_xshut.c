@@ -26,36 +26,44 @@ static void on_samples(void *arg, const struct sample *s, unsigned n)
 	metres[i] = s[n - 1].v[0];
 }
 
-static void make(size_t i)
+static struct sensor *new_sensor(size_t i)
 {
-	const struct emul_conf where = {.addr = addrs[i],
-					.scene = rig.scene,
-					.board = rig.board,
-					.xshut = lines[i]};
 	const struct sensor_sink sink = {.samples = on_samples, .arg = &samples[i]};
 	struct device_ports ports = rig_ports(&rig);
 	struct sensor_conf conf = {.device = {.driver = "vl53l0x",
 					      .bus = "body",
 					      .address = addrs[i],
 					      .chip = driver_find("vl53l0x")}};
+	struct sensor *s;
 
 	(void)snprintf(conf.device.xshut, sizeof(conf.device.xshut), "%s", lines[i]);
 	conf_defaults(conf.device.chip->conf, conf.device.settings);
 	conf.mount = mount_identity;
 	ports.xshut = &group;
+	s = sensor_new(roles[i], &conf, &ports, &sink);
+	cr_assert(ne(ptr, s, NULL));
+	return s;
+}
+
+static void make(size_t i)
+{
+	const struct emul_conf where = {.addr = addrs[i],
+					.scene = rig.scene,
+					.board = rig.board,
+					.xshut = lines[i]};
+
 	cr_assert(eq(int, emul_new("vl53l0x", &where, &models[i]), 0));
 	emul_attach(models[i], rig.wire);
-	sensors[i] = sensor_new(roles[i], &conf, &ports, &sink);
-	cr_assert(ne(ptr, sensors[i], NULL));
+	sensors[i] = new_sensor(i);
 }
 
 static struct nursery nursery;
+static struct child child[CHIPS];
 
 /* Both sensors run while @body does. */
 static int around(void *arg)
 {
 	int (*const *body)(void) = arg;
-	struct child child[CHIPS];
 	int r;
 
 	nursery_open(&nursery);
@@ -174,4 +182,31 @@ static int line_taken(void)
 Test(xshut, nobody_starts_while_one_cannot_be_held)
 {
 	run(line_taken);
+}
+
+/* Another sensor takes over the role, with the same line: the old one is there until the new one runs. */
+static int taken_over(void)
+{
+	struct sensor *old = sensors[LEFT];
+	int r = task_sleep(NS_PER_S);
+
+	sensors[LEFT] = new_sensor(LEFT);
+	child_cancel(&child[LEFT], CANCEL_EXPLICIT, "test");
+	cr_assert(eq(int, child_join(&child[LEFT]), 0));
+	cr_expect(not(gpio_board_level(rig.board, lines[LEFT])));
+	(void)nursery_start(&nursery, &child[LEFT],
+			    &(struct task_opt){.name = "left", .service = true},
+			    sensor_run, sensors[LEFT]);
+	r = r == 0 ? task_sleep(NS_PER_S) : r;
+	cr_expect(runs(LEFT), "%s", sensor_health(sensors[LEFT]).why);
+	sensor_free(old);
+	r = r == 0 ? task_sleep(NS_PER_S) : r;
+	cr_expect(runs(LEFT) && gpio_board_level(rig.board, lines[LEFT]));
+	cr_expect(runs(RIGHT));
+	return r;
+}
+
+Test(xshut, line_goes_over_to_the_next_sensor)
+{
+	run(taken_over);
 }

@@ -381,3 +381,69 @@ Test(gpio_sim, outputs_are_watched)
 	gpio_close(l);
 	gpio_board_free(b);
 }
+
+static void fault(const char *line, enum gpio_fault f, uint32_t count)
+{
+	cr_assert(eq(int, gpio_board_fault(board, line, f, count), 0));
+}
+
+static int misbehaves(void *arg)
+{
+	struct gpio_line *l =
+		opened((struct gpio_request){.line = "in", .edge = GPIO_EDGE_BOTH});
+	struct gpio_event e;
+
+	(void)arg;
+	cr_expect(eq(int, gpio_board_fault(board, "no", GPIO_FAULT_LOSE, 1), -ENOENT));
+	fault("in", GPIO_FAULT_LOSE, 1);
+	drive("in", true, 1);
+	drive("in", false, 2);
+	cr_assert(eq(int, gpio_wait(l, &e), 0));
+	cr_expect(eq(i64, e.t_ns, 2), "the first edge is lost");
+	fault("in", GPIO_FAULT_STUCK, 1);
+	drive("in", true, 3);
+	cr_expect(eq(int, gpio_get(l), 0));
+	fault("in", GPIO_FAULT_STUCK, 0);
+	drive("in", true, 4);
+	cr_expect(eq(int, gpio_get(l), 1));
+	gpio_close(l);
+	return 0;
+}
+
+Test(gpio_sim, loses_edges_and_sticks_on_demand)
+{
+	run(misbehaves);
+}
+
+static int remove_it(void *arg)
+{
+	(void)arg;
+	fault("in", GPIO_FAULT_GONE, 1);
+	return 0;
+}
+
+static int removed(void *arg)
+{
+	const struct gpio_request req = {.line = "in", .edge = GPIO_EDGE_BOTH};
+	struct gpio_line *l = opened(req);
+	struct gpio_line *again = NULL;
+	struct nursery n;
+	struct gpio_event e;
+
+	(void)arg;
+	nursery_open(&n);
+	nursery_go(&n, "remove", remove_it, NULL);
+	cr_expect(eq(int, gpio_wait(l, &e), -ENODEV), "who waits is told");
+	cr_expect(eq(int, gpio_get(l), -ENODEV));
+	gpio_close(l);
+	cr_expect(eq(int, gpio_open(gpio_board_provider(board), &req, &again), -ENOENT));
+	fault("in", GPIO_FAULT_GONE, 0);
+	cr_expect(eq(int, gpio_open(gpio_board_provider(board), &req, &again), 0));
+	gpio_close(again);
+	return nursery_close(&n, 0);
+}
+
+Test(gpio_sim, removed_chip)
+{
+	run(removed);
+}

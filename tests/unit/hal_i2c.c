@@ -139,6 +139,80 @@ Test(i2c_sim, fails_on_demand)
 	run(faults, 0);
 }
 
+static int flips(void *arg)
+{
+	uint8_t in[2];
+
+	(void)arg;
+	mem.reg[0] = mem.reg[1] = 0x55;
+	mem.i2c.fault[I2C_FAULT_FLIP] = 2;
+	for (int bit = 0; bit < 2; bit++) {
+		cr_expect(eq(int, i2c_read_regs(&dev, 0, in, 2), 0));
+		cr_expect(eq(u8, in[0], (uint8_t)(0x55 ^ 1 << bit)), "each time another");
+		cr_expect(eq(u8, in[1], 0x55));
+	}
+	cr_expect(eq(int, i2c_read_regs(&dev, 0, in, 2), 0));
+	cr_expect(eq(u8, in[0], 0x55));
+	return 0;
+}
+
+Test(i2c_sim, flips_bits_on_demand)
+{
+	run(flips, 0);
+}
+
+static int freezes(void *arg)
+{
+	uint8_t v = 0;
+
+	(void)arg;
+	mem.reg[0] = 1;
+	cr_expect(eq(int, i2c_read_reg(&dev, 0, &v), 0));
+	mem.i2c.fault[I2C_FAULT_FREEZE] = I2C_FAULT_ALWAYS;
+	mem.reg[0] = 2;
+	for (int i = 0; i < 3; i++) {
+		cr_expect(eq(int, i2c_read_reg(&dev, 0, &v), 0));
+		cr_expect(eq(u8, v, 1));
+	}
+	cr_expect(eq(int, i2c_write_reg(&dev, 0, 3), 0));
+	mem.i2c.fault[I2C_FAULT_FREEZE] = 0;
+	cr_expect(eq(int, i2c_read_reg(&dev, 0, &v), 0));
+	cr_expect(eq(u8, v, 2), "writes went nowhere");
+	return 0;
+}
+
+Test(i2c_sim, freezes_on_demand)
+{
+	run(freezes, 0);
+}
+
+static int late(void *arg)
+{
+	int64_t from_ns = rt_now();
+	uint8_t v;
+
+	(void)arg;
+	mem.i2c.fault[I2C_FAULT_DELAY] = 2;
+	mem.i2c.delay_ns = 20 * NS_PER_MS;
+	cr_expect(eq(int, i2c_read_reg(&dev, 0, &v), 0));
+	cr_expect(eq(i64, rt_now() - from_ns, 20 * NS_PER_MS));
+	mem.i2c.delay_ns = NS_PER_S;
+	cr_expect(eq(int, i2c_read_reg(&dev, 0, &v), -ETIMEDOUT));
+	cr_expect(eq(i64, rt_now() - from_ns, 70 * NS_PER_MS), "its time-out");
+	mem.i2c.fault[I2C_FAULT_TIMEOUT] = 1;
+	cr_expect(eq(int, i2c_read_reg(&dev, 0, &v), -ETIMEDOUT));
+	cr_expect(eq(i64, rt_now() - from_ns, 120 * NS_PER_MS));
+	mem.i2c.fault[I2C_FAULT_NACK] = 1;
+	cr_expect(eq(int, i2c_read_reg(&dev, 0, &v), -ENXIO));
+	cr_expect(eq(int, i2c_read_reg(&dev, 0, &v), 0));
+	return 0;
+}
+
+Test(i2c_sim, delays_and_times_out_on_demand)
+{
+	run(late, 0);
+}
+
 static int refuse(struct i2c_model *m, uint8_t byte)
 {
 	(void)m;

@@ -29,6 +29,11 @@ static const struct command commands[] = {
 	{"reload", "", "read the configuration again and apply it, all or nothing", 0, 0,
 	 false, cmd_reload},
 	{"config", "", "the configuration that runs", 0, 0, false, cmd_config},
+	{"fault", "DEVICE FAULT [COUNT|always [SECONDS]]",
+	 "a simulated chip misbehaves: nack, timeout, error, flip, freeze, delay; a "
+	 "line: "
+	 "lose, stuck, gone; COUNT 0 ends it",
+	 2, 4, false, cmd_fault},
 	{"run", "FILE.lua [--virtual] [OPTIONS]",
 	 "run a script as a program, alone or in a robot", 1, -1, true, cmd_run},
 	{"check", "[FILE...]", "check a configuration", 0, -1, true, cmd_check},

@@ -1,0 +1,202 @@
+/* Faults on demand. */
+#include "daemon/app/faults.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "daemon/app/senses_internal.h"
+#include "daemon/app/sim.h"
+#include "daemon/base/log.h"
+#include "daemon/base/nearest.h"
+#include "hal/emul/emul.h"
+#include "hal/gpio_sim.h"
+
+#define DELAY_S 0.02 /* unless the request says how long */
+#define NAMES_MAX 128
+
+static const char *const chip_faults[] = {"nack", "timeout", "error",
+					  "flip", "freeze",  "delay"};
+static const char *const line_faults[] = {"lose", "stuck", "gone"};
+_Static_assert(ARRAY_LEN(chip_faults) == I2C_FAULT_COUNT, "a name for each");
+_Static_assert(ARRAY_LEN(line_faults) == GPIO_FAULT_COUNT, "a name for each");
+
+/* What is asked for. */
+struct fault {
+	const char *name; /* of the device */
+	const char *kind;
+	uint32_t count;
+	int64_t delay_ns;
+};
+
+static const char *text_of(const cJSON *params, const char *key)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(params, key));
+}
+
+/* The count: a number from 0, or "always". */
+static int read_count(const cJSON *params, struct fault *ret, struct rpc_error *err)
+{
+	const cJSON *count = cJSON_GetObjectItemCaseSensitive(params, "count");
+	const char *word = cJSON_GetStringValue(count);
+
+	ret->count = 1;
+	if (word && strcmp(word, "always") == 0)
+		ret->count = I2C_FAULT_ALWAYS;
+	else if (cJSON_IsNumber(count) && count->valuedouble >= 0 &&
+		 count->valuedouble <= 1e9 &&
+		 floor(count->valuedouble) == count->valuedouble)
+		ret->count = (uint32_t)count->valuedouble;
+	else if (count)
+		return rpc_fail(err, RPC_INVALID_PARAMS, "params.count",
+				"count must be a whole number from 0, or \"always\"");
+	return 0;
+}
+
+static int read_fault(const cJSON *params, struct fault *ret, struct rpc_error *err)
+{
+	const cJSON *delay = cJSON_GetObjectItemCaseSensitive(params, "delay_s");
+
+	ret->name = text_of(params, "device");
+	ret->kind = text_of(params, "fault");
+	ret->delay_ns = (int64_t)(DELAY_S * 1e9);
+	if (!ret->name)
+		return rpc_fail(err, RPC_INVALID_PARAMS, "params.device",
+				"device must be given: the name of a sensor, a device or "
+				"an actuator");
+	if (!ret->kind)
+		return rpc_fail(err, RPC_INVALID_PARAMS, "params.fault",
+				"fault must be given");
+	if (delay && !(cJSON_IsNumber(delay) && delay->valuedouble >= 0 &&
+		       delay->valuedouble <= 60))
+		return rpc_fail(err, RPC_INVALID_PARAMS, "params.delay_s",
+				"delay_s must be a number, 0 to 60");
+	if (delay)
+		ret->delay_ns = (int64_t)(delay->valuedouble * 1e9);
+	return read_count(params, ret, err);
+}
+
+/* The device called @name as it is now, or NULL with the nearest name in @err. */
+static const struct device_conf *find_device(const struct faults *f, const char *name,
+					     struct rpc_error *err)
+{
+	const char *names[NAMES_MAX];
+	const char *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->senses->n && n < NAMES_MAX; i++) {
+		const struct conf_sensor *s = f->senses->sense[i].conf;
+
+		if (strcmp(s->role, name) == 0)
+			return &s->sensor.device;
+		names[n++] = s->role;
+	}
+	for (size_t i = 0; i < body_chips(f->body) && n < NAMES_MAX; i++) {
+		struct body_chip_info c = body_chip_info(f->body, i);
+
+		if (strcmp(c.name, name) == 0)
+			return c.device;
+		names[n++] = c.name;
+	}
+	rpc_fail(err, RPC_INVALID_PARAMS, "params.device", "no device \"%.60s\"", name);
+	near = nearest_name(name, names, n);
+	if (near)
+		rpc_hint(err, "did you mean \"%s\"?", near);
+	return NULL;
+}
+
+/* The index of @kind in @names, or -EINVAL with what there is in @err. */
+static int find_kind(const char *kind, const char *const *names, size_t n,
+		     struct rpc_error *err)
+{
+	const char *near = nearest_name(kind, names, n);
+	char list[100] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(names[i], kind) == 0)
+			return (int)i;
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+					i ? ", " : "", names[i]);
+	}
+	rpc_fail(err, RPC_INVALID_PARAMS, "params.fault",
+		 "no fault \"%.40s\" for it; there are %s", kind, list);
+	if (near)
+		rpc_hint(err, "did you mean \"%s\"?", near);
+	return -EINVAL;
+}
+
+static int not_simulated(const struct fault *fault, struct rpc_error *err)
+{
+	return rpc_fail(err, RPC_REFUSED, "params.device",
+			"%.60s is not simulated: pull its plug", fault->name);
+}
+
+static int chip_fault(struct sim *sim, const struct device_conf *d,
+		      const struct fault *fault, struct rpc_error *err)
+{
+	struct emul *e = sim_model(sim, d);
+	int kind;
+
+	if (!e)
+		return not_simulated(fault, err);
+	kind = find_kind(fault->kind, chip_faults, ARRAY_LEN(chip_faults), err);
+	if (kind < 0)
+		return kind;
+	e->i2c.fault[kind] = fault->count;
+	e->i2c.delay_ns = fault->delay_ns;
+	return 0;
+}
+
+static int line_fault(struct sim *sim, const struct device_conf *d,
+		      const struct fault *fault, struct rpc_error *err)
+{
+	int kind = find_kind(fault->kind, line_faults, ARRAY_LEN(line_faults), err);
+
+	if (kind < 0)
+		return kind;
+	if (gpio_board_fault(sim_board(sim), d->line, (enum gpio_fault)kind,
+			     fault->count) < 0)
+		return not_simulated(fault, err);
+	return 0;
+}
+
+static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error *err)
+{
+	const struct faults *f = arg;
+	struct sim *sim = hardware_sim(f->hardware);
+	const struct device_conf *d;
+	struct fault fault;
+	int r;
+
+	(void)ret;
+	if (!f->conf->dev.faults)
+		return rpc_fail(err, RPC_REFUSED, "",
+				"the configuration has no \"dev\": { \"faults\": true }");
+	r = read_fault(params, &fault, err);
+	if (r < 0)
+		return r;
+	d = find_device(f, fault.name, err);
+	if (!d)
+		return -ENOENT;
+	if (sim && d->chip->bus == BUS_I2C)
+		r = chip_fault(sim, d, &fault, err);
+	else if (sim && d->chip->bus == BUS_GPIO)
+		r = line_fault(sim, d, &fault, err);
+	else
+		r = not_simulated(&fault, err);
+	if (r == 0)
+		LOG(NOTICE, "%s: fault on demand: %s, %ld", fault.name, fault.kind,
+		    fault.count == I2C_FAULT_ALWAYS ? -1L : (long)fault.count);
+	return r;
+}
+
+int faults_register(struct faults *f, struct rpc *rpc)
+{
+	static const struct rpc_method table[] = {
+		{"fault.inject", "Have a simulated chip or line misbehave.", true, inject,
+		 NULL},
+	};
+
+	return rpc_register_all(rpc, table, ARRAY_LEN(table), f);
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Faults on demand: simulated chips and lines misbehave, their roles say so, the rest runs, and all is well again.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+log=$scratch/log
+mkfifo "$scratch/never"
+
+# within COMMAND... : it succeeds within 30 s.
+within()
+{
+	local deadline=$((SECONDS + 30))
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		read -rt 0.05 <>"$scratch/never" || true
+	done
+}
+
+value_is()
+{
+	[[ $("$build/instinct" get "$1" 2>/dev/null) =~ $2 ]]
+}
+
+says()
+{
+	grep -qE -- "$1" "$log"
+}
+
+# fault ARGUMENTS... : injected.
+fault()
+{
+	run "$build/instinct" fault "$@"
+	expect_status 0 "fault $*"
+}
+
+# refused REGEX ARGUMENTS... : with such a line.
+refused()
+{
+	local line=$1
+	shift
+	run "$build/instinct" fault "$@"
+	expect_status 1 "fault $*"
+	expect_line "$line" "fault $*"
+}
+
+start()
+{
+	: >"$log"
+	"$build/instinctd" --config "$source/config/desk.jsonc" "$@" 2>>"$log" &
+	pid=$!
+	within value_is health.imu '^running$' || fail "the robot does not run: $(<"$log")"
+}
+
+stop()
+{
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	expect_status 0 "SIGTERM"
+}
+
+start
+refused 'the configuration has no "dev"' imu nack
+stop
+passed "without dev.faults it is refused"
+
+printf '{ "dev": { "faults": true } }\n' >"$scratch/dev.jsonc"
+start --config "$scratch/dev.jsonc"
+refused 'no device "imv".*did you mean "imu"' imv nack
+refused 'no fault "nak" for it; there are nack, timeout, error, flip, freeze, delay.*"nack"' imu nak
+refused 'there are lose, stuck, gone' head nack
+refused 'count must be a whole number' imu nack some
+refused 'count must be a whole number' imu nack -1
+refused 'delay_s must be a number' imu delay 1 100
+passed "what is wrong with a request is said, with the nearest name"
+
+fault imu nack always
+within value_is health.imu '^(failing|lost)$' || fail "nobody acknowledges: $(<"$log")"
+within says 'imu: running -> [a-z]+: no answer at 0x68 \(ENXIO\)' || fail "it is not said"
+value_is health.pwm0 '^running$' || fail "the rest does not run"
+fault imu nack 0
+within value_is health.imu '^running$' || fail "it does not come back"
+passed "nack: failing, and back"
+
+fault imu timeout always
+within says 'imu: [a-z]+ -> [a-z]+: no answer in time at 0x68 \(ETIMEDOUT\)' || fail "no time-out: $(<"$log")"
+fault imu timeout 0
+within value_is health.imu '^running$' || fail "it does not come back"
+passed "timeout: failing, and back"
+
+fault pwm0 error always
+fault led gone always
+within says 'led: running -> [a-z]+: line [A-Z0-9]+: its chip has gone' || fail "the light: $(<"$log")"
+within value_is health.imu '^running$' || fail "the rest does not run"
+fault pwm0 error 0
+fault led gone 0
+within value_is health.pwm0 '^running$' || fail "the servos do not come back"
+within value_is health.led '^running$' || fail "the light does not come back"
+passed "errors of actuators: the rest runs"
+
+fault head gone always
+within says 'head: running -> [a-z]+: line [A-Z0-9]+: its chip has gone' || fail "the chip's end: $(<"$log")"
+fault head gone 0
+within value_is health.head '^running$' || fail "the button does not come back"
+passed "gone: a chip with lines is removed and comes back"
+
+stop
+passed "it stops"
