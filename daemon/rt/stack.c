@@ -163,9 +163,9 @@ static bool settle_one(struct stack_pool *pool, size_t i)
 	return deep;
 }
 
-static void drop_one(struct stack_pool *pool, size_t i)
+static void drop_one(struct stack_pool *pool, void **list, size_t i)
 {
-	unmap(pop(&pool->free[i], pool_sizes[i]), pool_sizes[i]);
+	unmap(pop(list, pool_sizes[i]), pool_sizes[i]);
 	pool->count[i]--;
 }
 
@@ -175,12 +175,14 @@ bool stack_pool_trim(struct stack_pool *pool)
 	bool long_work = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(pool_sizes); i++) {
-		for (; pool->fresh[i] && left > 0; left--)
-			long_work |= settle_one(pool, i);
-		for (; pool->free[i] && pool->count[i] > POOL_KEEP && left > 0; left--) {
-			drop_one(pool, i);
+		void **list = pool->fresh[i] ? &pool->fresh[i] : &pool->free[i];
+
+		for (; pool->count[i] > POOL_KEEP && *list && left > 0; left--) {
+			drop_one(pool, list, i);
 			long_work = true;
 		}
+		for (; pool->fresh[i] && left > 0; left--)
+			long_work |= settle_one(pool, i);
 	}
 	return long_work || left == 0;
 }
@@ -189,10 +191,9 @@ void stack_pool_fini(struct stack_pool *pool)
 {
 	for (size_t i = 0; i < ARRAY_LEN(pool_sizes); i++) {
 		while (pool->fresh[i])
-			push(&pool->free[i], pop(&pool->fresh[i], pool_sizes[i]),
-			     pool_sizes[i]);
+			drop_one(pool, &pool->fresh[i], i);
 		while (pool->free[i])
-			drop_one(pool, i);
+			drop_one(pool, &pool->free[i], i);
 	}
 }
 
