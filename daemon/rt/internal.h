@@ -89,6 +89,7 @@ struct rt {
 	uint64_t post_source;     /* the last that was given out */
 
 	struct stack_pool stacks;
+	unsigned colour; /* of the next task, see task_new() */
 	struct list
 		tasks; /* all that live; who comes next for a look at his stack is first */
 	int64_t stack_look_ns; /* when the last look was */

@@ -7,6 +7,13 @@
 
 #include "daemon/rt/internal.h"
 
+/*
+ * Stacks lie alike in their pages, and caches choose a line's place by its address within the page: tasks
+ * begin at so many different lines, or some hundred would push each other out (a switch among 1000: half the
+ * time).
+ */
+#define COLOURS 16
+
 struct task *task_self(void)
 {
 	struct rt *rt = rt_this_or_null();
@@ -70,6 +77,7 @@ int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void 
 	if (r < 0)
 		return r;
 	top = ((uintptr_t)s.lo + s.size - sizeof(*t)) & ~(uintptr_t)63;
+	top -= rt->colour++ % COLOURS * 64;
 	t = (struct task *)top;
 	memset(t, 0, sizeof(*t));
 	t->rt = rt;
