@@ -309,7 +309,8 @@ static void sleep_until(struct rt *rt, int64_t deadline_ns)
 {
 	atomic_store(&rt->asleep, true);
 	poll_descriptors(rt, posts_pending(rt) ? 0 : deadline_ns);
-	atomic_store(&rt->asleep, false);
+	/* Who reads it late writes to wake_fd for nothing: no barrier on the way to the task. */
+	atomic_store_explicit(&rt->asleep, false, memory_order_relaxed);
 }
 
 /* The same turns that idle() took. */
