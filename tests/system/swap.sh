@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# Other sensors and other settings while the daemon runs: by command, by reload, by signal; what is refused; and a
+# behaviour that waits all the while.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+instinct=$build/instinct
+conf=$scratch/robot.jsonc
+
+# The desk robot with a thermometer, and with a second motion sensor and thermometer on its bus.
+sed -e 's|"fusion": {|"spares": {\
+    "better": { "driver": "icm20948", "bus": "body", "address": "0x69", "irq": "GPIO17" },\
+    "humid": { "driver": "sht31", "bus": "body" } },\
+  "fusion": { "values": { "room.hot": { "is": "room.temperature > 60" } },|' \
+	-e 's|"sensors": {|"sensors": { "room": { "driver": "tmp102", "bus": "body" },|' \
+	"$source/config/desk.jsonc" >"$conf"
+[ "$(grep -cE '"humid"|"room": \{' "$conf")" -eq 2 ] || fail "the desk robot has another form"
+
+# Who plays the service manager.
+/usr/bin/python3 - "$scratch/notify" <<'P' >>"$scratch/notified" &
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    print(s.recv(4096).decode(), flush=True)
+P
+manager=$!
+until [ -S "$scratch/notify" ]; do read -rt 0.01 <> <(:) || true; done
+
+mkfifo "$scratch/out"
+NOTIFY_SOCKET=$scratch/notify "$build/instinctd" --config "$conf" --view >"$scratch/out" 2>"$scratch/log" </dev/null &
+pid=$!
+exec 3<"$scratch/out"
+
+# Read on until the daemon has said that.
+until_said()
+{
+	while read -r line <&3; do
+		[[ $line == *"$1"* ]] && return
+	done
+	fail "it never says: $1"
+}
+until_said "health.imu is running"
+
+run "$instinct" drivers
+expect_status 0 "drivers list"
+expect_line '^imu +mpu6050 +body 0x68 +running .* imu\.accel imu\.gyro' "a sensor with its place, state and values"
+expect_line '^pwm0 +pca9685 +body 0x40' "a chip of actuators"
+run "$instinct" drivers probe
+expect_line '^body 0x69 +icm20948$' "a chip that nobody uses"
+expect_line '^body 0x68 +mpu6050 +configured: imu$' "one that is in use"
+run "$instinct" drivers probe bod
+expect_status 1 "an unknown bus"
+expect_line 'did you mean "body"' "the nearest bus"
+passed "drivers list and probe"
+
+run "$instinct" drivers swap imu icm20948 address=0x69
+expect_status 0 "another motion sensor"
+expect_line '^sensors.imu.driver: "mpu6050" -> "icm20948"' "it says what changed"
+run "$instinct" drivers swap room sht31
+expect_status 0 "another thermometer, in one word"
+run "$instinct" values room.*
+expect_line '^room\.humidity' "it measures more"
+expect_line '^room\.hot +ok' "what follows from it goes on"
+run "$instinct" drivers
+expect_line '^imu +icm20948 +body 0x69 +running .* imu\.mag' "the new one runs"
+until_said "dizzy starts"
+passed "chips are swapped by command, and the behaviour that waited for motion still reacts"
+
+# refuses COMMAND... -- REGEX: nothing changes, and it says why.
+refuses()
+{
+	local before args=()
+	before=$("$instinct" config --json)
+	while [ "$1" != -- ]; do args+=("$1") && shift; done
+	run "$instinct" "${args[@]}"
+	expect_status 1 "${args[*]}"
+	expect_line "$2" "${args[*]}: the reason"
+	[ "$("$instinct" config --json)" = "$before" ] || fail "${args[*]}: the configuration changed"
+}
+refuses drivers swap imu mpu6050 -- '0x69 is ICM-20948: WHO_AM_I'
+refuses drivers swap imu mpu6050 address=0x68 irq=GPIO22 -- 'head\.line: the line GPIO22 is taken by sensors.imu'
+refuses drivers swap room tmp102 address=0x4b -- 'no answer at 0x4b on bus body'
+refuses drivers swap room tmp102 address=0x69 -- 'room\.address: tmp102 is never at 0x69'
+refuses drivers swap room sht31 bus=bdy -- 'unknown bus "bdy".*did you mean "body"'
+refuses drivers swap imu sht31 address=0x45 irq= -- 'fusion\.attitude\.imu: sht31 does not measure acceleration'
+refuses drivers swap room icm20948 address=0x69 -- 'address 0x69 on bus body is taken by'
+refuses drivers swap room gpio_button line=GPIO5 -- 'room\.hot\.is: .*unknown value .room\.temperature'
+refuses drivers swap rom sht31 -- 'did you mean "room"'
+refuses drivers swap room sht3 -- 'did you mean "sht31"'
+run "$instinct" drivers
+expect_line '^imu +icm20948 .* running' "the motion sensor goes on"
+expect_line '^room +sht31 .* running' "the thermometer goes on"
+passed "a wrong chip, place, bus, line or channel is refused, and the old one goes on"
+
+# A chip that answers, but never says that data are ready.
+refuses drivers swap imu icm20948 irq=GPIO3 -- 'icm20948 does not measure: .*back to what it was'
+run "$instinct" drivers
+expect_line '^imu +icm20948 .* running' "it runs again"
+passed "a chip that does not come up is taken back"
+
+# The same by editing the file: what the commands did is written down, so nothing is left to do.
+sed -i -e 's|"driver": "mpu6050", "bus": "body"|"driver": "icm20948", "bus": "body", "address": "0x69"|' \
+	-e 's|"driver": "tmp102"|"driver": "sht31"|' "$conf"
+run "$instinct" plan
+expect_line '^nothing changes$' "what runs is what is written"
+sed -i 's|"attitude": {|"motion": { "tilted": { "angle": "20deg" } },\n    "attitude": { "vqf": { "tau_acc": "2s" },|' "$conf"
+run "$instinct" plan
+expect_line 'fusion.attitude.vqf.tau_acc: - -> "2s" \(applied at once\)' "a parameter of fusion"
+expect_line 'fusion.motion.tilted.angle' "and another"
+run "$instinct" reload
+expect_status 0 "reload"
+run "$instinct" plan
+expect_line '^nothing changes$' "it is applied"
+passed "parameters of fusion change while it runs"
+
+sed -i 's|"stale_after": "200ms"|"stale_after": "300ms", "mount": "x=left y=back z=up", "filters": [ { "median": 3 } ]|' "$conf"
+: >"$scratch/notified"
+kill -HUP "$pid"
+for _ in $(seq 500); do
+	run "$instinct" plan
+	! grep -q '^nothing changes$' <<<"$out" || break
+done
+expect_line '^nothing changes$' "a signal reloads as well"
+for _ in $(seq 500); do
+	! grep -q 'READY=1' "$scratch/notified" || break
+	read -rt 0.02 <> <(:) || true
+done
+out=$(cat "$scratch/notified")
+expect_line '^RELOADING=1$' "the service manager is told that it begins"
+expect_line '^MONOTONIC_USEC=[0-9]+$' "and when"
+expect_line '^READY=1$' "and that it is done"
+passed "SIGHUP reloads and tells the service manager"
+
+good=$(cat "$conf")
+# bad SED -- REGEX...: the file as changed is refused whole, with all that is wrong.
+bad()
+{
+	sed "$1" <<<"$good" >"$conf"
+	[ "$(cat "$conf")" != "$good" ] || fail "no change by $1"
+	shift
+	refuses reload -- "$1"
+	for line in "$@"; do expect_line "$line" "reload"; done
+	printf '%s\n' "$good" >"$conf"
+}
+bad '1i }' 'robot\.jsonc:1:1: '
+bad 's|"rate": "200Hz"|"rat": "200Hz"|; s|"pan": "pan"|"pan": "pin"|' \
+	'robot\.jsonc:[0-9]+:[0-9]+: sensors\.imu\.mpu6050\.rat: .*did you mean "rate"' \
+	'robot\.jsonc:[0-9]+:[0-9]+: resources\.neck\.pan: unknown actuator "pin"' 'has 2 errors; the old one goes on'
+bad 's|"nod.lua"|"nodd.lua"|' 'no script nodd\.lua'
+bad 's|"room": { "driver": "sht31",|& "address": "0x45",|' 'no sht31 there: no answer at 0x45'
+bad 's|"name": "desk"|"name": "shelf"|; s|"tau_acc": "2s"|"tau_acc": "3s"|' \
+	'not while it runs: robot\.name; .*restart the daemon'
+bad 's|"icm20948", "bus": "body", "address": "0x69"|"icm20948", "bus": "body", "address": "0x40"|' \
+	'sensors\.imu\.address: icm20948 is never at 0x40'
+run "$instinct" plan
+expect_line '^nothing changes$' "the good file is what runs"
+passed "a bad reload is refused whole, with every place, and the old one goes on"
+
+until_said "dizzy starts"
+kill -TERM "$pid"
+cat <&3 >/dev/null
+status=0
+wait "$pid" || status=$?
+expect_status 0 "SIGTERM"
+passed "the behaviours have gone on all the time"
+
+kill "$manager"
+wait "$manager" 2>/dev/null || true
