@@ -7,14 +7,12 @@
 instinct=$build/instinct
 conf=$scratch/robot.jsonc
 
-# The desk robot with a thermometer, and with a second motion sensor and thermometer on its bus.
-sed -e 's|"fusion": {|"spares": {\
-    "better": { "driver": "icm20948", "bus": "body", "address": "0x69", "irq": "GPIO17" },\
-    "humid": { "driver": "sht31", "bus": "body" } },\
-  "fusion": { "values": { "room.hot": { "is": "room.temperature > 60" } },|' \
+# The desk robot, which has a second motion sensor on its bus, with a thermometer and a second one of these.
+sed -e 's|"spares": {|"spares": { "humid": { "driver": "sht31", "bus": "body" },|' \
+	-e 's|"fusion": {|"fusion": { "values": { "room.hot": { "is": "room.temperature > 60" } },|' \
 	-e 's|"sensors": {|"sensors": { "room": { "driver": "tmp102", "bus": "body" },|' \
 	"$source/config/desk.jsonc" >"$conf"
-[ "$(grep -cE '"humid"|"room": \{' "$conf")" -eq 2 ] || fail "the desk robot has another form"
+[ "$(grep -cE '"humid"|"room": \{|"room.hot"' "$conf")" -eq 3 ] || fail "the desk robot has another form"
 
 # Who plays the service manager.
 /usr/bin/python3 - "$scratch/notify" <<'P' >>"$scratch/notified" &
