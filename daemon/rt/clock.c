@@ -11,20 +11,40 @@ HOT int64_t clock_read(void)
 	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
+/*
+ * One moment on both clocks. Of a few readings the one that took the shortest: this thread may have been
+ * interrupted in any of them, for milliseconds on a busy machine.
+ */
+static void read_both(int64_t *ret_ns, int64_t *ret_ticks)
+{
+	int64_t best = INT64_MAX;
+
+	for (int i = 0; i < 16; i++) {
+		int64_t before = clock_read();
+		int64_t ticks = cheap_ticks();
+		int64_t after = clock_read();
+
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		*ret_ns = before + best / 2;
+		*ret_ticks = ticks;
+	}
+}
+
 int64_t cheap_ticks_per_ms(void)
 {
 	static _Atomic int64_t known; /* the machine's, so one for the process */
 	int64_t rate = known;
-	int64_t t0, c0, t1;
+	int64_t t0 = 0, c0 = 0, t1 = 0, c1 = 0;
 
 	if (rate)
 		return rate;
-	t0 = clock_read();
-	c0 = cheap_ticks();
+	read_both(&t0, &c0);
 	do {
-		t1 = clock_read();
+		read_both(&t1, &c1);
 	} while (t1 - t0 < NS_PER_MS / 5);
-	rate = (cheap_ticks() - c0) * NS_PER_MS / (t1 - t0);
+	rate = (c1 - c0) * NS_PER_MS / (t1 - t0);
 	if (rate < 1)
 		rate = 1;
 	known = rate;

@@ -177,6 +177,13 @@ static int spawn(struct nursery *n, struct scope *parent, struct child *c,
 	return 0;
 }
 
+static const char *why_not(int r)
+{
+	return r == -EAGAIN ? "could not be started: too many tasks for the kernel "
+			      "(vm.max_map_count)"
+			    : "could not be started: no memory for its stack";
+}
+
 static void child_init(struct child *c)
 {
 	if (!c)
@@ -198,7 +205,7 @@ int nursery_start(struct nursery *n, struct child *c, const struct task_opt *opt
 		c->result = r;
 	}
 	if (r < 0 && r != -EINVAL)
-		fail(n, opt->name, r, error_new(r, opt->name, "could not be started"));
+		fail(n, opt->name, r, error_new(r, opt->name, why_not(r)));
 	return r;
 }
 

@@ -28,8 +28,10 @@ struct watchdog {
 	unsigned long beat; /* at the last look */
 	unsigned still;     /* looks since then */
 
-	/* The answer; written by the loop's thread before it posts. */
+	/* The answer; the loop's thread writes it before it counts it. */
 	sem_t answered;
+	atomic_uint answers;
+	unsigned asks;
 	char task[32], file[64];
 	int line;
 	bool known;
@@ -49,6 +51,7 @@ static void on_ask(int signo)
 		return;
 	memcpy(w->task, t ? t->name : "loop", t ? sizeof(w->task) : sizeof("loop"));
 	w->known = w->conf.where && w->conf.where(w->file, sizeof(w->file), &w->line);
+	atomic_fetch_add(&w->answers, 1);
 	sem_post(&w->answered);
 	errno = err;
 }
@@ -60,17 +63,17 @@ static struct timespec after(int64_t ns)
 	return (struct timespec){.tv_sec = t / NS_PER_S, .tv_nsec = t % NS_PER_S};
 }
 
+/* An answer that comes too late is not taken for the next one: every question has its own. */
 static bool ask(struct watchdog *w)
 {
 	struct timespec until = after(ANSWER_NS);
 	int r;
 
-	while (sem_trywait(&w->answered) == 0) /* an answer that came too late */
-		;
+	w->asks++;
 	pthread_kill(w->loop, ASK_SIGNAL);
 	do {
 		r = sem_clockwait(&w->answered, CLOCK_MONOTONIC, &until);
-	} while (r < 0 && errno == EINTR);
+	} while (r < 0 ? errno == EINTR : atomic_load(&w->answers) != w->asks);
 	return r == 0;
 }
 

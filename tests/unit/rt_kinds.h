@@ -44,6 +44,8 @@ static struct {
 #define HELD 2u    /* the virtual clock stands still meanwhile */
 #define MEMORY 4u  /* may fail for want of memory; all others cannot */
 #define THREADS 8u /* other threads free what was taken for it */
+#define RACES                                                                            \
+	16u /* a completion on its thread and a cancellation here: either may come first */
 
 struct wait_kind {
 	const char *name;
@@ -553,7 +555,7 @@ static const struct wait_kind kinds[] = {
 	{"thread_run", setup_thread, wait_thread, complete_thread, NULL, 0,
 	 teardown_thread, HELD | THREADS},
 	{"thread_run_abandon", setup_thread, wait_abandon, complete_thread, NULL, 0,
-	 teardown_thread, HELD | THREADS | MEMORY},
+	 teardown_thread, HELD | THREADS | MEMORY | RACES},
 	{"worker_run", setup_worker, wait_worker, complete_thread, NULL, 0,
 	 teardown_worker, HELD | THREADS},
 };

@@ -1,32 +1,19 @@
 /*
- * The runtime where Criterion does not go: under ThreadSanitizer, and on a foreign machine in an
- * emulator. What is the machine's own (registers over a switch, stacks), and what threads share.
- * Built and run by tools/check.
+ * What is the machine's own, registers over a switch and stacks, and what threads share, in quantity: for
+ * emulators and ThreadSanitizer above all.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "daemon/rt/chan.h"
-#include "daemon/rt/choose.h"
 #include "daemon/rt/fd.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/post.h"
 #include "daemon/rt/thread.h"
-
-#define MUST(condition)                                                                  \
-	do {                                                                             \
-		if (!(condition)) {                                                      \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__,       \
-				#condition);                                             \
-			exit(1);                                                         \
-		}                                                                        \
-	} while (0)
+#include "tests/unit/rt_run.h"
 
 /*
  * Sums with many values alive across switches: they sit in the registers that a switch must keep, also
@@ -43,10 +30,10 @@ static int keeps_registers(void *arg)
 		a += 1, b += a, c += 2, d += 3, e += 4, f += 5, g += 6, h += 7;
 		p += 1, q += p, r += 2, s += 3, t += 4, u += 5;
 	}
-	MUST(a == 1001 && b == 2 + 501500 && c == 2003 && d == 3004);
-	MUST(e == 4005 && f == 5006 && g == 6007 && h == 7008);
-	MUST(p == 1001 && q == 2 + 501500 && r == 2003 && s == 3004 && t == 4005 &&
-	     u == 5006);
+	cr_assert(a == 1001 && b == 2 + 501500 && c == 2003 && d == 3004);
+	cr_assert(e == 4005 && f == 5006 && g == 6007 && h == 7008);
+	cr_assert(p == 1001 && q == 2 + 501500 && r == 2003 && s == 3004 && t == 4005 &&
+		  u == 5006);
 	return 0;
 }
 
@@ -71,7 +58,7 @@ static int recurses(int depth)
 static int goes_deep(void *arg)
 {
 	(void)arg;
-	MUST(recurses(100));
+	cr_assert(recurses(100));
 	return 0;
 }
 
@@ -115,19 +102,19 @@ static int tasks(void *arg)
 	(void)arg;
 	nursery_open(&n);
 	for (int i = 0; i < RING; i++) {
-		MUST(chan_init(&ring[i], "ring", sizeof(v), 0) == 0);
+		cr_assert(chan_init(&ring[i], "ring", sizeof(v), 0) == 0);
 		if (i > 0)
 			nursery_go(&n, "link", passes_on, (void *)(intptr_t)i);
 	}
 	for (int turn = 1; turn <= 50; turn++) {
-		MUST(chan_send(&ring[1], &v) == 0);
-		MUST(chan_recv(&ring[0], &v) == 0);
-		MUST(v == turn * (RING - 1));
+		cr_assert(chan_send(&ring[1], &v) == 0);
+		cr_assert(chan_recv(&ring[0], &v) == 0);
+		cr_assert(v == turn * (RING - 1));
 	}
 	scope_enter_after(&s, NS_PER_MS);
-	MUST(scope_leave_timeout(&s, chan_recv(&ring[0], &v)) == -ETIMEDOUT);
+	cr_assert(scope_leave_timeout(&s, chan_recv(&ring[0], &v)) == -ETIMEDOUT);
 	nursery_cancel(&n, "enough");
-	MUST(nursery_close(&n, 0) == 0);
+	cr_assert(nursery_close(&n, 0) == 0);
 	for (int i = 0; i < RING; i++)
 		chan_fini(&ring[i]);
 	return 0;
@@ -139,7 +126,7 @@ static int echoes(void *arg)
 	char c;
 
 	while (fd_read(fds[0], &c, 1) == 1)
-		MUST(fd_write(fds[1], &c, 1) == 1);
+		cr_assert(fd_write(fds[1], &c, 1) == 1);
 	return 0;
 }
 
@@ -150,7 +137,7 @@ static int descriptors(void *arg)
 	char c = 0;
 
 	(void)arg;
-	MUST(pipe2(there, O_NONBLOCK) == 0 && pipe2(back, O_NONBLOCK) == 0);
+	cr_assert(pipe2(there, O_NONBLOCK) == 0 && pipe2(back, O_NONBLOCK) == 0);
 	ends[0] = there[0];
 	ends[1] = back[1];
 	nursery_open(&n);
@@ -158,11 +145,11 @@ static int descriptors(void *arg)
 	for (int i = 0; i < 200; i++, c++) {
 		char got;
 
-		MUST(fd_write(there[1], &c, 1) == 1);
-		MUST(fd_read(back[0], &got, 1) == 1 && got == c);
+		cr_assert(fd_write(there[1], &c, 1) == 1);
+		cr_assert(fd_read(back[0], &got, 1) == 1 && got == c);
 	}
 	fd_close(there[1]);
-	MUST(nursery_close(&n, 0) == 0);
+	cr_assert(nursery_close(&n, 0) == 0);
 	fd_close(there[0]);
 	fd_close(back[0]);
 	fd_close(back[1]);
@@ -191,7 +178,7 @@ static void *posts_all(void *arg)
 	struct poster *p = arg;
 
 	for (int i = 0; i < POSTS; i++)
-		MUST(rt_post(p->rt, &p->posts[i]) == 0);
+		cr_assert(rt_post(p->rt, &p->posts[i]) == 0);
 	rt_unref(p->rt);
 	return NULL;
 }
@@ -209,7 +196,7 @@ static int works(void *pool)
 	for (int i = 1; i < 30; i++) {
 		int v = i;
 
-		MUST(thread_run(pool, doubles, &v) == 2 * i);
+		cr_assert(thread_run(pool, doubles, &v) == 2 * i);
 	}
 	return 0;
 }
@@ -218,7 +205,7 @@ static int abandons(void *pool)
 {
 	int *v = malloc(sizeof(*v));
 
-	MUST(v);
+	cr_assert(v != NULL);
 	*v = 1;
 	if (thread_run_abandon(pool, doubles, v, free) >= 0)
 		free(v);
@@ -232,45 +219,50 @@ static int threads(void *arg)
 	struct nursery n;
 
 	(void)arg;
-	MUST(pool);
+	cr_assert(pool != NULL);
 	delivered = 0;
 	for (size_t i = 0; i < ARRAY_LEN(posters); i++) {
 		posters[i].rt = rt_current();
 		rt_ref(posters[i].rt);
 		for (int k = 0; k < POSTS; k++)
 			posters[i].posts[k].fn = deliver;
-		MUST(pthread_create(&posters[i].thread, NULL, posts_all, &posters[i]) ==
-		     0);
+		cr_assert(pthread_create(&posters[i].thread, NULL, posts_all,
+					 &posters[i]) == 0);
 	}
 	nursery_open(&n);
 	for (int i = 0; i < 6; i++)
 		nursery_go(&n, "works", works, pool);
-	MUST(nursery_close(&n, 0) == 0);
+	cr_assert(nursery_close(&n, 0) == 0);
 	nursery_open(&n);
 	for (int i = 0; i < 50; i++)
 		nursery_go(&n, "abandons", abandons, pool);
 	task_yield();
 	nursery_cancel(&n, "enough");
-	MUST(nursery_close(&n, 0) == 0);
+	cr_assert(nursery_close(&n, 0) == 0);
 	for (size_t i = 0; i < ARRAY_LEN(posters); i++)
 		pthread_join(posters[i].thread, NULL);
 	task_yield();
 	thread_pool_close(pool, 60 * NS_PER_S);
+	cr_assert(eq(int, delivered, 4 * POSTS));
 	return 0;
 }
 
-int main(void)
+Test(machine, R1_registers_and_stacks_over_switches)
 {
-	int (*const parts[])(void *) = {machine, tasks, descriptors, threads};
+	run_on(RT_CLOCK_MONOTONIC, machine);
+}
 
-	for (int poller = RT_POLLER_EPOLL; poller <= RT_POLLER_POLL; poller++) {
-		const struct rt_conf conf = {.poller = (enum rt_poller)poller,
-					     .slow_step_ns = -1};
+Test(machine, P3_a_ring_of_tasks)
+{
+	run_on(RT_CLOCK_MONOTONIC, tasks);
+}
 
-		for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-			MUST(rt_run(&conf, parts[i], NULL) == 0);
-		MUST(delivered == 4 * POSTS);
-	}
-	puts("ok");
-	return 0;
+Test(machine, R7_bytes_there_and_back)
+{
+	run_on(RT_CLOCK_MONOTONIC, descriptors);
+}
+
+Test(machine, R8_R9_posts_work_and_abandoned_work_of_many_threads)
+{
+	run_on(RT_CLOCK_MONOTONIC, threads);
 }
