@@ -58,13 +58,6 @@ static struct lua_value *push_derived(lua_State *L, int keeps)
 	return u;
 }
 
-static int failed(lua_State *L, int r)
-{
-	if (r == -EPIPE)
-		return luaL_error(L, "a value that it is made from is closed");
-	return luaL_error(L, "the value cannot be made: %s", strerror(-r));
-}
-
 /* The options of a derived value at @idx, the last argument: it may keep what has become stale. */
 static bool check_keep_stale(lua_State *L, int idx, const char *call)
 {
@@ -102,7 +95,7 @@ static void push_transform(lua_State *L, int idx, int fn, bool keep_stale)
 	r = value_derive(&derived_info, &from->v, 1, &how, &u->v);
 	if (r < 0) {
 		transform_free(f);
-		failed(L, r);
+		lua_not_derived(L, r);
 	}
 }
 
@@ -170,7 +163,7 @@ static int api_compose(lua_State *L)
 	u = push_derived(L, 1);
 	r = value_compose(&derived_info, in.keys, in.values, in.n, keep_stale, &u->v);
 	if (r < 0)
-		return failed(L, r);
+		return lua_not_derived(L, r);
 	if (!lua_isnil(L, 2))
 		push_transform(L, 3, 2, keep_stale);
 	return 1;
@@ -197,7 +190,7 @@ static int api_expr(lua_State *L)
 	}
 	r = expr_value(e, &derived_info, &u->v);
 	if (r < 0)
-		return failed(L, r);
+		return lua_not_derived(L, r);
 	return 1;
 }
 

@@ -38,11 +38,7 @@ static struct lua_value *push_follower(lua_State *L, int pred, bool timed)
 /* What came of it; the handle is at the top. */
 static int made(lua_State *L, int r)
 {
-	if (r == -EPIPE)
-		return luaL_error(L, "the value that it follows is closed");
-	if (r < 0)
-		return luaL_error(L, "the value cannot be followed: %s", strerror(-r));
-	return 1;
+	return r < 0 ? lua_not_derived(L, r) : 1;
 }
 
 /* held_for(v, p, s): true once p has held for s seconds */

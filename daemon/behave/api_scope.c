@@ -27,6 +27,7 @@ static int64_t check_call(lua_State *L)
 {
 	int64_t ns = lua_check_seconds(L, 1);
 
+	lua_check_may_wait(L);
 	luaL_checktype(L, 2, LUA_TFUNCTION);
 	lua_check_headroom(L);
 	caps_check(L, &lua_host_of(L)->caps.timers, CAP_TIMERS, "timers");

@@ -62,7 +62,8 @@ static int api_sleep_until(lua_State *L)
 /* cancelling() */
 static int api_cancelling(lua_State *L)
 {
-	lua_pushboolean(L, task_cancelling());
+	/* A transform may run where no task does. */
+	lua_pushboolean(L, task_self() && task_cancelling());
 	return 1;
 }
 
@@ -178,6 +179,7 @@ static struct lua_child *push_child(lua_State *L, bool starting)
 	struct lua_child *c;
 
 	luaL_checktype(L, 2, LUA_TFUNCTION);
+	lua_check_may_wait(L);
 	caps_check(L, &h->caps.tasks, CAP_TASKS, "tasks");
 	c = lua_newuserdatauv(L, sizeof(*c), 3);
 	memset(c, 0, sizeof(*c));

@@ -55,6 +55,17 @@ void lua_add_value_method(lua_State *L, const char *name, lua_CFunction fn)
 	lua_pop(L, 1);
 }
 
+int lua_not_derived(lua_State *L, int r)
+{
+	const char *why = r == -EPIPE   ? "a value that it is made from is closed"
+			  : r == -EBUSY ? "a predicate or transform cannot make values"
+			  : r == -ELOOP ? "values derived from derived ones, too deep"
+					: strerror(-r);
+
+	luaL_error(L, "the value cannot be made: %s", why);
+	__builtin_unreachable();
+}
+
 void lua_push_stand_in(lua_State *L)
 {
 	static const struct value_info info = {.source = "nobody"};
@@ -99,6 +110,8 @@ static void set(lua_State *L, struct lua_value *u, int idx)
 	datum_fini(&d);
 	if (r == -EPIPE)
 		luaL_error(L, "the value is closed");
+	if (r == -ELOOP)
+		luaL_error(L, "predicates set values without an end");
 	if (r < 0)
 		luaL_error(L, "the value cannot be set: %s", strerror(-r));
 }

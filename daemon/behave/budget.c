@@ -98,9 +98,13 @@ static void count(lua_State *L, lua_Debug *ar)
 	b->instructions += COUNT_INSTRUCTIONS;
 	if (t->no_wait) {
 		b->held += COUNT_INSTRUCTIONS;
-		if (b->held >= NO_WAIT_INSTRUCTIONS)
-			luaL_error(L, "a %s ran more than %d instructions", t->no_wait,
-				   NO_WAIT_INSTRUCTIONS);
+		if (b->held < NO_WAIT_INSTRUCTIONS)
+			return;
+		luaL_where(L, 0); /* the function that runs, not who called it */
+		lua_pushfstring(L, "a %s ran more than %d instructions", t->no_wait,
+				NO_WAIT_INSTRUCTIONS);
+		lua_concat(L, 2);
+		lua_error(L);
 	} else if (!t->host->counts) { /* a thread that comes from a predicate */
 		lua_sethook(L, NULL, 0, 0);
 	} else if (b->instructions >= SLICE_INSTRUCTIONS || b->spent_ms >= HARD_MS) {

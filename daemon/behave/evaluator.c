@@ -89,6 +89,7 @@ static void run(struct evaluator *e)
 	struct lua_host *h = e->task.host;
 	struct lua_task *outer = h->running, *outermost;
 	lua_State *L = e->L;
+	const char *why;
 
 	e->task.self = task_self();
 	e->task.L = L;
@@ -102,9 +103,9 @@ static void run(struct evaluator *e)
 	e->r = 0;
 	if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
 		e->r = -EIO;
+		why = lua_error_message(L, -1);
 		snprintf(e->ev->why, sizeof(e->ev->why), "%s",
-			 lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1)
-							: "an error that is no text");
+			 why ? why : "an error that is no text");
 		lua_settop(L, 0);
 	}
 	lua_gc(L, LUA_GCRESTART, 0);

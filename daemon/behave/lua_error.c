@@ -35,6 +35,22 @@ static bool is_error_object(lua_State *L, int idx)
 	return is;
 }
 
+const char *lua_error_message(lua_State *L, int idx)
+{
+	const char *text = NULL;
+
+	idx = lua_absindex(L, idx);
+	if (lua_type(L, idx) == LUA_TSTRING)
+		return lua_tostring(L, idx);
+	if (!is_error_object(L, idx))
+		return NULL;
+	lua_pushliteral(L, "message");
+	if (lua_rawget(L, idx) == LUA_TSTRING)
+		text = lua_tostring(L, -1); /* lives in the error */
+	lua_pop(L, 1);
+	return text;
+}
+
 /*
  * Push the traceback from @level on: the lines that have a place in a script. Those of C functions and of
  * the prelude say nothing to its author; a traceback of nothing else is empty.

@@ -27,6 +27,9 @@ int lua_error_handler(lua_State *L);
 int lua_raise(lua_State *L, const char *kind, const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 3, 4)));
 
+/* The text of the error at @idx, of an object its message; NULL for what else may be raised. Calls nothing. */
+const char *lua_error_message(lua_State *L, int idx);
+
 /* Is the value at @idx the cancellation? */
 bool lua_is_cancel(lua_State *L, int idx);
 void lua_push_cancel(lua_State *L);

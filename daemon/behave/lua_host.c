@@ -279,16 +279,22 @@ void lua_host_unref(struct lua_host *h, int ref)
 	luaL_unref(h->L, LUA_REGISTRYINDEX, ref);
 }
 
-struct lua_task *lua_wait_begin(lua_State *L)
+void lua_check_may_wait(lua_State *L)
 {
-	struct lua_host *h = lua_host_of(L);
-	struct lua_task *t = h->running;
+	const struct lua_host *h = lua_host_of(L);
 
-	if (t->no_wait)
-		luaL_error(L, "cannot wait inside a %s", t->no_wait);
+	if (h->running->no_wait)
+		luaL_error(L, "cannot wait inside a %s", h->running->no_wait);
 	if (h->loading)
 		luaL_error(L,
 			   "cannot wait while the file is being loaded; wait in `run`");
+}
+
+struct lua_task *lua_wait_begin(lua_State *L)
+{
+	struct lua_task *t = lua_host_of(L)->running;
+
+	lua_check_may_wait(L);
 	budget_rest(t);
 	return t;
 }

@@ -138,6 +138,9 @@ int lua_task_call(struct lua_host *h, lua_State *L, int nargs) MUST_CHECK;
  */
 struct lua_task *lua_wait_begin(lua_State *L);
 int lua_wait_end(lua_State *L, struct lua_task *t, int r);
+/* Raise unless this is a place where a script may wait, or do what only makes sense there. */
+void lua_check_may_wait(lua_State *L);
+
 /* Raise the cancellation of the running task. */
 int lua_raise_cancel(lua_State *L) __attribute__((noreturn));
 

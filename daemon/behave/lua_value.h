@@ -29,6 +29,9 @@ struct lua_pred {
 /* Push a handle on @v. Raises without memory; then an own value is not taken over. */
 struct lua_value *lua_push_value(lua_State *L, struct value *v, bool own, bool writes);
 
+/* Raise why a derived value could not be made. */
+int lua_not_derived(lua_State *L, int r) __attribute__((noreturn));
+
 /* Push one that stays unset, for one that there is not, so that a script can be loaded further. */
 void lua_push_stand_in(lua_State *L);
 
