@@ -109,16 +109,6 @@ static void list(const struct search *s, size_t member, const char *type,
 	qsort(ret->name, ret->n, sizeof(ret->name[0]), by_number);
 }
 
-static void join(const struct names *names, char *ret, size_t size)
-{
-	size_t len = 0;
-
-	ret[0] = '\0';
-	for (size_t i = 0; i < names->n && len < size; i++)
-		len += (size_t)snprintf(ret + len, size - len, "%s%s", i ? ", " : "",
-					names->name[i]);
-}
-
 /* Does @member have all axes of @type? */
 static bool has_vector(const struct search *s, size_t member, const char *type)
 {
@@ -136,10 +126,8 @@ static bool has_vector(const struct search *s, size_t member, const char *type)
 /* Our names of all that the device offers. */
 static void print_offer(const struct search *s, char *ret, size_t size)
 {
-	size_t len = 0;
-
-	(void)snprintf(ret, size, "nothing that we know");
-	for (int c = 0; c < CHAN_COUNT && len < size; c++) {
+	ret[0] = '\0';
+	for (int c = 0; c < CHAN_COUNT; c++) {
 		bool there = false;
 
 		for (size_t m = 0; iio_chans[c].type && m < s->found->n && !there; m++) {
@@ -151,9 +139,10 @@ static void print_offer(const struct search *s, char *ret, size_t size)
 					: names.n > 0;
 		}
 		if (there)
-			len += (size_t)snprintf(ret + len, size - len, "%s%s",
-						len ? ", " : "", chan_info[c].name);
+			iio_list_add(ret, size, chan_info[c].name);
 	}
+	if (!ret[0])
+		(void)snprintf(ret, size, "nothing that we know");
 }
 
 static int lacking(const struct search *s, int chan, const char *name)
@@ -261,14 +250,15 @@ static int only_source(const struct search *s, int chan, const char *type,
 {
 	for (size_t m = 0; m < s->found->n; m++) {
 		struct names names;
-		char text[80];
+		char text[80] = "";
 		int r;
 
 		list(s, m, type, &names);
 		if (names.n == 0)
 			continue;
 		if (names.n > 1 && strcmp(names.name[0], type) != 0) {
-			join(&names, text, sizeof(text));
+			for (size_t i = 0; i < names.n; i++)
+				iio_list_add(text, sizeof(text), names.name[i]);
 			return iio_fail(s->why, -EEXIST,
 					"%s has several: %s; say which: "
 					"{ \"%s\": \"%s\" }",

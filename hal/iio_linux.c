@@ -18,8 +18,9 @@
 #include "hal/iio_setup.h"
 #include "hal/node.h"
 
-#define SCANS_MAX 16 /* read at a time */
-#define CLOSE_NS (500 * NS_PER_MS)
+#define SCANS_MAX 16           /* read at a time */
+#define WORK_NS (5 * NS_PER_S) /* an axis of a slow IMU takes two sample times */
+#define STOP_NS (500 * NS_PER_MS)
 #define HINT "is the kernel built with IIO buffers?"
 
 /* One device of the chip, with the scans that were read but not taken yet. */
@@ -32,10 +33,29 @@ struct member {
 	uint8_t buf[SCANS_MAX * (IIO_RAW_MAX - 1)];
 };
 
+/*
+ * A job of the device's thread, with what came of it. There is one at a time; a driver that does not return
+ * is left alone with it, and with the device.
+ */
+struct work {
+	struct job job;
+	int result;
+	bool node; /* it was this node that could not be opened */
+	char path[64];
+	struct iio_why why;
+	uint8_t raw[IIO_RAW_MAX];
+};
+
 struct linux_dev {
 	struct iio_dev dev;
 	struct iio_linux *from;
 	struct worker worker;
+	struct work work;
+	struct iio_request req; /* with what it points to: */
+	char device[128];
+	char trigger[64];
+	struct iio_pick picks[IIO_PICKS_MAX];
+	bool stuck; /* the thread was left */
 	struct iio_found found;
 	struct iio_source source[IIO_ELEMENTS_MAX];
 	size_t n_sources;
@@ -50,17 +70,10 @@ static struct linux_dev *linux_of(struct iio_dev *d)
 	return container_of(d, struct linux_dev, dev);
 }
 
-/* A job of the device's thread, with what came of it. */
-struct work {
-	struct job job;
-	struct linux_dev *d;
-	const struct iio_request *req;
-	uint8_t *raw;
-	int result;
-	bool node; /* it was this node that could not be opened */
-	char path[64];
-	struct iio_why why;
-};
+static struct linux_dev *of_job(struct job *j)
+{
+	return container_of(j, struct linux_dev, work.job);
+}
 
 /* Give a failed work's error its text, on the loop. */
 static int work_error(const struct work *w)
@@ -72,10 +85,10 @@ static int work_error(const struct work *w)
 	return w->why.text[0] ? error_set(w->result, "%s", w->why.text) : w->result;
 }
 
-static int open_node(struct work *w, size_t m)
+static int open_node(struct linux_dev *d, size_t m)
 {
-	struct linux_dev *d = w->d;
 	struct epoll_event event = {.events = EPOLLIN, .data = {.u64 = m}};
+	struct work *w = &d->work;
 	int fd;
 
 	(void)snprintf(w->path, sizeof(w->path), "%.32s/%s", d->from->dev,
@@ -99,34 +112,32 @@ static const struct iio_source *first_of(const struct linux_dev *d, size_t m)
 }
 
 /* The node first: it is what says that somebody else uses the buffer. */
-static int set_up_scans(struct work *w, size_t m)
+static int set_up_scans(struct linux_dev *d, size_t m)
 {
-	struct linux_dev *d = w->d;
 	const struct iio_source *source = first_of(d, m);
+	struct iio_why *why = &d->work.why;
 	struct member *member = &d->member[m];
 	int r;
 
 	if (!source)
 		return 0;
-	r = open_node(w, m);
+	r = open_node(d, m);
 	if (r == 0)
 		r = iio_scan_set(&d->found, m, d->source, d->n_sources, &d->dev.layout,
-				 &member->scan, &w->why);
+				 &member->scan, why);
 	if (r == 0)
-		r = iio_set_rate(d->found.dir[m], source, w->req->rate_hz, &w->why);
+		r = iio_set_rate(d->found.dir[m], source, d->req.rate_hz, why);
 	if (r == 0)
-		r = iio_set_trigger(d->from->sys, &d->found, m, w->req->trigger,
-				    w->req->rate_hz, &w->why);
+		r = iio_set_trigger(d->from->sys, &d->found, m, d->trigger,
+				    d->req.rate_hz, why);
 	if (r == 0)
-		r = iio_scan_start(d->found.dir[m], &w->why);
+		r = iio_scan_start(d->found.dir[m], why);
 	member->scans = r == 0;
 	return r;
 }
 
-static int open_attrs(struct work *w)
+static int open_attrs(struct linux_dev *d)
 {
-	struct linux_dev *d = w->d;
-
 	for (size_t i = 0; i < d->n_sources; i++) {
 		const struct iio_source *s = &d->source[i];
 		char path[IIO_PATH_MAX + 64];
@@ -135,49 +146,47 @@ static int open_attrs(struct work *w)
 			       s->name, s->processed ? "input" : "raw");
 		d->attr[i] = open(path, O_RDONLY | O_CLOEXEC);
 		if (d->attr[i] < 0)
-			return iio_fail(&w->why, -errno, "%s: %s", path, strerror(errno));
+			return iio_fail(&d->work.why, -errno, "%s: %s", path,
+					strerror(errno));
 	}
+	iio_layout_of_attrs(d->source, d->n_sources, &d->dev.layout);
 	return 0;
 }
 
-static int set_up(struct work *w)
+static int set_up(struct linux_dev *d)
 {
-	struct linux_dev *d = w->d;
-	int r = iio_find(d->from->sys, w->req->device, &d->found, &w->why);
+	struct iio_why *why = &d->work.why;
+	int r = iio_find(d->from->sys, d->device, &d->found, why);
 
 	if (r == 0)
-		r = iio_sources(&d->found, w->req, d->source, &w->why);
+		r = iio_sources(&d->found, &d->req, d->source, why);
 	if (r < 0)
 		return r;
 	d->n_sources = (size_t)r;
 	d->dev.layout = (struct iio_layout){.magic = IIO_LAYOUT_MAGIC};
 	r = 0;
-	for (size_t m = 0; m < d->found.n && r == 0 && w->req->buffered; m++)
-		r = set_up_scans(w, m);
-	if (r < 0 || w->req->buffered)
-		return r;
-	for (size_t m = 0; m < d->found.n && r == 0; m++)
-		if (first_of(d, m))
-			r = iio_set_rate(d->found.dir[m], first_of(d, m), w->req->rate_hz,
-					 &w->why);
-	if (r == 0)
-		r = open_attrs(w);
-	iio_layout_of_attrs(d->source, d->n_sources, &d->dev.layout);
-	return r;
+	for (size_t m = 0; m < d->found.n && r == 0; m++) {
+		if (d->req.buffered)
+			r = set_up_scans(d, m);
+		else if (first_of(d, m))
+			r = iio_set_rate(d->found.dir[m], first_of(d, m), d->req.rate_hz,
+					 why);
+	}
+	return r < 0 || d->req.buffered ? r : open_attrs(d);
 }
 
 /* On the thread. */
 static void set_up_run(struct job *j)
 {
-	struct work *w = container_of(j, struct work, job);
+	struct linux_dev *d = of_job(j);
 
-	w->result = set_up(w);
+	d->work.result = set_up(d);
 }
 
 /* On the thread: what scans is stopped. */
 static void stop_run(struct job *j)
 {
-	struct linux_dev *d = container_of(j, struct work, job)->d;
+	const struct linux_dev *d = of_job(j);
 
 	for (size_t m = 0; m < d->found.n; m++)
 		if (d->member[m].scans)
@@ -193,41 +202,74 @@ static void put_double(double value, uint8_t *ret)
 		ret[i] = (uint8_t)(bits >> 8 * i);
 }
 
+static int read_attr(struct linux_dev *d, size_t i)
+{
+	char text[64];
+	ssize_t n = pread(d->attr[i], text, sizeof(text) - 1, 0);
+	double value;
+
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	if (iio_number_parse(text, &value) < 0)
+		return iio_fail(&d->work.why, -EBADMSG, "%s says \"%.20s\"",
+				d->source[i].name, text);
+	put_double(value, d->work.raw + 1 + 8 * i);
+	return 0;
+}
+
 /* On the thread: a driver may well ask its chip now. */
 static void read_run(struct job *j)
 {
-	struct work *w = container_of(j, struct work, job);
-	struct linux_dev *d = w->d;
+	struct linux_dev *d = of_job(j);
+	int r = 0;
 
-	w->raw[0] = 0;
-	w->result = 0;
-	for (size_t i = 0; i < d->n_sources && w->result == 0; i++) {
-		char text[64];
-		ssize_t n = pread(d->attr[i], text, sizeof(text) - 1, 0);
-		double value;
+	d->work.raw[0] = 0;
+	for (size_t i = 0; i < d->n_sources && r == 0; i++)
+		r = read_attr(d, i);
+	d->work.result = r < 0 ? r : (int)(1 + 8 * d->n_sources);
+}
 
-		if (n < 0) {
-			w->result = -errno;
-			continue;
-		}
-		text[n] = '\0';
-		w->result = iio_number_parse(text, &value);
-		if (w->result < 0)
-			w->result = iio_fail(&w->why, -EBADMSG, "%s says \"%.20s\"",
-					     d->source[i].name, text);
-		else
-			put_double(value, w->raw + 1 + 8 * i);
+/* On the thread, when its task has not waited: linux_gone() will free all of it. */
+static void work_left(struct job *j)
+{
+	(void)j;
+}
+
+/*
+ * Have @fn run on the device's thread. Returns its result; -ETIMEDOUT after @limit_ns, and then the device
+ * can only be closed; -ECANCELED. Suspends.
+ */
+static int run_work(struct linux_dev *d, void (*fn)(struct job *j), int64_t limit_ns)
+{
+	int64_t until_ns = time_add(rt_now(), limit_ns);
+	struct scope scope;
+	int r;
+
+	d->work =
+		(struct work){.job = {.fn = fn, .left = work_left, .leave_ns = until_ns}};
+	scope_enter_until(&scope, until_ns);
+	r = worker_run(&d->worker, &d->work.job);
+	if (r == -EINPROGRESS) { /* the work is the thread's now */
+		d->stuck = true;
+		r = -ECANCELED;
 	}
-	if (w->result == 0)
-		w->result = (int)(1 + 8 * d->n_sources);
+	r = scope_leave_timeout(&scope, r);
+	if (r == -ETIMEDOUT)
+		return error_set(r,
+				 "%s: the kernel's driver does not return; does the chip "
+				 "hang?",
+				 d->device);
+	return r < 0 ? r : work_error(&d->work);
 }
 
 static int read_attrs(struct linux_dev *d, uint8_t *ret_raw)
 {
-	struct work w = {.job = {.fn = read_run}, .d = d, .raw = ret_raw};
-	int r = worker_run(&d->worker, &w.job);
+	int n = d->stuck ? -ETIMEDOUT : run_work(d, read_run, d->from->work_ns);
 
-	return r < 0 ? r : work_error(&w);
+	if (n > 0)
+		memcpy(ret_raw, d->work.raw, (size_t)n);
+	return n;
 }
 
 static bool is_at_hand(const struct member *m)
@@ -319,32 +361,49 @@ static int linux_read(struct iio_dev *dev, uint8_t *ret_raw)
 	return (int)(1 + m->scan.size);
 }
 
-static void stop(struct linux_dev *d)
+/* The last of it, on whichever thread is done last. */
+static void linux_gone(struct worker *w)
 {
-	struct work w = {.job = {.fn = stop_run}, .d = d};
-	struct scope shield;
+	struct linux_dev *d = container_of(w, struct linux_dev, worker);
 
-	/* The thread has nothing else to do: it begins at once, and what has begun is waited for. */
-	scope_enter_shield(&shield, CLOSE_NS);
-	(void)!scope_leave(&shield, worker_run(&d->worker, &w.job));
-}
-
-static void linux_close(struct iio_dev *dev)
-{
-	struct linux_dev *d = linux_of(dev);
-
-	if (dev->buffered)
-		stop(d);
-	worker_close(&d->worker, NULL);
 	for (size_t m = 0; m < IIO_MEMBERS_MAX; m++)
 		if (d->member[m].fd >= 0)
 			(void)close(d->member[m].fd); /* was only read */
 	for (size_t i = 0; i < IIO_ELEMENTS_MAX; i++)
 		if (d->attr[i] >= 0)
 			(void)close(d->attr[i]);
+	free(d);
+}
+
+static void linux_close(struct iio_dev *dev)
+{
+	struct linux_dev *d = linux_of(dev);
+	struct scope shield;
+
+	if (dev->buffered && !d->stuck) {
+		scope_enter_shield(&shield, STOP_NS);
+		/* What does not stop now is stopped by whom opens it next. */
+		(void)!scope_leave(&shield, run_work(d, stop_run, STOP_NS));
+	}
 	if (d->epoll >= 0)
 		fd_close(d->epoll);
-	free(d);
+	worker_close(&d->worker, linux_gone);
+}
+
+/* Copies of what is asked for: a thread that is left may look at them later than the caller keeps them. */
+static void copy_request(struct linux_dev *d, const struct iio_request *req)
+{
+	size_t n = req->n_picks < IIO_PICKS_MAX ? req->n_picks : IIO_PICKS_MAX;
+
+	(void)snprintf(d->device, sizeof(d->device), "%s", req->device);
+	(void)snprintf(d->trigger, sizeof(d->trigger), "%s", req->trigger);
+	for (size_t i = 0; i < n; i++)
+		d->picks[i] = req->picks[i];
+	d->req = *req;
+	d->req.device = d->device;
+	d->req.trigger = d->trigger;
+	d->req.picks = d->picks;
+	d->req.n_picks = n;
 }
 
 static struct linux_dev *make(struct iio_linux *from, const struct iio_request *req)
@@ -359,6 +418,7 @@ static struct linux_dev *make(struct iio_linux *from, const struct iio_request *
 	d->dev.buffered = req->buffered;
 	d->from = from;
 	d->epoll = -1;
+	copy_request(d, req);
 	for (size_t i = 0; i < IIO_ELEMENTS_MAX; i++)
 		d->attr[i] = -1;
 	for (size_t m = 0; m < IIO_MEMBERS_MAX; m++)
@@ -369,9 +429,7 @@ static struct linux_dev *make(struct iio_linux *from, const struct iio_request *
 static int linux_open(struct iio_provider *p, const struct iio_request *req,
 		      struct iio_dev **ret)
 {
-	struct iio_linux *from = container_of(p, struct iio_linux, provider);
-	struct linux_dev *d = make(from, req);
-	struct work w = {.job = {.fn = set_up_run}, .d = d, .req = req};
+	struct linux_dev *d = make(container_of(p, struct iio_linux, provider), req);
 	int r = d ? worker_open(&d->worker, "iio") : -ENOMEM;
 
 	if (r < 0) {
@@ -383,9 +441,7 @@ static int linux_open(struct iio_provider *p, const struct iio_request *req,
 		r = d->epoll < 0 ? -errno : 0;
 	}
 	if (r == 0)
-		r = worker_run(&d->worker, &w.job);
-	if (r == 0)
-		r = work_error(&w);
+		r = run_work(d, set_up_run, d->from->work_ns);
 	if (r < 0) {
 		linux_close(&d->dev);
 		return r;
@@ -400,5 +456,6 @@ void iio_linux_init(struct iio_linux *p, const char *sys, const char *dev)
 {
 	*p = (struct iio_linux){.provider = {.name = "linux", .open = linux_open},
 				.sys = sys,
-				.dev = dev};
+				.dev = dev,
+				.work_ns = WORK_NS};
 }

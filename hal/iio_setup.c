@@ -12,6 +12,17 @@
 /* Scans that the kernel keeps while the loop is busy: 0.1 s at 1 kHz, and some. */
 #define BUFFER_LENGTH "128"
 
+/* The frequencies that there are to choose from, "" when it does not say. */
+static void read_offer(const char *dir, const char *prefix, char *ret)
+{
+	char attr[64];
+
+	(void)snprintf(attr, sizeof(attr), "%ssampling_frequency_available", prefix);
+	if (iio_attr_read(dir, attr, ret) < 0 &&
+	    iio_attr_read(dir, "sampling_frequency_available", ret) < 0)
+		ret[0] = '\0';
+}
+
 /* Set the frequency in @dir/@prefix"sampling_frequency", if there is such an attribute. */
 static int set_frequency(const char *dir, const char *prefix, double rate_hz,
 			 struct iio_why *why)
@@ -22,23 +33,22 @@ static int set_frequency(const char *dir, const char *prefix, double rate_hz,
 	double now_hz;
 	int r;
 
-	(void)snprintf(attr, sizeof(attr), "%ssampling_frequency_available", prefix);
-	if (iio_attr_read(dir, attr, offer) < 0)
-		offer[0] = '\0';
 	(void)snprintf(attr, sizeof(attr), "%ssampling_frequency", prefix);
 	r = iio_attr_number(dir, attr, &now_hz);
 	if (r == -ENOENT)
 		return 0;
+	read_offer(dir, prefix, offer);
 	if (offer[0] && !isnan(iio_rate_choose(offer, rate_hz)))
 		rate_hz = iio_rate_choose(offer, rate_hz);
 	if (r == 0 && fabs(now_hz - rate_hz) <= rate_hz * 1e-6)
 		return 0;
 	(void)snprintf(text, sizeof(text), "%.10g", rate_hz);
 	r = iio_attr_write(dir, attr, text, why);
-	if (r == -EINVAL)
-		return iio_fail(why, r, "%s/%s does not take %s Hz%s%.60s", dir, attr,
-				text, offer[0] ? "; it offers " : "", offer);
-	return r;
+	if (r == -EINVAL && offer[0])
+		return iio_fail(why, r, "%s/%s does not take %s Hz; it offers %.60s", dir,
+				attr, text, offer);
+	/* One that follows from other settings is shown all the same. */
+	return r == -EINVAL || r == -EIO ? 0 : r;
 }
 
 int iio_set_rate(const char *dir, const struct iio_source *source, double rate_hz,
@@ -47,9 +57,14 @@ int iio_set_rate(const char *dir, const struct iio_source *source, double rate_h
 	char prefix[48];
 	int r = set_frequency(dir, "", rate_hz, why);
 
-	/* Some devices have one for each quantity. */
+	if (r == 0)
+		r = set_frequency(dir, "in_", rate_hz, why);
+	/* Some devices have one for each quantity, or channel. */
 	(void)snprintf(prefix, sizeof(prefix), "in_%.*s_",
 		       (int)strcspn(source->name, "0123456789_-"), source->name);
+	if (r == 0)
+		r = set_frequency(dir, prefix, rate_hz, why);
+	(void)snprintf(prefix, sizeof(prefix), "in_%s_", source->name);
 	return r < 0 ? r : set_frequency(dir, prefix, rate_hz, why);
 }
 

@@ -41,6 +41,20 @@ int iio_fail(struct iio_why *why, int code, const char *fmt, ...)
 	return code;
 }
 
+void iio_list_add(char *list, size_t size, const char *name)
+{
+	static const char more[] = ", ...";
+	size_t len = strlen(list);
+	size_t room = size - len;
+
+	if (len >= strlen(more) && strcmp(list + len - strlen(more), more) == 0)
+		return;
+	if (strlen(name) + 2 + sizeof(more) <= room)
+		(void)snprintf(list + len, room, "%s%s", len ? ", " : "", name);
+	else if (sizeof(more) <= room)
+		memcpy(list + len, more, sizeof(more));
+}
+
 int iio_attr_read(const char *dir, const char *name, char *ret)
 {
 	char path[PATH_MAX];
@@ -185,13 +199,14 @@ static bool is_called(const struct entry *e, enum way way, const char *wanted,
 /* "bmp280 (iio:device0 at 1-0076), ...", cut if need be. */
 static void print_entries(const struct entry *const *e, size_t n, char *ret, size_t size)
 {
-	size_t len = 0;
+	char text[120];
 
 	ret[0] = '\0';
-	for (size_t i = 0; i < n && len < size; i++)
-		len += (size_t)snprintf(ret + len, size - len, "%s%s (%s at %s)",
-					i ? ", " : "", e[i]->name, e[i]->node,
-					base_of(e[i]->chip));
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(text, sizeof(text), "%s (%s at %.40s)", e[i]->name,
+			       e[i]->node, base_of(e[i]->chip));
+		iio_list_add(ret, size, text);
+	}
 }
 
 static int ambiguous(const char *wanted, const struct entry *const *e, size_t n,
@@ -279,12 +294,12 @@ void iio_trigger_names(const char *root, char *ret, size_t size)
 {
 	struct entry *e = calloc(DEVICES_MAX, sizeof(*e));
 	size_t n = e ? list(root, "trigger", e, DEVICES_MAX) : 0;
-	size_t len = 0;
 
-	(void)snprintf(ret, size, "none");
-	for (size_t i = 0; i < n && len < size; i++)
-		len += (size_t)snprintf(ret + len, size - len, "%s%s", i ? ", " : "",
-					e[i].name);
+	ret[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		iio_list_add(ret, size, e[i].name);
+	if (n == 0)
+		(void)snprintf(ret, size, "none");
 	free(e);
 }
 

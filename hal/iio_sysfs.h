@@ -21,6 +21,12 @@ struct iio_why {
 /* Write the text, when @why is not NULL; returns @code. */
 int iio_fail(struct iio_why *why, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/*
+ * Add a name to a list for people, @list of @size bytes (at least 8), which begins as "": whole, or, when there
+ * is no room for it, three points for all that follow.
+ */
+void iio_list_add(char *list, size_t size, const char *name);
+
 /* A device, or several of one chip. */
 struct iio_found {
 	size_t n;

@@ -325,6 +325,8 @@ static int chooses_between_channels(void *arg)
 	put("devices/1-0048/iio:device4/in_voltage0-voltage1_raw", "-999\n");
 	put("devices/1-0048/iio:device4/in_voltage-voltage_scale", "3\n");
 	put("devices/1-0048/iio:device4/in_voltage1_scale", "2\n");
+	put("devices/1-0048/iio:device4/in_voltage1_sampling_frequency", "128\n");
+	put("devices/1-0048/iio:device4/sampling_frequency_available", "8 16 128\n");
 	refused(&req, -EEXIST,
 		"ads1015 has several: voltage0, voltage0-voltage1, voltage1; say which: "
 		"{ \"voltage\": \"voltage0\" }");
@@ -334,6 +336,10 @@ static int chooses_between_channels(void *arg)
 	n = iio_read(d, raw);
 	cr_assert(eq(int, iio_decode(&d->layout, raw, (size_t)n, 5, s), 1));
 	cr_expect(eq(flt, s[0].v[0], 2));
+	cr_expect(eq(str,
+		     (char *)get("devices/1-0048/iio:device4/"
+				 "in_voltage1_sampling_frequency"),
+		     "16"));
 	iio_close(d);
 	/* A scale for all differences. */
 	req.picks = &(struct iio_pick){CHAN_VOLTAGE, "voltage0-voltage1"};
@@ -353,13 +359,21 @@ Test(iio_linux, chooses_between_channels)
 }
 
 /* The nodes are pipes, which the test writes scans to. */
+static int open_node(const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
 static int make_node(const char *name)
 {
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
 	cr_assert(eq(int, mkfifo(path, 0600), 0));
-	return open(path, O_RDWR | O_CLOEXEC);
+	return open_node(name);
 }
 
 struct scan {
@@ -600,4 +614,39 @@ static int stops_waiting_when_cancelled(void *arg)
 Test(iio_linux, stops_waiting_when_cancelled)
 {
 	run(stops_waiting_when_cancelled, NULL);
+}
+
+/* A driver that waits for its chip for ever: here for the other end of a pipe. */
+static int leaves_a_driver_that_hangs(void *arg)
+{
+	static const char temp[] = "devices/1-0076/iio:device0/in_temp_input";
+	const struct error *e;
+	struct iio_dev *d;
+	int chip;
+
+	(void)arg;
+	(void)close(make_node(temp)); /* nobody has the other end */
+	lx.work_ns = 20 * NS_PER_MS;
+	cr_assert(eq(int, try_open(&weather, &d), -ETIMEDOUT));
+	e = error_last(-ETIMEDOUT);
+	cr_assert(e != NULL);
+	cr_expect(eq(str, (char *)e->text,
+		     "bmp280: the kernel's driver does not return; does the chip hang?"));
+	/* It comes back: the thread that was left ends, and all is well again. */
+	chip = open_node(temp);
+	lx.work_ns = 5 * NS_PER_S;
+	iio_close(opened(&weather));
+	(void)close(chip);
+	return 0;
+}
+
+Test(iio_linux, leaves_a_driver_that_hangs)
+{
+	struct rt_conf conf = {.clock = RT_CLOCK_MONOTONIC};
+	char command[128];
+
+	(void)snprintf(command, sizeof(command),
+		       "rm %s/devices/1-0076/iio:device0/in_temp_input", root);
+	cr_assert(eq(int, system(command), 0));
+	cr_expect(eq(int, rt_run(&conf, leaves_a_driver_that_hangs, NULL), 0));
 }
