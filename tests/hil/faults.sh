@@ -87,12 +87,14 @@ passed "another chip at the address is called by its name"
 # The board's lines go away, as those of a USB adapter do, and come back.
 mark_log
 hil-gpio del board
-expect_log 'head: running -> failing: ' "the chip with the button is gone"
+expect_log 'head: running -> failing: line GPIO22: its chip has gone' "the chip with the button is gone"
+expect_log 'led: running -> failing: line GPIO18: its chip has gone' "the light, which nobody switches"
 expect_log 'head: [a-z]+ -> [a-z]+: no chip has a line GPIO22' "it is looked for again"
 hil-gpio add board 32 17=GPIO17 18=GPIO18 22=GPIO22 >/dev/null
 hil-gpio set board GPIO22 1
 expect_log 'head: [a-z]+ -> running: gpio_button at GPIO22, after' "the chip is back"
 expect_value health.head '^running$' "the chip is back"
+expect_value health.led '^running$' "the chip is back"
 passed "lines that go away and come back"
 
 # Stopped while nothing answers on the bus.
@@ -157,6 +159,49 @@ stop_daemon
 expect_status 0 "SIGTERM"
 passed "a line that is in use, a line that is not there"
 
+# Chips by their label, lines that are called nearly so.
+robot_with names '{
+  "sensors": { "head": { "line": "board:22" } },
+  "actuators": { "led": { "line": "GPI018" } },
+}'
+start_daemon "${changed[@]}"
+expect_log 'head: starting -> running: gpio_button at board:22' "by the chip's label"
+expect_log 'led: starting -> failing: no chip has a line GPI018; did you mean GPIO18\?' "the nearest line"
+stop_daemon
+expect_status 0 "SIGTERM"
+robot_with label '{ "sensors": { "head": { "line": "bord:22" } } }'
+start_daemon "${changed[@]}"
+expect_log 'head: starting -> failing: there is no GPIO chip bord, neither by name nor by label; did you mean board\?' "the nearest chip"
+stop_daemon
+expect_status 0 "SIGTERM"
+passed "lines by their chip's label; the nearest names"
+
+# A chip of plain memory stands for the multiplexer: it acknowledges what sets the channel.
+robot_with mux '{
+  "buses": { "far": { "mux": "tca9548a", "on": "body", "address": "0x39", "channel": 2 } },
+  "sensors": { "imu": { "bus": "far" } },
+}'
+switched()
+{
+	hil-i2c opt 0x39 xfers
+}
+before=$(switched)
+start_daemon "${changed[@]}"
+expect_log 'imu: [a-z]+ -> running: mpu6050 at 0x68' "behind the multiplexer"
+expect_value health.pwm0 '^running$' "before it"
+expect_value imu.accel '^-?0 +-?0 +9\.80[67]' "it measures"
+[ $(($(switched) - before)) -le 2 ] || fail "the channel is set again and again: $before, $(switched)"
+hil-i2c opt 0x39 fail_count $unplugged
+mark_log
+hil-i2c opt 0x68 fail_count 1
+expect_log 'imu: .*no answer from the multiplexer at 0x39, behind which bus far is \(ENXIO\)' "it is the multiplexer"
+expect_value health.pwm0 '^running$' "before it"
+hil-i2c opt 0x39 fail_count 0
+expect_log 'imu: [a-z]+ -> running' "it is back"
+stop_daemon
+expect_status 0 "SIGTERM"
+passed "behind a multiplexer: the channel is set once, and again after a fault"
+
 # A bus that comes late, and goes, as that of a USB adapter: here the link that leads to it does.
 robot_with late "{ \"buses\": { \"body\": { \"path\": \"$scratch/bus\" } } }"
 start_daemon "${changed[@]}"
@@ -184,9 +229,9 @@ expect_status 0 "it answers"
 [ $((SECONDS - start)) -le 2 ] || fail "the loop waits with the bus"
 hil-i2c opt 0x68 delay_us 0
 expect_log 'imu: [a-z]+ -> running' "the bus is free again"
-hil-i2c opt 0x68 delay_us 5000000
 mark_log
-expect_log 'imu: running -> [a-z]+: bus body hangs' "again"
+hil-i2c opt 0x68 delay_us 5000000
+expect_log 'imu: [a-z]+ -> [a-z]+: bus body hangs' "again"
 stop_daemon
 expect_status 0 "SIGTERM while a transfer hangs"
 expect_log 'pwm0: the safe state was not sent: ' "it is said"
