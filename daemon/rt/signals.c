@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 
 #include "daemon/base/log.h"
+#include "daemon/rt/choose.h"
 #include "daemon/rt/fd.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
@@ -31,6 +32,11 @@ int signals_recv(struct signals *s)
 	ssize_t n = fd_read(s->fd, &info, sizeof(info));
 
 	return n < 0 ? (int)n : (int)info.ssi_signo;
+}
+
+struct choice_case *choice_signal(struct choice_fd *c, struct signals *s)
+{
+	return choice_fd(c, s->fd, FD_READ);
 }
 
 void signals_close(struct signals *s)

@@ -11,6 +11,9 @@
 
 #include "daemon/base/macros.h"
 
+struct choice_case;
+struct choice_fd;
+
 /* Placed by the caller; all private. */
 struct signals {
 	int fd;
@@ -28,6 +31,9 @@ int signals_open(struct signals *s, const int *signos) MUST_CHECK;
  * Returns it, or -EBUSY when another task already waits for one, or -ECANCELED. Suspends.
  */
 int signals_recv(struct signals *s) MUST_CHECK;
+
+/* For choose(): a signal is there. signals_recv() then returns at once, and takes it. */
+struct choice_case *choice_signal(struct choice_fd *c, struct signals *s);
 
 /* What was not received is delivered as it would have been before signals_open(). */
 void signals_close(struct signals *s);

@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 #include "daemon/rt/rt.h"
+#include "daemon/rt/task.h"
 
 /* Words that tasks said, each after a space. */
 static char said[4096];
+
+static int next_turn; /* of turn() */
 
 __attribute__((unused, format(printf, 1, 2))) static int say(const char *fmt, ...)
 {
@@ -46,8 +49,36 @@ __attribute__((unused)) static void run_on(enum rt_clock clock, int (*fn)(void *
 		struct rt_conf conf = {.clock = clock, .poller = (enum rt_poller)p};
 
 		said[0] = '\0';
+		next_turn = 0;
 		cr_assert(eq(int, rt_run(&conf, fn, NULL), 0), "poller %d", p);
 	}
+}
+
+/*
+ * Whether @call was a checkpoint, also when it need not have waited (R2): the loop has begun another pass
+ * by its end.
+ */
+#define expect_checkpoint(call, want)                                                    \
+	do {                                                                             \
+		uint64_t passes_before = passes_now();                                   \
+		cr_assert(eq(int, (int)(call), want));                                   \
+		cr_assert(ne(u64, passes_now(), passes_before));                         \
+	} while (0)
+
+__attribute__((unused)) static uint64_t passes_now(void)
+{
+	struct rt_stats stats;
+
+	rt_stats(&stats);
+	return stats.passes;
+}
+
+/* A sequencer (T2): tasks that call turn(0), turn(1) ... go on in that order. */
+__attribute__((unused)) static void turn(int n)
+{
+	while (next_turn != n)
+		cr_assert(eq(int, task_checkpoint(), 0));
+	next_turn++;
 }
 
 /* A program's root task @fn dies of the signal @signo and says @message. */
