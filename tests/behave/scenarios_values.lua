@@ -16,7 +16,7 @@ local function told(fn)
 	return table.concat(lines, "; ")
 end
 
-expect("wait for a value, a transition, null", told(function(n, tell)
+expect("AV-1 V9 V11: wait for a value, a transition, null", told(function(n, tell)
 	local v = AsyncValue(10)
 	v.value = 20
 	n:start(function() tell("a", v:wait_value(20)) end)
@@ -39,11 +39,11 @@ expect("wait for a value, a transition, null", told(function(n, tell)
 	v.value = 0
 end), "a 20; b 21; c 30 21; d null 30; e 51 0")
 
-expect("a value in print", told(function(_, tell)
+expect("AV-2: a value in print", told(function(_, tell)
 	tell(AsyncValue(10), AsyncValue(), AsyncValue { 1, "x" }, expr "1 + 1")
 end), 'AsyncValue(10) AsyncValue(unset) AsyncValue([1, "x"]) AsyncValue(2)')
 
-expect("a cancelled wait looks no more", told(function(n, tell)
+expect("AV-4 V18: a cancelled wait looks no more", told(function(n, tell)
 	local v, looks = AsyncValue(10), 0
 	local function never() looks = looks + 1 return false end
 	local function always() looks = looks + 1 return true end
@@ -61,7 +61,7 @@ expect("a cancelled wait looks no more", told(function(n, tell)
 	tell(before, looks)
 end), "2 2")
 
-expect("wait for what it is, and for what it will be", told(function(n, tell)
+expect("AV-5 V9: wait for what it is, and for what it will be", told(function(n, tell)
 	local v = AsyncValue(10)
 	tell(v:wait_value(10))
 	n:start(function() tell(v:wait_value(12)) end)
@@ -69,7 +69,7 @@ expect("wait for what it is, and for what it will be", told(function(n, tell)
 	v.value = 12
 end), "10; 12")
 
-expect("a transition is never the present value", told(function(n, tell)
+expect("AV-6 V11: a transition is never the present value", told(function(n, tell)
 	local v = AsyncValue(10)
 	n:start(function() tell(v:wait_transition(10)) end)
 	sleep(1)
@@ -85,7 +85,7 @@ for _, example in ipairs {
 	{ body = 0, queue = 4, sets = { { 0, 1 }, { 0, 2 }, { 0, 3 } }, want = "1 0; 2 1; 3 2" },
 	{ body = 1, queue = 1, sets = { { 0, 1 }, { 0.1, 2 }, { 0.2, 3 } }, want = "1 0; 3 2" },
 } do
-	expect("transitions with a body of " .. example.body .. " s", told(function(n, tell)
+	expect("AV-10 V12: transitions with a body of " .. example.body .. " s", told(function(n, tell)
 		local v, began = AsyncValue(0), now()
 		n:service(function()
 			for new, old in v:transitions(nil, { queue = example.queue }) do
@@ -102,7 +102,7 @@ for _, example in ipairs {
 	end), example.want)
 end
 
-expect("several at once", told(function(n, tell)
+expect("AV-11 V12: several at once", told(function(n, tell)
 	local v = AsyncValue(0)
 	n:service(function() for new, old in v:transitions() do tell("A", new, old) end end)
 	n:start(function() tell("B", v:wait_transition(2)) end)
@@ -114,7 +114,7 @@ expect("several at once", told(function(n, tell)
 	end
 end), "A 1 0; B 2 1; C 2 1; A 2 1; A 3 2; A 4 3")
 
-expect("a transform follows at once", told(function(_, tell)
+expect("AV-12 V14: a transform follows at once", told(function(_, tell)
 	local v = AsyncValue(1)
 	local twice = v:transform(function(x) return x * 2 end)
 	tell(twice.value)
@@ -123,7 +123,7 @@ expect("a transform follows at once", told(function(_, tell)
 end), "2; 20")
 
 -- Compositions are one consistent picture.
-expect("a composition", told(function(n, tell)
+expect("CV-1 V3: a composition", told(function(n, tell)
 	local x, y = AsyncValue(42), AsyncValue(0)
 	local both = compose { x = x, y = y }
 	local seen = both:wait_value(function(c) return c.x == 42 and c.y == 0 end)
@@ -145,7 +145,7 @@ for _, wrong in ipairs { {}, { AsyncValue(1) }, { x = 1 } } do
 	print("compose", pcall(compose, wrong))
 end
 
-expect("a composition of a composition", told(function(n, tell)
+expect("CV-3 V14: a composition of a composition", told(function(n, tell)
 	local x, y, text = AsyncValue(1), AsyncValue(2), AsyncValue "foo"
 	local all = compose { xy = compose { x = x, y = y }, text = text }
 	tell(all.value.xy.x, all.value.xy.y, all.value.text)
@@ -160,7 +160,7 @@ expect("a composition of a composition", told(function(n, tell)
 	text.value = "bar"
 end), "1 2 foo; -1 10 bar")
 
-expect("a composition with a transform", told(function(_, tell)
+expect("CV-4 V14: a composition with a transform", told(function(_, tell)
 	local x, y = AsyncValue(42), AsyncValue(2)
 	local product = compose { x = x, y = y, transform = function(c) return c.x * c.y end }
 	tell(product.value)
@@ -175,7 +175,7 @@ for _, example in ipairs {
 	{ body = 5, overrun = "reset", want = "0.0 nil 0; 5.0 5.0 0; 10.0 5.0 0; 15.0 5.0 0" },
 	{ body = 2, overrun = "burst", want = "0.0 nil 0; 1.5 1.5 0; 3.0 1.5 0; 4.5 1.5 0" },
 } do
-	expect("periodic with a body of " .. example.body .. " s", told(function(_, tell)
+	expect("PE-1 PE-2 P1: periodic with a body of " .. example.body .. " s", told(function(_, tell)
 		local turns = 0
 		for elapsed, delta, missed in periodic(1.5, example.overrun) do
 			tell(elapsed, delta, missed)
@@ -187,7 +187,7 @@ for _, example in ipairs {
 end
 
 -- Events: what happened before does not count.
-expect("an event", told(function(n, tell)
+expect("RE-1 P2: an event", told(function(n, tell)
 	local e = Event()
 	e:set()
 	tell(move_on_after(1, function() e:wait() end))
@@ -196,7 +196,7 @@ expect("an event", told(function(n, tell)
 	e:set()
 end), "false; told")
 
-expect("events during the body are one more turn", told(function(n, tell)
+expect("RE-3 P2: events during the body are one more turn", told(function(n, tell)
 	local e, began = Event(), now()
 	local counts = { 0, 0 }
 	local function listen(i, body)
@@ -223,10 +223,77 @@ expect("events during the body are one more turn", told(function(n, tell)
 	show()
 end), "0 0; 1 1; 2 1; 2 2; 3 3")
 
-expect("events that repeat the last", told(function(_, tell)
+expect("RE-4 P2: events that repeat the last", told(function(_, tell)
 	local e = Event()
 	for _ in e:events { repeat_last = true } do tell "at once" break end
 	e:set()
 	tell(move_on_after(1, function() for _ in e:events() do break end end))
 	for _ in e:events { repeat_last = true } do tell "at once" break end
 end), "at once; false; at once")
+
+expect("AV-7 V5: one look for each waiter", told(function(n, tell)
+	local v, looks = AsyncValue(0), 0
+	local function never() looks = looks + 1 return false end
+	for _ = 1, 2 do n:service(function() v:wait_value(never) end) end
+	sleep(1)
+	looks = 0
+	v.value = 1
+	tell(looks)
+end), "2")
+
+expect("AB-1: false is a value to wait for", told(function(_, tell)
+	tell(AsyncValue(false):wait_value(false), AsyncValue(false):wait_value(is_false))
+end), "false false")
+
+expect("V1: times, version, state", told(function(_, tell)
+	local v = AsyncValue()
+	tell(v.value, v.age, v.since, v.state, v.version, v.unit == "")
+	v.value = 1
+	sleep(1)
+	v.value = 1
+	sleep(2)
+	tell(v.age, v.since, v.state, v.version)
+	v:close()
+	tell(v.value, v.state)
+end), "nil nil nil unset 0 true; 2.0 3.0 ok 1; 1 closed")
+
+expect("V9: still, for an instant", told(function(n, tell)
+	local v = AsyncValue(0)
+	n:start(function() tell("plain", v:wait_value(7)) end)
+	n:start(function() tell("still", v:wait_value(7, { still = true, timeout = 2 })) end)
+	sleep(1)
+	v.value = 7
+	v.value = 0
+end), "plain 7; still nil timeout")
+
+expect("V13: a random walk, always to the latest", told(function(n, tell)
+	local v, wrong, turns, last = AsyncValue(0), 0, 0, nil
+	n:service(function()
+		for x in v:eventual_values(ge(0)) do
+			if x ~= v.value or x < 0 then wrong = wrong + 1 end
+			turns, last = turns + 1, x
+			sleep(random(0, 3) / 10)
+		end
+	end)
+	for _ = 1, 300 do
+		for _ = 1, random(3) do v.value = random(5) - 2 end
+		sleep(random(0, 3) / 10)
+	end
+	v.value = 42
+	sleep(1)
+	tell(wrong, turns > 50 and turns < 300, last)
+end), "0 true 42")
+
+expect("P5: held_for and hysteresis, exact to the transaction", told(function(n, tell)
+	local v = AsyncValue(0)
+	local held, high = held_for(v, gt(5), 1), hysteresis(v, 2, 5)
+	n:service(function() for x in held:transitions(nil, { queue = 9 }) do tell("held", x, now() % 10) end end)
+	sleep_until(math.ceil(now() / 10) * 10)
+	v.value = 5
+	tell(high.value, held.value)
+	v.value = 6
+	sleep(1.5)
+	v.value = 2
+	tell(high.value, held.value)
+	sleep(0.5)
+end), "true false; held true 1.0; false false; held false 1.5")
