@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "daemon/base/nearest.h"
 #include "daemon/rt/error.h"
 #include "hal/node.h"
 
@@ -167,18 +168,16 @@ static const char *link_base(const char *path, char *buf, size_t size)
 	return slash ? slash + 1 : buf;
 }
 
-/* Whether the file @path consists of the line @want. */
-static bool file_says(const char *path, const char *want)
+/* The first line of the file @path, "" when it cannot be read. */
+static void read_line(const char *path, char *buf, size_t size)
 {
-	char line[64] = "";
 	FILE *f = fopen(path, "re");
 
-	if (!f)
-		return false;
-	if (fgets(line, sizeof(line), f))
-		line[strcspn(line, "\n")] = '\0';
-	(void)fclose(f); /* was only read */
-	return strcmp(line, want) == 0;
+	if (!f || !fgets(buf, (int)size, f))
+		buf[0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	if (f)
+		(void)fclose(f); /* was only read */
 }
 
 /* The node of the adapter that calls itself @name, like "bcm2835 (i2c@7e804000)". */
@@ -191,8 +190,10 @@ static int find_node(const char *name, char *ret, size_t size)
 		return r;
 	for (size_t i = 0; i < found.gl_pathc && r < 0; i++) {
 		const char *adapter = found.gl_pathv[i] + strlen(SYS_ADAPTERS);
+		char label[64];
 
-		if (!file_says(found.gl_pathv[i], name))
+		read_line(found.gl_pathv[i], label, sizeof(label));
+		if (strcmp(label, name) != 0)
 			continue;
 		(void)snprintf(ret, size, "/dev/%.*s", (int)strcspn(adapter, "/"),
 			       adapter);
@@ -286,8 +287,37 @@ bool i2c_node_present(const struct i2c_node *n, const char *path)
 	return stat(path, &st) == 0 && st.st_rdev == n->device && st.st_ino == n->inode;
 }
 
+/* There is no adapter that calls itself @name: which one is called nearly so? */
+static int no_such_adapter(const char *name, int code)
+{
+	char best[64] = "";
+	glob_t found;
+
+	if (glob(SYS_ADAPTERS "*/name", 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			char label[64] = "";
+			const char *names[] = {label, best};
+
+			read_line(found.gl_pathv[i], label, sizeof(label));
+			if (nearest_name(name, names, best[0] ? 2 : 1) == label)
+				(void)snprintf(best, sizeof(best), "%s", label);
+		}
+		globfree(&found);
+	}
+	if (best[0])
+		return error_set(code, "no I2C adapter is called %s; did you mean %s?",
+				 name, best);
+	return error_set(code,
+			 "no I2C adapter is called %s; "
+			 "\"cat " SYS_ADAPTERS "*/name\" shows them, and a path "
+			 "begins with /",
+			 name);
+}
+
 int i2c_node_error(const char *path, int code)
 {
+	if (code == -ENOENT && path[0] != '/')
+		return no_such_adapter(path, code);
 	if (code == -ENOTTY)
 		return error_set(code, "%s is no I2C adapter", path);
 	if (code == -EOPNOTSUPP)

@@ -523,3 +523,32 @@ Test(pwm, encodes_period_and_pulse)
 	check_pwm("pwm_servo", 1.5e-3f, 20000000, 1500000);
 	check_pwm("pwm_servo", NAN, 20000000, 0);
 }
+
+static float vl53l0x_metres(unsigned status, unsigned mm, int want)
+{
+	const struct driver *d = driver_find("vl53l0x");
+	uint8_t raw[12] = {(uint8_t)(status << 3)};
+	struct sample s[DRIVER_SAMPLES] = {{.chan = CHAN_DISTANCE}};
+	struct device_conf conf;
+
+	raw[10] = (uint8_t)(mm >> 8);
+	raw[11] = (uint8_t)mm;
+	rig_conf(d, &conf);
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, sizeof(raw), 7, s), want),
+		  "status %u", status);
+	cr_expect(eq(int, s[0].chan, CHAN_DISTANCE));
+	return s[0].v[0];
+}
+
+/* DS11555; what the status means as in ST's API: 11 is a distance, 1 to 3 are faults of the chip. */
+Test(vl53l0x, tells_distances_from_nothing_and_from_faults)
+{
+	NEAR(vl53l0x_metres(11, 1234, 1), 1.234, 1e-6);
+	NEAR(vl53l0x_metres(11, 0, 1), 0, 0);
+	cr_expect(isnan(vl53l0x_metres(11, 8190, 1)), "out of range");
+	cr_expect(isnan(vl53l0x_metres(11, 8191, 1)));
+	for (unsigned status = 4; status <= 10; status++)
+		cr_expect(isnan(vl53l0x_metres(status, 500, 1)), "status %u", status);
+	for (unsigned status = 0; status <= 3; status++)
+		(void)vl53l0x_metres(status, 500, -EBADMSG);
+}

@@ -53,7 +53,7 @@ static int no_such_node(void *arg)
 	cr_expect(eq(int, try("/dev/i2c-4711"), -ENOENT));
 	says(-ENOENT, "there is no /dev/i2c-4711");
 	cr_expect(eq(int, try("no such adapter"), -ENOENT));
-	says(-ENOENT, "there is no no such adapter");
+	says(-ENOENT, "no I2C adapter is called no such adapter");
 	return 0;
 }
 
