@@ -45,6 +45,8 @@ static cJSON *describe(const char *role, const char *kind, const struct device_c
 	cJSON_AddStringToObject(o, "driver", d->driver);
 	if (d->chip->bus == BUS_I2C)
 		add_address(o, d->bus, d->address);
+	else if (d->chip->bus == BUS_IIO)
+		cJSON_AddStringToObject(o, "device", d->device);
 	else
 		cJSON_AddStringToObject(o, "line", d->line);
 	cJSON_AddStringToObject(o, "state", device_state_name(h->state));

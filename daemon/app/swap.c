@@ -24,11 +24,10 @@ struct exchange {
 	bool must_run;         /* if it does not, that is this swap's fault */
 };
 
+/* All but the chip's own settings, which are at the end; what is read from files begins as zeros. */
 static bool same_place(const struct device_conf *a, const struct device_conf *b)
 {
-	return a->chip == b->chip && a->address == b->address &&
-	       strcmp(a->bus, b->bus) == 0 && strcmp(a->line, b->line) == 0 &&
-	       strcmp(a->trigger, b->trigger) == 0;
+	return memcmp(a, b, offsetof(struct device_conf, settings)) == 0;
 }
 
 static void exchange_init(struct exchange *x, struct senses *s, const struct swap *swap)
@@ -54,7 +53,8 @@ static void describe(const struct device_conf *d, char buf[96])
 		snprintf(buf, 96, "%s at 0x%02x on bus %s", d->driver,
 			 (unsigned)d->address, d->bus);
 	else
-		snprintf(buf, 96, "%s at %s", d->driver, d->line);
+		snprintf(buf, 96, "%s at %s", d->driver,
+			 d->chip->bus == BUS_IIO ? d->device : d->line);
 }
 
 /* What would go must not be what others live on. */

@@ -367,3 +367,50 @@ Test(app_swap, refuses_to_take_away_what_is_used)
 {
 	run(refuse_what_is_used, NULL);
 }
+
+struct change_later {
+	struct bench *b;
+	const char *overlay;
+	bool ended;
+};
+
+static int change_task(void *arg)
+{
+	struct change_later *c = arg;
+	char why[SWAP_WHY_MAX];
+	int r = change(c->b, c->overlay, why);
+
+	c->ended = true;
+	return r == -ECANCELED ? r : 0;
+}
+
+/* @arg: when, in 10 ms. */
+static int stop_in_the_middle(void *arg)
+{
+	struct bench b = {0};
+	/* One that succeeds, and one that would go back. */
+	struct change_later good = {&b, trials[3].overlay, false};
+	struct change_later bad = {&b, trials[ARRAY_LEN(trials) - 1].overlay, false};
+	int64_t after_ns = *(const int *)arg * 10 * NS_PER_MS;
+	struct nursery n;
+
+	bench_open(&b);
+	nursery_open(&n);
+	senses_go(b.senses, &n);
+	hardware_start(b.hardware);
+	(void)!task_sleep(NS_PER_S);
+	nursery_go(&n, "change", change_task, *(const int *)arg % 2 ? &good : &bad);
+	(void)!task_sleep(after_ns);
+	nursery_cancel(&n, "the robot stops");
+	(void)!nursery_close(&n, 0);
+	cr_assert(good.ended || bad.ended);
+	bench_close(&b);
+	return 0;
+}
+
+/* Whatever it is doing: nothing leaks (with a sanitizer), and nothing is freed twice. */
+Test(app_swap, the_robot_may_stop_in_the_middle)
+{
+	for (int when = 0; when < 140; when++)
+		run(stop_in_the_middle, &when);
+}

@@ -91,6 +91,19 @@ expect_line '^imu +icm20948 .* running' "the motion sensor goes on"
 expect_line '^room +sht31 .* running' "the thermometer goes on"
 passed "a wrong chip, place, bus, line or channel is refused, and the old one goes on"
 
+# Two at a time wait for each other, and neither undoes the other.
+"$instinct" drivers swap imu icm20948 icm20948.rate=100Hz >/dev/null &
+one=$!
+"$instinct" drivers swap room sht31 sht31.rate=2Hz >/dev/null &
+two=$!
+wait "$one" && wait "$two"
+run "$instinct" config --json
+expect_line '"icm20948":\{"rate":"100Hz"\}' "the one"
+expect_line '"sht31":\{"rate":"2Hz"\}' "the other"
+run "$instinct" drivers swap imu icm20948 icm20948.rate=null
+expect_status 1 "a setting that is no rate"
+passed "two swaps at a time do not interleave"
+
 # A chip that answers, but never says that data are ready.
 refuses drivers swap imu icm20948 irq=GPIO3 -- 'icm20948 does not measure: .*back to what it was'
 run "$instinct" drivers
@@ -98,8 +111,8 @@ expect_line '^imu +icm20948 .* running' "it runs again"
 passed "a chip that does not come up is taken back"
 
 # The same by editing the file: what the commands did is written down, so nothing is left to do.
-sed -i -e 's|"driver": "mpu6050", "bus": "body"|"driver": "icm20948", "bus": "body", "address": "0x69"|' \
-	-e 's|"driver": "tmp102"|"driver": "sht31"|' "$conf"
+sed -i -e 's|"driver": "mpu6050", "bus": "body"|"driver": "icm20948", "icm20948": { "rate": "100Hz" }, "bus": "body", "address": "0x69"|' \
+	-e 's|"driver": "tmp102"|"driver": "sht31", "sht31": { "rate": "2Hz" }|' "$conf"
 run "$instinct" plan
 expect_line '^nothing changes$' "what runs is what is written"
 sed -i 's|"attitude": {|"motion": { "tilted": { "angle": "20deg" } },\n    "attitude": { "vqf": { "tau_acc": "2s" },|' "$conf"
@@ -149,7 +162,7 @@ bad 's|"nod.lua"|"nodd.lua"|' 'no script nodd\.lua'
 bad 's|"room": { "driver": "sht31",|& "address": "0x45",|' 'no sht31 there: no answer at 0x45'
 bad 's|"name": "desk"|"name": "shelf"|; s|"tau_acc": "2s"|"tau_acc": "3s"|' \
 	'not while it runs: robot\.name; .*restart the daemon'
-bad 's|"icm20948", "bus": "body", "address": "0x69"|"icm20948", "bus": "body", "address": "0x40"|' \
+bad 's|"icm20948": { "rate": "100Hz" }, "bus": "body", "address": "0x69"|"bus": "body", "address": "0x40"|' \
 	'sensors\.imu\.address: icm20948 is never at 0x40'
 run "$instinct" plan
 expect_line '^nothing changes$' "the good file is what runs"

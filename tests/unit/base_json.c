@@ -259,6 +259,33 @@ Test(json, merge_later_wins_key_by_key)
 	json_doc_fini(&doc);
 }
 
+/* A copy has the places of the original, and does not need it. */
+Test(json, a_copy_stands_alone)
+{
+	struct json_doc doc = parsed("{\"a\": {\"x\": 1, \"y\": [1, 2]}}", "one");
+	struct json_doc over = parsed("{\n\"a\": {\"y\": [3]}}", "two");
+	struct json_doc third = parsed("{\"a\":\n{\"x\": 6}}", "three");
+	struct json_doc copy = {0};
+	struct json_doc none = {0};
+	char *text;
+
+	cr_assert(eq(int, json_doc_copy(&none, &copy), 0));
+	cr_assert(eq(ptr, copy.root, NULL));
+	cr_assert(eq(int, json_doc_merge(&doc, &over), 0));
+	cr_assert(eq(int, json_doc_copy(&doc, &copy), 0));
+	json_doc_fini(&doc);
+	cr_assert(eq(int, json_doc_merge(&copy, &third), 0));
+	text = cJSON_PrintUnformatted(copy.root);
+	cr_expect(eq(str, text, "{\"a\":{\"x\":6,\"y\":[3]}}"));
+	expect_place(json_place(&copy, copy.root), "one", 1, 1);
+	expect_place(json_key_place(&copy, get(copy.root, "a")), "one", 1, 2);
+	expect_place(json_place(&copy, get(get(copy.root, "a"), "y")->child), "two", 2,
+		     13);
+	expect_place(json_place(&copy, get(get(copy.root, "a"), "x")), "three", 2, 7);
+	free(text);
+	json_doc_fini(&copy);
+}
+
 Test(json, merge_with_nothing)
 {
 	struct json_doc doc = {0};
