@@ -7,9 +7,8 @@
 #include <string.h>
 
 static const char *const how_names[] = {
-	[PLAN_NOTHING] = "no effect",
-	[PLAN_SENSOR] = "sensor restarts",
-	[PLAN_FUSION] = "applied at once",
+	[PLAN_NOTHING] = "no effect",       [PLAN_SENSOR] = "sensor restarts",
+	[PLAN_FUSION] = "applied at once",  [PLAN_PARAM] = "set at once",
 	[PLAN_RESTART] = "needs a restart",
 };
 
@@ -85,11 +84,27 @@ static enum plan_how how_fusion(const struct config *running, const struct confi
 	return PLAN_RESTART;
 }
 
+/* behaviours.NAME.params.KEY, of a behaviour that was there before; one that goes has a default, which is the script's. */
+static bool is_param(const struct config *running, const char *path, const cJSON *to)
+{
+	char name[NAME_MAX_LEN + 1];
+	char key[2];
+
+	if (!to || sscanf(path, "behaviours.%31[^.].params.%1[^.]", name, key) != 2)
+		return false;
+	for (size_t i = 0; i < running->n_behaviours; i++)
+		if (strcmp(running->behaviours[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static enum plan_how how(const struct config *running, const struct config *next,
-			 const char *path)
+			 const char *path, const cJSON *to)
 {
 	char role[NAME_MAX_LEN + 1];
 
+	if (is_param(running, path, to))
+		return PLAN_PARAM;
 	if (sscanf(path, "sensors.%31[^.]", role) == 1)
 		return how_sensor(running, next, role);
 	return how_fusion(running, next, path);
@@ -123,7 +138,8 @@ static int note(const struct compare *c, const char *path, const cJSON *from,
 	snprintf(item->path, sizeof(item->path), "%s", path);
 	print(from, item->from, sizeof(item->from));
 	print(to, item->to, sizeof(item->to));
-	item->how = how(c->running, c->next, path);
+	item->node = to;
+	item->how = how(c->running, c->next, path, to);
 	p->restart = p->restart || item->how == PLAN_RESTART;
 	p->fusion = p->fusion || item->how == PLAN_FUSION;
 	return 0;

@@ -13,6 +13,7 @@ enum plan_how {
 	PLAN_NOTHING, /* it means the same as before: settings of a chip that is not in use, say */
 	PLAN_SENSOR,  /* the sensor is stopped and started with it */
 	PLAN_FUSION,  /* in the running estimate */
+	PLAN_PARAM,   /* a behaviour's parameter is set */
 	PLAN_RESTART, /* not while the daemon runs */
 };
 const char *plan_how_name(enum plan_how how);
@@ -21,6 +22,8 @@ const char *plan_how_name(enum plan_how how);
 struct plan_item {
 	char path[CONF_PATH_MAX];
 	char from[64], to[64]; /* as JSON, cut; "": not there */
+	const cJSON
+		*node; /* what it shall be, of the new configuration; NULL: not there */
 	enum plan_how how;
 };
 

@@ -9,7 +9,7 @@
 
 #include "daemon/app/candidate.h"
 #include "daemon/app/notify.h"
-#include "daemon/app/plan.h"
+#include "daemon/app/plan_params.h"
 #include "daemon/base/log.h"
 #include "daemon/base/nearest.h"
 #include "daemon/rt/event.h"
@@ -20,6 +20,7 @@ struct reload {
 	struct config *running;
 	const struct options *options;
 	struct senses *senses;
+	struct world *world;
 	struct thread_pool *pool;
 	struct event wanted; /* by a signal */
 	bool busy;
@@ -27,7 +28,7 @@ struct reload {
 };
 
 struct reload *reload_new(struct config *running, const struct options *o,
-			  struct senses *senses)
+			  struct senses *senses, struct world *world)
 {
 	struct reload *r = calloc(1, sizeof(*r));
 
@@ -36,6 +37,7 @@ struct reload *reload_new(struct config *running, const struct options *o,
 	r->running = running;
 	r->options = o;
 	r->senses = senses;
+	r->world = world;
 	r->pool = thread_pool_open(1);
 	if (!r->pool) {
 		free(r);
@@ -111,9 +113,12 @@ static int apply(struct reload *r, const struct plan *p, struct config *next,
 		rpc_hint(err, "restart the daemon, or leave these as they were");
 		return -EBUSY;
 	}
-	e = swap_sensors(r->senses, p->swaps, p->n_swaps, why);
+	e = plan_params_check(p, r->world, why, sizeof(why));
+	if (e == 0)
+		e = swap_sensors(r->senses, p->swaps, p->n_swaps, why);
 	if (e < 0)
 		return refuse(e, why, err);
+	plan_params_set(p, r->world);
 	plan_adopt(p, r->running, next);
 	if (p->fusion)
 		senses_retune(r->senses);

@@ -10,6 +10,7 @@
 #include "daemon/app/options.h"
 #include "daemon/app/senses.h"
 #include "daemon/link/rpc.h"
+#include "daemon/state/world.h"
 
 struct reload;
 
@@ -18,7 +19,7 @@ struct reload;
  * rt_run(). NULL without memory.
  */
 struct reload *reload_new(struct config *running, const struct options *o,
-			  struct senses *senses);
+			  struct senses *senses, struct world *world);
 void reload_free(
 	struct reload *r); /* when nobody uses it any more; NULL is fine. Suspends. */
 

@@ -311,7 +311,8 @@ static int make(struct robot *bot)
 	if (r == 0)
 		r = make_behaviours(bot);
 	if (r == 0 && !bot->check) {
-		bot->reload = reload_new(bot->mine, bot->options, bot->senses);
+		bot->reload =
+			reload_new(bot->mine, bot->options, bot->senses, bot->world);
 		r = bot->reload ? make_bus(bot) : -ENOMEM;
 	}
 	return r;

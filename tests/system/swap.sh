@@ -116,14 +116,20 @@ sed -i -e 's|"driver": "mpu6050", "bus": "body"|"driver": "icm20948", "icm20948"
 run "$instinct" plan
 expect_line '^nothing changes$' "what runs is what is written"
 sed -i 's|"attitude": {|"motion": { "tilted": { "angle": "20deg" } },\n    "attitude": { "vqf": { "tau_acc": "2s" },|' "$conf"
+sed -i 's|"times": 2|"times": 3|; s|"depth_rad": 0.35|"depth_rad": "10deg"|' "$conf"
 run "$instinct" plan
+expect_line '^behaviours.nod.params.times: 2 -> 3 \(set at once\)' "a parameter of a behaviour"
 expect_line 'fusion.attitude.vqf.tau_acc: - -> "2s" \(applied at once\)' "a parameter of fusion"
 expect_line 'fusion.motion.tilted.angle' "and another"
 run "$instinct" reload
 expect_status 0 "reload"
 run "$instinct" plan
 expect_line '^nothing changes$' "it is applied"
-passed "parameters of fusion change while it runs"
+run "$instinct" get param.nod.times
+expect_line '^3$' "the behaviour has its parameter"
+run "$instinct" get param.nod.depth_rad
+expect_line '^0\.1745' "with a unit"
+passed "parameters of fusion and of behaviours change while it runs"
 
 sed -i 's|"stale_after": "200ms"|"stale_after": "300ms", "mount": "x=left y=back z=up", "filters": [ { "median": 3 } ]|' "$conf"
 : >"$scratch/notified"
@@ -160,6 +166,7 @@ bad 's|"rate": "200Hz"|"rat": "200Hz"|; s|"pan": "pan"|"pan": "pin"|' \
 	'robot\.jsonc:[0-9]+:[0-9]+: resources\.neck\.pan: unknown actuator "pin"' 'has 2 errors; the old one goes on'
 bad 's|"nod.lua"|"nodd.lua"|' 'no script nodd\.lua'
 bad 's|"room": { "driver": "sht31",|& "address": "0x45",|' 'no sht31 there: no answer at 0x45'
+bad 's|"times": 3|"times": 30|' 'behaviours\.nod\.params\.times: .*out of range'
 bad 's|"name": "desk"|"name": "shelf"|; s|"tau_acc": "2s"|"tau_acc": "3s"|' \
 	'not while it runs: robot\.name; .*restart the daemon'
 bad 's|"icm20948": { "rate": "100Hz" }, "bus": "body", "address": "0x69"|"bus": "body", "address": "0x40"|' \
