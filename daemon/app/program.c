@@ -9,6 +9,7 @@
 #include "daemon/app/stop.h"
 #include "daemon/app/wallclock.h"
 #include "daemon/behave/script.h"
+#include "daemon/rt/dump.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
 
@@ -33,6 +34,7 @@ int program_run(struct program *p)
 struct alone {
 	const struct options *options;
 	struct program program;
+	struct wallclock clock;
 	struct child child;
 	struct stop stop;
 };
@@ -61,38 +63,72 @@ static int end_after(void *arg)
 	return r;
 }
 
-static int run_all(struct alone *a, struct wallclock *clock)
+/*
+ * A service on the virtual clock, where a script that waits for what cannot come would wait for ever in no
+ * time: says so and ends it.
+ */
+static int end_when_stuck(void *arg)
+{
+	struct alone *a = arg;
+	struct rt_stats stats;
+	int r;
+
+	for (;;) {
+		r = task_wait_all_blocked();
+		if (r < 0)
+			return r;
+		rt_stats(&stats);
+		if (stats.next_deadline_ns == TIME_NEVER &&
+		    !wallclock_is_awaited(&a->clock))
+			break;
+		r = task_sleep_until(stats.next_deadline_ns);
+		if (r < 0)
+			return r;
+	}
+	fprintf(stderr,
+		"instinctd: %s: nothing can happen any more; its tasks wait for:\n",
+		a->program.path);
+	task_dump(stderr);
+	a->program.failed = true;
+	child_cancel(&a->child, CANCEL_SHUTDOWN, "nothing can happen any more");
+	return 0;
+}
+
+static int run_all(struct alone *a)
 {
 	const struct task_opt script = {.name = "program"};
 	const struct task_opt signals = {.name = "signals", .service = true};
 	const struct task_opt time = {.name = "clock", .service = true};
 	const struct task_opt duration = {.name = "duration", .service = true};
+	const struct task_opt stuck = {.name = "stuck", .service = true};
 	struct nursery n;
 
 	/* What cannot be started fails the nursery. */
 	nursery_open(&n);
 	(void)nursery_start(&n, &a->child, &script, run_child, a);
 	(void)nursery_start(&n, NULL, &signals, stop_run, &a->stop);
-	(void)nursery_start(&n, NULL, &time, wallclock_run, clock);
+	(void)nursery_start(&n, NULL, &time, wallclock_run, &a->clock);
 	if (a->options->duration_ns > 0)
 		(void)nursery_start(&n, NULL, &duration, end_after, a);
+	if (rt_is_virtual())
+		(void)nursery_start(&n, NULL, &stuck, end_when_stuck, a);
 	return nursery_close(&n, 0);
 }
 
 static int alone_main(void *arg)
 {
 	struct alone *a = arg;
-	struct wallclock clock;
 	int r;
 
+	a->clock.rests = true;
 	a->stop = (struct stop){.stop = stop, .arg = a};
 	r = stop_open(&a->stop); /* before anything starts a thread */
 	if (r < 0)
 		return r;
 	a->program.world = world_new();
-	r = a->program.world ? wallclock_add(&clock, a->program.world) : -ENOMEM;
+	r = a->program.world ? wallclock_add(&a->clock, a->program.world) : -ENOMEM;
 	if (r == 0)
-		r = run_all(a, &clock);
+		r = run_all(a);
 	world_free(a->program.world);
 	stop_close(&a->stop);
 	return r;

@@ -85,6 +85,25 @@ int wallclock_add(struct wallclock *k, struct world *world)
 	return r;
 }
 
+bool wallclock_is_awaited(const struct wallclock *k)
+{
+	return value_is_awaited(k->hour) || value_is_awaited(k->weekday) ||
+	       value_is_awaited(k->synced);
+}
+
+static int wait_for_need(const struct wallclock *k)
+{
+	struct rt_stats stats;
+	int r = task_wait_all_blocked();
+
+	if (r < 0)
+		return r;
+	rt_stats(&stats);
+	if (stats.next_deadline_ns == TIME_NEVER && !wallclock_is_awaited(k))
+		return task_sleep_forever();
+	return 0;
+}
+
 int wallclock_run(void *wallclock)
 {
 	const struct wallclock *k = wallclock;
@@ -94,7 +113,9 @@ int wallclock_run(void *wallclock)
 		int r;
 
 		show(k, &now);
-		r = task_sleep(now.to_minute_ns);
+		r = k->rests && rt_is_virtual() ? wait_for_need(k) : 0;
+		if (r == 0)
+			r = task_sleep(now.to_minute_ns);
 		if (r < 0)
 			return r;
 	}

@@ -309,6 +309,11 @@ bool value_is_derived(const struct value *v)
 	return value_derived(v);
 }
 
+bool value_is_awaited(const struct value *v)
+{
+	return !list_empty(&v->waiters) || v->output_count > 0;
+}
+
 void value_watch_add(struct value_watch *w, struct value *v)
 {
 	struct value_watch **end = v ? &v->watches : &transaction.watches;

@@ -96,6 +96,8 @@ int64_t value_sample_ns(const struct value *v); /* when it was last measured; 0:
 int64_t value_change_ns(const struct value *v); /* when it last changed; 0: never */
 const struct value_info *value_info(const struct value *v);
 bool value_is_derived(const struct value *v);
+/* Whether somebody waits for it, or something is derived from it. */
+bool value_is_awaited(const struct value *v);
 
 /*
  * A derived value: @compute makes the datum from the inputs (value_get of those it was given), now and
