@@ -176,6 +176,7 @@ static int run(void *arg)
 	if (!L)
 		return -ENOMEM;
 	*(struct lua_host **)lua_getextraspace(L) = &w->host;
+	w->task.L = L;
 	lua_pushcfunction(L, compute);
 	lua_pushlightuserdata(L, w);
 	if (lua_pcall(L, 1, 0, 0) != LUA_OK)

@@ -1,6 +1,7 @@
 /* Time slices, pauses and the hard budget of Lua tasks. */
 #include "daemon/behave/budget.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/log.h"
@@ -32,21 +33,6 @@ static void relentless(lua_State *L, lua_Debug *ar)
 	kill(L);
 }
 
-/* Push where the script is, not a function of ours that it calls. */
-static void push_place(lua_State *L)
-{
-	lua_Debug ar;
-
-	for (int level = 0; lua_getstack(L, level, &ar); level++) {
-		lua_getinfo(L, "Sl", &ar);
-		if (ar.source[0] != '@' || ar.currentline < 0)
-			continue;
-		lua_pushfstring(L, "%s:%d", ar.short_src, ar.currentline);
-		return;
-	}
-	lua_pushstring(L, lua_host_of(L)->conf.name);
-}
-
 static void kill(lua_State *L)
 {
 	struct lua_task *t = lua_host_of(L)->running;
@@ -60,9 +46,11 @@ static void kill(lua_State *L)
 		lua_sethook(L, relentless, LUA_MASKCOUNT, 1);
 	t->unwinding = true;
 	t->host->killed = true;
-	push_place(L);
-	lua_pushliteral(L, ": computed for too long without waiting; stopped");
-	lua_concat(L, 2);
+	lua_push_place(L);
+	snprintf(t->host->killed_at, sizeof(t->host->killed_at), "%s",
+		 lua_tostring(L, -1));
+	lua_pop(L, 1);
+	lua_push_kill(L);
 	lua_error_wrap(L, "budget", 0);
 	lua_error(L);
 }

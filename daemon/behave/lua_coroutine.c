@@ -2,6 +2,8 @@
  * Coroutines of scripts: those of Lua's library, but a cancellation inside passes on, the trap knows which
  * thread runs, and what nests is stopped before the C stack ends.
  */
+#include <string.h>
+
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
 
@@ -86,6 +88,22 @@ static int coroutine_resume(lua_State *L)
 	return 2;
 }
 
+/* Put the place of the call before the text at the top, unless it begins with that. */
+static void add_place(lua_State *L)
+{
+	size_t len;
+	const char *place;
+
+	luaL_where(L, 1);
+	place = lua_tolstring(L, -1, &len);
+	if (strncmp(lua_tostring(L, -2), place, len) == 0) {
+		lua_pop(L, 1);
+		return;
+	}
+	lua_insert(L, -2);
+	lua_concat(L, 2);
+}
+
 /* What coroutine.wrap() returned: errors are raised. */
 static int wrapped(lua_State *L)
 {
@@ -103,11 +121,8 @@ static int wrapped(lua_State *L)
 		if (reset(L, co) != LUA_OK)
 			lua_remove(L, final ? -1 : -2);
 	}
-	if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
-		luaL_where(L, 1);
-		lua_insert(L, -2);
-		lua_concat(L, 2);
-	}
+	if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING)
+		add_place(L);
 	return lua_error(L);
 }
 

@@ -105,11 +105,45 @@ void lua_error_wrap(lua_State *L, const char *kind, int level)
 	luaL_setmetatable(L, ERROR_TYPE);
 }
 
+void lua_push_place(lua_State *L)
+{
+	lua_Debug ar;
+
+	for (int level = 0; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.source[0] != '@' || ar.currentline < 0)
+			continue;
+		lua_pushfstring(L, "%s:%d", ar.short_src, ar.currentline);
+		return;
+	}
+	lua_pushstring(L, lua_host_of(L)->conf.name);
+}
+
+void lua_push_kill(lua_State *L)
+{
+	lua_pushfstring(L, "%s: computed for too long without waiting; stopped",
+			lua_host_of(L)->killed_at);
+}
+
 void lua_error_settle(lua_State *L)
 {
 	if (is_error_object(L, -1))
 		return;
 	luaL_checkstack(L, 4, NULL);
+	/* Deep down Lua had no room for the error, and raised a text of its own. */
+	if (lua_host_of(L)->killed && lua_type(L, -1) == LUA_TSTRING) {
+		lua_pop(L, 1);
+		lua_push_kill(L);
+		lua_error_wrap(L, "budget", 1);
+		return;
+	}
+	if (lua_type(L, -1) == LUA_TSTRING &&
+	    strcmp(lua_tostring(L, -1), "not enough memory") == 0) {
+		lua_pop(L, 1);
+		lua_pushfstring(L, "%s: not enough memory", lua_host_of(L)->full_at);
+		lua_error_wrap(L, "memory", 1);
+		return;
+	}
 	luaL_tolstring(L, -1, NULL);
 	lua_error_wrap(L, "error", 1);
 	lua_insert(L, -2);
@@ -119,13 +153,33 @@ void lua_error_settle(lua_State *L)
 		lua_setfield(L, -2, "value");
 }
 
+/* Whether the text at @idx is Lua's own about its C stack, behind a place or alone. */
+static bool is_overflow(lua_State *L, int idx)
+{
+	static const char overflow[] = "C stack overflow";
+	size_t len, tail = strlen(overflow);
+	const char *text = lua_tolstring(L, idx, &len);
+
+	return len >= tail && strcmp(text + len - tail, overflow) == 0;
+}
+
 int lua_error_handler(lua_State *L)
 {
-	if (lua_type(L, 1) == LUA_TSTRING || lua_type(L, 1) == LUA_TNUMBER) {
-		lua_settop(L, 1);
-		lua_tostring(L, 1);
-		lua_error_wrap(L, "error", 1);
+	bool killed = lua_host_of(L)->killed;
+
+	if (lua_type(L, 1) != LUA_TSTRING && lua_type(L, 1) != LUA_TNUMBER)
+		return 1;
+	lua_settop(L, 1);
+	/* At the depth where the C stack is full a kill becomes an overflow, too. */
+	if (is_overflow(L, 1) && killed) {
+		lua_push_kill(L);
+	} else if (is_overflow(L, 1) && lua_rawlen(L, 1) == strlen("C stack overflow")) {
+		lua_push_place(L); /* raised by a C function, which has none */
+		lua_pushliteral(L, ": C stack overflow");
+		lua_concat(L, 2);
 	}
+	lua_tostring(L, -1);
+	lua_error_wrap(L, "error", 1);
 	return 1;
 }
 

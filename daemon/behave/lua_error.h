@@ -17,6 +17,12 @@ struct lua_task;
  */
 void lua_error_wrap(lua_State *L, const char *kind, int level);
 
+/* Push where the script is, not a function of ours that it calls: "nod.lua:12". */
+void lua_push_place(lua_State *L);
+
+/* Push what a script is told that overran its budget. */
+void lua_push_kill(lua_State *L);
+
 /* Make the value at the top an error object, if it is none. May raise. */
 void lua_error_settle(lua_State *L);
 

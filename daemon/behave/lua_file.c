@@ -54,6 +54,11 @@ int lua_load_file(lua_State *L, const char *path)
 		lua_pushfstring(L, "%s: %s", path, strerror((int)-len));
 		return (int)len;
 	}
+	if (text && len > 0 && text[0] == LUA_SIGNATURE[0]) {
+		free(text);
+		lua_pushfstring(L, "%s: bytecode; a script is text", path);
+		return -ENOEXEC;
+	}
 	snprintf(name, sizeof(name), "@%s", slash ? slash + 1 : path);
 	if (text && len >= 2 && text[0] == '#' && text[1] == '!')
 		text[0] = text[1] = '-'; /* a script may be made executable */

@@ -29,6 +29,23 @@
 /* Of Lua's collector, in percent: when a cycle begins, and how fast it goes on. */
 enum { GC_PAUSE = 130, GC_STEPMUL = 400 };
 
+/* Reads only, so that it may be called in the middle of an allocation. */
+static void note_place(struct lua_host *h)
+{
+	lua_State *L = h->running ? h->running->L : NULL;
+	lua_Debug ar;
+
+	snprintf(h->full_at, sizeof(h->full_at), "%s", h->conf.name);
+	for (int level = 0; L && lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.source[0] != '@' || ar.currentline < 0)
+			continue;
+		snprintf(h->full_at, sizeof(h->full_at), "%s:%d", ar.short_src,
+			 ar.currentline);
+		return;
+	}
+}
+
 /* Giving memory back never fails. */
 void *lua_host_allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
 {
@@ -41,8 +58,10 @@ void *lua_host_allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
 		h->heap_used -= old;
 		return NULL;
 	}
-	if (new_size > old && new_size - old > h->conf.heap_max - h->heap_used)
+	if (new_size > old && new_size - old > h->conf.heap_max - h->heap_used) {
+		note_place(h);
 		return NULL;
+	}
 	p = realloc(ptr, new_size);
 	if (p)
 		h->heap_used = h->heap_used - old + new_size;
@@ -240,8 +259,12 @@ static int call_body(lua_State *L)
 
 	if (r == 0)
 		return 0;
-	if (r != -ECANCELED)
+	if (r != -ECANCELED) {
+		snprintf(c->why, LUA_HOST_WHY, "%s: not enough memory",
+			 lua_host_of(L)->full_at);
+		lua_error_settle(L); /* at the heap limit it may raise */
 		snprintf(c->why, LUA_HOST_WHY, "%s", lua_error_text(L, -1));
+	}
 	return lua_error(L);
 }
 

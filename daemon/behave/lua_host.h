@@ -64,8 +64,10 @@ struct lua_host {
 	struct evaluator *evaluator;
 	struct thread_pool *workers; /* NULL: none was needed yet */
 	bool counts;                 /* the instructions of its tasks, see budget.h */
-	bool killed;  /* a task of this state overran its budget in this run */
-	bool loading; /* the file's top level runs: it may not wait */
+	bool killed; /* a task of this state overran its budget in this run */
+	/* Where that was, and where memory was last refused: there the errors may not know it. */
+	char killed_at[96], full_at[96];
+	bool loading;                /* the file's top level runs: it may not wait */
 	struct load_check *check;    /* of the file that is loaded, or NULL */
 	struct behaviour *behaviour; /* what the script is part of, or NULL */
 	const void *known_types[LUA_KNOWN_COUNT];

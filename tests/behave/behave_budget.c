@@ -124,6 +124,11 @@ static const char *const endless[] = {
 	"return 1 end}) while true do pcall(table.concat, t) end",
 	"local s = (\"a\"):rep(1000)\nwhile true do pcall(string.find, s, \".-.-.-.-b\") "
 	"end",
+	/* As deep as the C stack allows, where even errors have no room. */
+	"local function f(d) if d == 0 then\nwhile true do end end return "
+	"((\"x\"):gsub(\".\", function() return f(d - 1) end)) end f(196)",
+	"local function f(d) if d == 0 then\nwhile true do end end return "
+	"((\"x\"):gsub(\".\", function() return f(d - 1) end)) end f(197)",
 	"local t = {} for i = 1, 1000 do t[i] = (i * 7919) % 1000 end\n"
 	"while true do table.sort(t) end",
 };
@@ -158,8 +163,36 @@ static const struct {
 	{"setmetatable({}, {__gc = function() while true do end end})", "__gc is not"},
 	{"print((\"x\"):rep(1e9))", "resulting string too large"},
 	{"print((\"x\"):rep(2e6, (\"x\"):rep(1e6)))", "resulting string too large"},
-	{"local s = \"x\" while true do s = s .. s end", "not enough memory"},
-	{"local t = {} for i = 1, 1e9 do t[i] = i end", "not enough memory"},
+	{"local s = \"x\" while true do\ns = s .. s end",
+	 "script.lua:2: not enough memory"},
+	{"local t = {} for i = 1, 1e9 do t[i] = i end",
+	 "script.lua:1: not enough memory"},
+	/* in the middle of a wait */
+	{"local v = AsyncValue(0) nursery(function(n)\n"
+	 "n:start(function() v:wait_value(1) end)\n"
+	 "local t = {} while true do t[#t + 1] = (\"x\"):rep(1e4 + #t) sleep(0) end end)",
+	 "script.lua:3: not enough memory"},
+	{"local v = AsyncValue(0) nursery(function(n)\n"
+	 "n:start(function() v:wait_value(function(x) return x == "
+	 "(\"x\"):rep(3e6):rep(2) end) end)\n"
+	 "sleep(0) v.value = 1 sleep(1) end)",
+	 "resulting string too large"},
+	{"\033Lua", "script.lua: bytecode"},
+	{"assert(load(\"\\27Lua\"))", "attempt to load a binary chunk"},
+	/* deep in the parser, patterns, metamethods, coroutines, scopes */
+	{"assert(load(\"return \" .. (\"(\"):rep(300) .. \"1\" .. (\")\"):rep(300)))",
+	 "C stack overflow"},
+	{"string.find((\"a\"):rep(300), (\"(a?)\"):rep(31) .. (\"a?\"):rep(300))",
+	 "pattern too complex"},
+	{"local function f() return (\"x\"):gsub(\".\", f) end f()",
+	 "script.lua:1: C stack overflow"},
+	{"local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k)\n"
+	 "return t[k .. 1] end print(t.x)",
+	 "script.lua:2: C stack overflow"},
+	{"local function f()\nreturn coroutine.wrap(f)() end f()", "C stack overflow"},
+	{"local function f() move_on_after(1, f) end f()",
+	 "script.lua:1: C stack overflow"},
+	{"local function f()\nreturn 1 + f() end f()", "script.lua:2: not enough memory"},
 	{"AsyncValue(0):wait_value(function() while true do end end)",
 	 "a predicate or transform ran more than 20000 instructions"},
 	{"AsyncValue(0):wait_value(function() while true do pcall(error) end end)",
@@ -187,12 +220,17 @@ Test(budget, S2_refused_with_an_error_for_that_script)
 {
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
 		for (size_t c = 0; c < ARRAY_LEN(clocks); c++) {
-			struct program p = {.text = refused[i].text};
+			struct program p[] = {
+				{.text = refused[i].text},
+				{.text = "sleep(0.001) print \"goes on\""},
+			};
 
-			run_all(clocks[c], &p, 1);
-			cr_expect(lt(int, p.r, 0), "%s", p.text);
-			cr_expect(ne(ptr, strstr(p.why, refused[i].error), NULL),
-				  "%s -> %s", p.text, p.why);
+			run_all(clocks[c], p, 2);
+			cr_expect(lt(int, p[0].r, 0), "%s", p[0].text);
+			cr_expect(ne(ptr, strstr(p[0].why, refused[i].error), NULL),
+				  "%s -> %s", p[0].text, p[0].why);
+			cr_expect(eq(str, p[1].out, (char *)"goes on\n"), "%s",
+				  p[0].text);
 		}
 }
 
