@@ -239,11 +239,29 @@ static void describe_trigger(const struct behaviour *b, char *buf, size_t size)
 		snprintf(buf, size, "%s changed", value_info(last)->name);
 }
 
+/*
+ * What is left of `hold`: it counts from when `when` turned true, also in a run or a cool-down. Of a value
+ * that may have been stale since then, from now on.
+ */
+static int64_t hold_left(const struct supervised *sb)
+{
+	const struct value *when = sb->b.when;
+	const struct pred is_true = {.op = PRED_TRUE};
+	int64_t left;
+
+	if (!when || value_info(when)->stale_after_ns > 0 ||
+	    value_state(when) != VALUE_OK ||
+	    pred_test(&is_true, value_get(when), NULL) <= 0)
+		return sb->b.hold_ns;
+	left = sb->b.hold_ns - (rt_now() - value_change_ns(when));
+	return left > 0 ? left : 0;
+}
+
 /* Wait until `when` is @truth. 0, -ECANCELED, or -EPIPE when it is gone for good. */
 static int await_when(struct supervised *sb, bool truth)
 {
 	const struct pred pred = {.op = truth ? PRED_TRUE : PRED_FALSE};
-	const struct await_opt opt = {.held_for_ns = truth ? sb->b.hold_ns : 0,
+	const struct await_opt opt = {.held_for_ns = truth ? hold_left(sb) : 0,
 				      .stale_use = !truth};
 
 	if (!sb->b.when)

@@ -283,6 +283,53 @@ Test(supervisor, hold_and_cooldown)
 				"  6.30 greet ended: done, 0.0 s\n");
 }
 
+/* From 1 to 3, and from 4.8, which is in the cool-down, to the end. */
+static int press_early(struct robot *bot)
+{
+	int r = sleep_s(1);
+
+	sense(bot->touched, true);
+	if (r == 0)
+		r = sleep_s(2);
+	sense(bot->touched, false);
+	if (r == 0)
+		r = sleep_s(1.8);
+	sense(bot->touched, true);
+	return r == 0 ? sleep_s(8) : r;
+}
+
+static int hold_while_cooling(struct robot *bot)
+{
+	load_or_fail(
+		bot, "once",
+		"return behaviour { when = 'head.touched', hold = 0.5, cooldown = 3.5,\n"
+		"run = function() end }");
+	load_or_fail(
+		bot, "often",
+		"return behaviour { when = 'head.touched', hold = 0.5, cooldown = 3,\n"
+		"again = true, run = function() sleep(0.5) end }");
+	return supervise(bot, press_early);
+}
+
+/*
+ * `hold` counts from when the condition turned true, in a cool-down as well: "once" starts at 5.3, as its
+ * cool-down is over at 5; "often", whose condition stays true, 3 s after each end.
+ */
+Test(supervisor, hold_counts_in_the_cooldown)
+{
+	play(hold_while_cooling, "  1.50 once starts: head.touched turned true\n"
+				 "  1.50 often starts: head.touched turned true\n"
+				 "  1.50 once ended: done, 0.0 s\n"
+				 "  2.00 often ended: done, 0.5 s\n"
+				 "  5.30 often starts: head.touched turned true\n"
+				 "  5.30 once starts: head.touched turned true\n"
+				 "  5.30 once ended: done, 0.0 s\n"
+				 "  5.80 often ended: done, 0.5 s\n"
+				 "  8.80 often starts: head.touched turned true\n"
+				 "  9.30 often ended: done, 0.5 s\n"
+				 " 12.30 often starts: head.touched turned true\n");
+}
+
 static int touch_on(struct robot *bot)
 {
 	sense(bot->touched, true);
