@@ -1,4 +1,4 @@
-/* drivers list, probe, swap: the chips behind the robot's sensors and actuators. */
+/* drivers list, probe, swap, calibrate: the chips behind the robot's sensors and actuators. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +165,32 @@ static int swap(struct cli *cli, int argc, char **argv)
 	return CLI_OK;
 }
 
+static int calibrate(struct cli *cli, int argc, char **argv)
+{
+	cJSON *params = cJSON_CreateObject();
+	cJSON *found = NULL;
+	int code;
+
+	(void)argc;
+	cJSON_AddStringToObject(params, "role", argv[0]);
+	if (!cli->json)
+		puts("keep the robot still for 3 s ...");
+	code = client_ask(cli, "drivers.calibrate", params, &found);
+	if (code != CLI_OK)
+		return code;
+	if (cli->json) {
+		print_json(found);
+	} else {
+		char *offset = cJSON_PrintUnformatted(member(found, "gyro_offset"));
+
+		printf("%s: gyroscope offset %s rad/s, kept in %s\n", argv[0],
+		       offset ? offset : "", text_of(found, "file"));
+		cJSON_free(offset);
+	}
+	cJSON_Delete(found);
+	return CLI_OK;
+}
+
 int cmd_drivers(struct cli *cli, int argc, char **argv)
 {
 	static const struct {
@@ -175,6 +201,7 @@ int cmd_drivers(struct cli *cli, int argc, char **argv)
 		{"list", 0, 0, list},
 		{"probe", 0, 1, probe},
 		{"swap", 2, 99, swap},
+		{"calibrate", 1, 1, calibrate},
 	};
 	const char *names[ARRAY_LEN(verbs)];
 	const char *near;
@@ -188,11 +215,11 @@ int cmd_drivers(struct cli *cli, int argc, char **argv)
 		if (argc - 1 < verbs[i].min_args || argc - 1 > verbs[i].max_args)
 			return cli_fail(CLI_USAGE, "usage: instinct drivers list | probe "
 						   "[BUS] | swap ROLE DRIVER "
-						   "[KEY=VALUE...]");
+						   "[KEY=VALUE...] | calibrate ROLE");
 		return verbs[i].run(cli, argc - 1, argv + 1);
 	}
 	near = nearest_name(argv[0], names, ARRAY_LEN(verbs));
 	return cli_fail(CLI_USAGE, "drivers: no \"%s\"; %s%s%s", argv[0],
-			near ? "did you mean \"" : "list, probe or swap",
+			near ? "did you mean \"" : "list, probe, swap or calibrate",
 			near ? near : "", near ? "\"?" : "");
 }
