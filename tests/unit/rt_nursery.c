@@ -365,7 +365,12 @@ static int starts_until_none(void *arg)
 	do
 		r = nursery_go(&n, "one of many", forever, NULL);
 	while (r == 0 && ++too_many < 40000);
-	return nursery_close(&n, 0);
+	r = nursery_close(&n, 0);
+	if (r < 0 && r != -ECANCELED)
+		cr_assert(strstr(error_last(r)->text,
+				 r == -EAGAIN ? "too many tasks for the kernel"
+					      : "no memory for its stack") != NULL);
+	return r;
 }
 
 Test(nursery, N2_too_many_tasks_are_an_error_of_the_nursery)
