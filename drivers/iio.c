@@ -144,6 +144,7 @@ static int iio_conf_read(const struct conf_at *at, void *conf)
 	int r = 0;
 
 	c->chans = c->n_picks = 0;
+	memset(c->picks, 0, sizeof(c->picks)); /* plans compare settings byte by byte */
 	if (!at->node)
 		return 0;
 	for (struct conf_at it = conf_first(&list); it.node; it = conf_next(&it))

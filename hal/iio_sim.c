@@ -45,6 +45,8 @@ struct scan {
 struct sim_dev {
 	struct iio_dev dev;
 	struct iio_sim *sim;
+	char device[64];            /* as it was asked for */
+	uint8_t shown[IIO_RAW_MAX]; /* the last reading */
 	int64_t period_ns;
 	struct timer timer;
 	int64_t due_ns;
@@ -174,11 +176,26 @@ static int wait_for_scan(struct sim_dev *d, int64_t until_ns)
 	return scope_leave_timeout(&scope, task_park(&w.wait));
 }
 
+/* Is the device misbehaving so? What is counted is one less then. */
+static bool at_fault(struct iio_sim *sim, const char *device, enum iio_fault fault)
+{
+	for (size_t i = 0; i < sim->n_faulty; i++) {
+		uint32_t *left = &sim->faulty[i].fault[fault];
+
+		if (strcmp(sim->faulty[i].device, device) != 0 || *left == 0)
+			continue;
+		if (fault != IIO_FAULT_GONE && *left != IIO_FAULT_ALWAYS)
+			(*left)--;
+		return true;
+	}
+	return false;
+}
+
 static int check(const struct sim_dev *d)
 {
 	int r = task_check();
 
-	if (r == 0 && d->sim->unplugged)
+	if (r == 0 && at_fault(d->sim, d->device, IIO_FAULT_GONE))
 		return error_set(-ENODEV, "%s has gone", d->dev.name);
 	return r;
 }
@@ -210,14 +227,13 @@ static int sim_read(struct iio_dev *dev, uint8_t *ret_raw)
 		return r;
 	if (!dev->buffered)
 		task_yield();
-	if (d->sim->fail_count > 0) {
-		d->sim->fail_count--;
-		return -d->sim->fail_errno;
-	}
+	if (at_fault(d->sim, d->device, IIO_FAULT_ERROR))
+		return -EIO;
 	if (d->count == 0)
 		return 0;
-	ret_raw[0] = 0;
-	memcpy(ret_raw + 1, d->scan[d->first].data, size);
+	if (!at_fault(d->sim, d->device, IIO_FAULT_FREEZE))
+		memcpy(d->shown + 1, d->scan[d->first].data, size);
+	memcpy(ret_raw, d->shown, 1 + size);
 	if (dev->buffered) {
 		d->first = (d->first + 1) % SCANS_MAX;
 		d->count--;
@@ -294,7 +310,7 @@ static int sim_open(struct iio_provider *p, const struct iio_request *req,
 	struct sim_dev *d;
 	int r;
 
-	if (sim->unplugged)
+	if (at_fault(sim, req->device, IIO_FAULT_GONE))
 		return error_set(-ENOENT, "no IIO device is \"%s\"", req->device);
 	d = calloc(1, sizeof(*d));
 	if (!d)
@@ -303,6 +319,7 @@ static int sim_open(struct iio_provider *p, const struct iio_request *req,
 	d->dev.buffered = req->buffered;
 	d->sim = sim;
 	d->timer.fn = sample;
+	(void)snprintf(d->device, sizeof(d->device), "%s", req->device);
 	d->period_ns = (int64_t)((double)NS_PER_S / req->rate_hz);
 	d->last_ns = rt_now();
 	(void)snprintf(d->dev.name, sizeof(d->dev.name), "%.30s (simulated)",
@@ -321,4 +338,20 @@ void iio_sim_init(struct iio_sim *sim, struct scene *scene)
 {
 	*sim = (struct iio_sim){.provider = {.name = "sim", .open = sim_open},
 				.scene = scene};
+}
+
+int iio_sim_fault(struct iio_sim *sim, const char *device, enum iio_fault fault,
+		  uint32_t count)
+{
+	size_t i = 0;
+
+	while (i < sim->n_faulty && strcmp(sim->faulty[i].device, device) != 0)
+		i++;
+	if (i == IIO_SIM_FAULTY_MAX)
+		return -ENOSPC;
+	if (i == sim->n_faulty)
+		(void)snprintf(sim->faulty[sim->n_faulty++].device,
+			       sizeof(sim->faulty[i].device), "%s", device);
+	sim->faulty[i].fault[fault] = count;
+	return 0;
 }

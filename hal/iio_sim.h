@@ -4,14 +4,26 @@
 #include "hal/iio.h"
 #include "hal/scene.h"
 
+/* What a simulated device may do wrong. */
+enum iio_fault {
+	IIO_FAULT_ERROR,  /* a reading ends with EIO */
+	IIO_FAULT_FREEZE, /* a reading shows the same bytes again */
+	IIO_FAULT_GONE,   /* it is not there: not counted */
+	IIO_FAULT_COUNT,
+};
+
+#define IIO_FAULT_ALWAYS UINT32_MAX
+#define IIO_SIM_FAULTY_MAX 8 /* devices that may be at fault at a time */
+
 /* Placed by its user, whom the devices must not outlive. */
 struct iio_sim {
 	struct iio_provider provider;
 	struct scene *scene;
-	/* Faults on demand: the next @fail_count readings end with @fail_errno (a positive errno). */
-	unsigned fail_count;
-	int fail_errno;
-	bool unplugged; /* what is open has gone, and nothing can be opened */
+	struct { /* private */
+		char device[64];
+		uint32_t fault[IIO_FAULT_COUNT];
+	} faulty[IIO_SIM_FAULTY_MAX];
+	size_t n_faulty;
 };
 
 /*
@@ -20,5 +32,12 @@ struct iio_sim {
  * not have (illuminance) the devices lack. Inside rt_run(), while the scene is started.
  */
 void iio_sim_init(struct iio_sim *sim, struct scene *scene);
+
+/*
+ * Have the device @device misbehave for @count readings (IIO_FAULT_ALWAYS: all), or, where nothing is counted,
+ * until it is called again with 0. Returns 0, or -ENOSPC for one device too many.
+ */
+int iio_sim_fault(struct iio_sim *sim, const char *device, enum iio_fault fault,
+		  uint32_t count) MUST_CHECK;
 
 #endif

@@ -47,6 +47,8 @@ static cJSON *describe(const char *role, const char *kind, const struct device_c
 		add_address(o, d->bus, d->address);
 	else if (d->chip->bus == BUS_IIO)
 		cJSON_AddStringToObject(o, "device", d->device);
+	else if (d->chip->bus == BUS_PEER)
+		cJSON_AddStringToObject(o, "peer", d->peer);
 	else
 		cJSON_AddStringToObject(o, "line", d->line);
 	cJSON_AddStringToObject(o, "state", device_state_name(h->state));

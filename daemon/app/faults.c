@@ -17,8 +17,10 @@
 
 static const char *const chip_faults[] = {"nack", "timeout", "error",
 					  "flip", "freeze",  "delay"};
+static const char *const iio_faults[] = {"error", "freeze", "gone"};
 static const char *const line_faults[] = {"lose", "stuck", "gone"};
 _Static_assert(ARRAY_LEN(chip_faults) == I2C_FAULT_COUNT, "a name for each");
+_Static_assert(ARRAY_LEN(iio_faults) == IIO_FAULT_COUNT, "a name for each");
 _Static_assert(ARRAY_LEN(line_faults) == GPIO_FAULT_COUNT, "a name for each");
 
 /* What is asked for. */
@@ -161,12 +163,26 @@ static int line_fault(struct sim *sim, const struct device_conf *d,
 	return 0;
 }
 
+static int iio_fault(struct sim *sim, const struct device_conf *d,
+		     const struct fault *fault, struct rpc_error *err)
+{
+	int kind = find_kind(fault->kind, iio_faults, ARRAY_LEN(iio_faults), err);
+
+	if (kind < 0)
+		return kind;
+	if (iio_sim_fault(sim_iio(sim), d->device, (enum iio_fault)kind, fault->count) <
+	    0)
+		return rpc_fail(err, RPC_REFUSED, "params.device",
+				"too many devices misbehave already");
+	return 0;
+}
+
 static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error *err)
 {
 	const struct faults *f = arg;
 	struct sim *sim = hardware_sim(f->hardware);
 	const struct device_conf *d;
-	struct fault fault = {0};
+	struct fault fault;
 	int r;
 
 	(void)ret;
@@ -183,6 +199,8 @@ static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error 
 		r = chip_fault(sim, d, &fault, err);
 	else if (sim && d->chip->bus == BUS_GPIO)
 		r = line_fault(sim, d, &fault, err);
+	else if (sim && d->chip->bus == BUS_IIO && f->conf->gpio == CONF_GPIO_SIM)
+		r = iio_fault(sim, d, &fault, err);
 	else
 		r = not_simulated(&fault, err);
 	if (r == 0)

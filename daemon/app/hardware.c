@@ -106,7 +106,7 @@ static void find_pins(struct hardware *hw)
 	if (hw->dry || hw->conf->gpio == CONF_GPIO_SIM) {
 		hw->gpio = sim_gpio(hw->sim);
 		hw->pwm = sim_pwm(hw->sim);
-		hw->iio = sim_iio(hw->sim);
+		hw->iio = &sim_iio(hw->sim)->provider;
 	} else {
 		hw->gpio = gpio_linux_provider();
 		hw->pwm = &hw->pwm_linux.provider;

@@ -12,7 +12,6 @@
 #include "hal/emul/tca9548a.h"
 #include "hal/gpio_sim.h"
 #include "hal/i2c_sim.h"
-#include "hal/iio_sim.h"
 #include "hal/pwm_sim.h"
 #include "hal/scene.h"
 
@@ -308,9 +307,9 @@ struct pwm_provider *sim_pwm(struct sim *s)
 	return pwm_board_provider(s->pwm);
 }
 
-struct iio_provider *sim_iio(struct sim *s)
+struct iio_sim *sim_iio(struct sim *s)
 {
-	return &s->iio.provider;
+	return &s->iio;
 }
 
 void sim_start(struct sim *s)

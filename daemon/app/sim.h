@@ -8,7 +8,7 @@
 #include "daemon/app/trial.h"
 #include "hal/gpio.h"
 #include "hal/i2c.h"
-#include "hal/iio.h"
+#include "hal/iio_sim.h"
 #include "hal/pwm.h"
 
 struct sim;
@@ -33,7 +33,7 @@ int sim_mux_add(struct sim *s, const struct conf_bus *bus) MUST_CHECK;
 
 struct gpio_provider *sim_gpio(struct sim *s);
 struct pwm_provider *sim_pwm(struct sim *s);
-struct iio_provider *sim_iio(struct sim *s);
+struct iio_sim *sim_iio(struct sim *s);
 void sim_start(struct sim *s);
 
 /* The lines, and the model of the chip of @d, which are there to misbehave; NULL: it has none. */

@@ -10,7 +10,6 @@ struct sensor {
 	struct sensor_conf conf;
 	struct sensor_sink sink;
 	struct sensor_tap tap;
-	struct calibration calibration;
 	struct gpio_line *irq;
 	struct debounce debounce;
 	struct filters *filters;

@@ -12,6 +12,7 @@ struct life {
 	struct sensor_conf conf;
 	struct sensor *sensor;
 	unsigned count[CHAN_COUNT];
+	float last[3]; /* numbers of a sample */
 	int64_t first_ns;
 	int64_t last_ns;
 	int64_t late_ns; /* how long after it was measured a sample came, at most */
@@ -30,6 +31,7 @@ static void keep(void *arg, const struct sample *s, unsigned n)
 		if (l->first_ns == 0)
 			l->first_ns = s[i].t_ns;
 		l->last_ns = s[i].t_ns;
+		memcpy(l->last, s[i].v, sizeof(l->last));
 		l->late_ns = age_ns > l->late_ns ? age_ns : l->late_ns;
 	}
 }
@@ -89,6 +91,11 @@ static void nap(int64_t ns)
 	(void)!task_sleep(ns);
 }
 
+static void misbehave(struct life *l, enum iio_fault fault, uint32_t count)
+{
+	cr_assert(eq(int, iio_sim_fault(&l->rig.iio, "lsm6dso", fault, count), 0));
+}
+
 static void for_a_second(struct life *l)
 {
 	(void)l;
@@ -115,12 +122,10 @@ Test(iio_driver, reads_every_scan)
 	bury(&l);
 }
 
-/* While the loop is away scans wait, in order. */
-static void hold_the_loop_up(struct life *l)
+static void fail_once(struct life *l)
 {
 	nap(100 * NS_PER_MS);
-	l->rig.iio.fail_count = 1;
-	l->rig.iio.fail_errno = EIO;
+	misbehave(l, IIO_FAULT_ERROR, 1);
 	nap(900 * NS_PER_MS + NS_PER_MS / 2);
 }
 
@@ -132,7 +137,7 @@ Test(iio_driver, reads_a_scan_that_failed_again)
 
 	live_with(&l,
 		  "{\"channels\": [\"accel\"], \"rate\": \"200Hz\", \"buffer\": true}",
-		  hold_the_loop_up);
+		  fail_once);
 	cr_expect(eq(uint, l.count[CHAN_ACCEL], 200));
 	health = sensor_health(l.sensor);
 	cr_expect(eq(u64, health.faults[FAULT_IO], 1));
@@ -152,13 +157,32 @@ Test(iio_driver, reads_attributes_on_a_schedule)
 	bury(&l);
 }
 
+static void freeze(struct life *l)
+{
+	misbehave(l, IIO_FAULT_FREEZE, IIO_FAULT_ALWAYS);
+	nap(NS_PER_S + NS_PER_MS / 2);
+}
+
+/* Nothing was ever shown: the numbers are all 0, and are passed on; it is not for the driver to judge. */
+Test(iio_driver, a_simulated_device_may_freeze)
+{
+	struct life l;
+
+	live_with(&l,
+		  "{\"channels\": [\"accel\"], \"rate\": \"200Hz\", \"buffer\": true}",
+		  freeze);
+	cr_expect(eq(uint, l.count[CHAN_ACCEL], 200));
+	cr_expect(eq(flt, l.last[2], 0));
+	bury(&l);
+}
+
 static void unplug_and_replug(struct life *l)
 {
 	nap(500 * NS_PER_MS);
-	l->rig.iio.unplugged = true;
+	misbehave(l, IIO_FAULT_GONE, IIO_FAULT_ALWAYS);
 	nap(2 * NS_PER_S);
 	cr_expect(ne(int, (int)sensor_health(l->sensor).state, DEVICE_RUNNING));
-	l->rig.iio.unplugged = false;
+	misbehave(l, IIO_FAULT_GONE, 0);
 	nap(6 * NS_PER_S);
 }
 
