@@ -147,13 +147,12 @@ static const struct gpio_ops linux_ops = {
 	.close = linux_close,
 };
 
-/* The nearest to @word of @a and @b, which may be "". Returns "" when none is near. */
+/* Keep in @best, "" at first, which name is nearest to @word, now that there is @candidate. */
 static void keep_nearest(const char *word, char best[GPIOD_NAME], const char *candidate)
 {
-	const char *names[] = {best[0] ? best : candidate, candidate};
-	const char *nearest = candidate[0] ? nearest_name(word, names, 2) : NULL;
+	const char *names[] = {candidate, best};
 
-	if (nearest == candidate || (nearest && !best[0]))
+	if (candidate[0] && nearest_name(word, names, best[0] ? 2 : 1) == candidate)
 		(void)snprintf(best, GPIOD_NAME, "%s", candidate);
 }
 

@@ -182,7 +182,7 @@ static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error 
 	const struct faults *f = arg;
 	struct sim *sim = hardware_sim(f->hardware);
 	const struct device_conf *d;
-	struct fault fault;
+	struct fault fault = {0};
 	int r;
 
 	(void)ret;

@@ -8,6 +8,7 @@
 #include "daemon/act/resource.h"
 #include "daemon/app/battery.h"
 #include "daemon/app/body.h"
+#include "daemon/app/calibrate.h"
 #include "daemon/app/derived.h"
 #include "daemon/app/drivers.h"
 #include "daemon/app/faults.h"
@@ -252,6 +253,8 @@ static int add_methods(struct robot *bot)
 	r = drivers_register(&bot->drivers, rpc);
 	if (r == 0)
 		r = faults_register(&bot->faults, rpc);
+	if (r == 0)
+		r = calibrate_register(bot->senses, rpc);
 	return r < 0 ? r : reload_register(bot->reload, rpc);
 }
 

@@ -9,6 +9,8 @@
 #include "daemon/app/senses_internal.h"
 #include "daemon/base/log.h"
 
+#define NEED_CALIBRATION (CHAN_BIT(CHAN_ACCEL) | CHAN_BIT(CHAN_GYRO) | CHAN_BIT(CHAN_MAG))
+
 static struct datum datum_of(const struct sample *s)
 {
 	if (chan_info[s->chan].is_bool)
@@ -38,12 +40,21 @@ static void on_samples(void *arg, const struct sample *s, unsigned n)
 	value_batch_end();
 }
 
+static void show_calibrated(struct sense *sense)
+{
+	const struct datum d = datum_bool(sensor_calibration(sense->sensor)->chans != 0);
+
+	if (sense->calibrated)
+		value_set(sense->calibrated, &d);
+}
+
 void sense_show_health(struct sense *sense)
 {
 	struct device_health health = sensor_health(sense->sensor);
 	const char *text = device_state_name(health.state);
 	struct datum d;
 
+	show_calibrated(sense);
 	/* Without memory the log has said it; the next change tries again. */
 	if (datum_string(text, strlen(text), &d) < 0)
 		return;
@@ -115,6 +126,26 @@ static int add_channel(struct sense *sense, int c)
 	return r == 0 && !made ? -EEXIST : r;
 }
 
+/* Of sensors that are of little use before somebody has calibrated them. */
+static int add_calibrated(struct sense *sense)
+{
+	char name[VALUE_NAME_MAX];
+	const struct value_info info = {
+		.name = name,
+		.source = sense->conf->role,
+		.help = "Whether there is a calibration of this very chip.",
+		.typed = true,
+		.type = DATUM_BOOL,
+	};
+	int r;
+
+	if (!(device_chans(&sense->conf->sensor.device) & NEED_CALIBRATION))
+		return 0;
+	snprintf(name, sizeof(name), "health.%s.calibrated", sense->conf->role);
+	r = world_add(sense->senses->world, &info, &sense->calibrated);
+	return r < 0 ? complain_value(sense, name, r) : 0;
+}
+
 static int add_values(struct sense *sense)
 {
 	const struct conf_sensor *conf = sense->conf;
@@ -135,7 +166,24 @@ static int add_values(struct sense *sense)
 	}
 	snprintf(name, sizeof(name), "health.%s", conf->role);
 	r = world_add(sense->senses->world, &health, &sense->health);
-	return r < 0 ? complain_value(sense, name, r) : 0;
+	return r < 0 ? complain_value(sense, name, r) : add_calibrated(sense);
+}
+
+/* What is known of its chip; of no other one (K7). */
+static void correct(struct sense *sense, struct sensor *sensor)
+{
+	struct calibration c = {0};
+
+	if (calibrations_find(sense->senses->calibrations, sensor_device(sensor),
+			      sense->conf->role, &c) < 0)
+		c.chans = 0; /* there is nothing, or what is wrong has been logged */
+	sensor_set_calibration(sensor, &c);
+}
+
+void sense_recalibrate(struct sense *sense)
+{
+	correct(sense, sense->sensor);
+	show_calibrated(sense);
 }
 
 struct sensor *sense_make(struct sense *sense, const struct conf_sensor *conf)
@@ -144,8 +192,11 @@ struct sensor *sense_make(struct sense *sense, const struct conf_sensor *conf)
 		hardware_ports(sense->senses->hardware, &conf->sensor.device);
 	struct sensor_sink sink = {
 		.samples = on_samples, .health = on_health, .arg = sense};
+	struct sensor *sensor = sensor_new(conf->role, &conf->sensor, &ports, &sink);
 
-	return sensor_new(conf->role, &conf->sensor, &ports, &sink);
+	if (sensor)
+		correct(sense, sensor);
+	return sensor;
 }
 
 static int add_sense(struct senses *s, const struct conf_sensor *conf)
@@ -183,6 +234,10 @@ int senses_new(const struct config *c, struct hardware *hw, struct world *world,
 	if (!s->sense)
 		r = -ENOMEM;
 	if (r == 0)
+		s->calibrations = calibrations_new();
+	if (r == 0 && !s->calibrations)
+		r = -ENOMEM;
+	if (r == 0)
 		r = conclusions_new(c, hardware_trial(hw), world, &s->conclusions);
 	for (size_t i = 0; r == 0 && i < c->n_sensors; i++)
 		r = add_sense(s, &c->sensors[i]);
@@ -201,6 +256,7 @@ void senses_free(struct senses *s)
 	for (size_t i = 0; i < s->n; i++)
 		sensor_free(s->sense[i].sensor);
 	conclusions_free(s->conclusions);
+	calibrations_free(s->calibrations);
 	free(s->sense);
 	free(s);
 }

@@ -3,6 +3,7 @@
 #define DAEMON_APP_SENSES_INTERNAL_H
 #include <stdbool.h>
 
+#include "daemon/app/calibrations.h"
 #include "daemon/app/conclusions.h"
 #include "daemon/app/senses.h"
 #include "daemon/rt/event.h"
@@ -16,8 +17,9 @@ struct sense {
 	struct child task;
 	struct value *values[CHAN_COUNT]; /* NULL: it does not measure that */
 	struct value *health;
-	struct event changed; /* its health has */
-	bool concludes;       /* fusion takes its samples */
+	struct value *calibrated; /* NULL: it needs no calibration */
+	struct event changed;     /* its health has */
+	bool concludes;           /* fusion takes its samples */
 };
 
 struct senses {
@@ -27,6 +29,7 @@ struct senses {
 	struct world *world;
 	struct nursery *nursery; /* of the tasks; NULL: not started */
 	struct conclusions *conclusions;
+	struct calibrations *calibrations;
 	struct sense *sense; /* in the order of the configuration */
 	size_t n;
 };
@@ -43,6 +46,9 @@ int sense_value(struct sense *sense, const struct conf_sensor *conf, int c,
 
 /* Start its task; what cannot be started fails the nursery. */
 void sense_go(struct sense *sense);
+
+/* Its calibration has changed. */
+void sense_recalibrate(struct sense *sense);
 
 /* Show how the sensor is in health.<role>. */
 void sense_show_health(struct sense *sense);

@@ -86,6 +86,7 @@ int lua_check_word(lua_State *L, int idx, const char *call, const char *def,
 	while (known[n])
 		n++;
 	if (!is_among(word, known)) {
+		idx = lua_absindex(L, idx); /* the arguments below push */
 		near = nearest_name(word, known, n);
 		luaL_error(L, "%s: %s expected, got %s%s%s%s", call, push_words(L, known),
 			   luaL_tolstring(L, idx, NULL), near ? "; did you mean \"" : "",

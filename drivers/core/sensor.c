@@ -74,6 +74,26 @@ void sensor_set_tap(struct sensor *s, const struct sensor_tap *tap)
 	s->tap = tap ? *tap : (struct sensor_tap){0};
 }
 
+bool sensor_tapped(const struct sensor *s)
+{
+	return s->tap.raw != NULL;
+}
+
+void sensor_set_calibration(struct sensor *s, const struct calibration *c)
+{
+	s->calibration = c ? *c : (struct calibration){0};
+}
+
+const struct calibration *sensor_calibration(const struct sensor *s)
+{
+	return &s->calibration;
+}
+
+const struct device_conf *sensor_device(const struct sensor *s)
+{
+	return &s->conf.device;
+}
+
 uint32_t sensor_chans(const struct sensor *s)
 {
 	return device_chans(&s->conf.device);
@@ -133,6 +153,7 @@ int sensor_take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 		}
 		good++;
 		out[kept] = out[i];
+		calibration_apply(&s->calibration, &out[kept]);
 		mount_apply(&s->conf.mount, &out[kept]);
 		kept += filters_apply(s->filters, &out[kept]);
 	}

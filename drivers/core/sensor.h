@@ -2,14 +2,15 @@
  * A sensor: one chip under a role ("imu"), read by one task for as long as the nursery lives.
  *
  * The task opens, probes and sets up the chip, reads it (on a fixed schedule, on data-ready edges, in bursts
- * from its FIFO, or a line's edges), decodes, turns vectors into body axes, drops what is out of range,
- * filters, and hands the samples to its sink. A chip that does not answer, or that has lost its settings, is
+ * from its FIFO, or a line's edges), decodes, drops what is out of range, corrects by the calibration, turns vectors
+ * into body axes, filters, and hands the samples to its sink. A chip that does not answer, or that has lost its settings, is
  * tried again with growing pauses, and set up afresh; it never ends the nursery. Nothing is allocated while it runs.
  */
 #ifndef DRIVERS_CORE_SENSOR_H
 #define DRIVERS_CORE_SENSOR_H
 #include "daemon/base/conf.h"
 #include "daemon/base/sample.h"
+#include "drivers/core/calibration.h"
 #include "drivers/core/device.h"
 #include "drivers/core/filter.h"
 #include "drivers/core/mount.h"
@@ -78,6 +79,15 @@ int sensor_run(void *sensor);
 
 /* From now on @tap, which is copied, sees every reading; NULL: nobody does. Also while the task runs. */
 void sensor_set_tap(struct sensor *s, const struct sensor_tap *tap);
+
+bool sensor_tapped(const struct sensor *s); /* does anybody? */
+
+/* From now on samples are corrected by @c, which is copied; NULL: by nothing. Also while the task runs. */
+void sensor_set_calibration(struct sensor *s, const struct calibration *c);
+const struct calibration *sensor_calibration(const struct sensor *s);
+
+/* Its chip and the settings of that. */
+const struct device_conf *sensor_device(const struct sensor *s);
 
 /* How it is. */
 struct device_health sensor_health(const struct sensor *s);

@@ -10,6 +10,7 @@ struct sensor {
 	struct sensor_conf conf;
 	struct sensor_sink sink;
 	struct sensor_tap tap;
+	struct calibration calibration;
 	struct gpio_line *irq;
 	struct debounce debounce;
 	struct filters *filters;
