@@ -294,7 +294,7 @@ static void check_page(const char *name)
 			check_c(&p);
 	}
 	fclose(p.anew);
-	cr_expect(gt(uint, p.n_examples, 3), "%s", name);
+	cr_expect(gt(uint, p.n_examples, 0), "%s has no example", name);
 	if (getenv("INSTINCT_REGOLD")) {
 		FILE *f = fopen(path, "w");
 
@@ -313,4 +313,5 @@ Test(docs, behaviours)
 Test(docs, values)
 {
 	check_page("VALUES.md");
+	check_page("VALUES_BY_EXAMPLE.md");
 }

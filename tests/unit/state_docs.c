@@ -1,5 +1,5 @@
 /*
- * The C examples of docs/VALUES.md, compiled and run: each ```c block there stands here word for word
+ * The C examples of docs/VALUES_BY_EXAMPLE.md, compiled and run: each ```c block there stands here word for word
  * (tests/behave/behave_docs.c looks).
  */
 #include "tests/unit/state_run.h"
