@@ -220,14 +220,14 @@ ln -s /dev/i2c-1 "$scratch/bus"
 expect_log 'imu: [a-z]+ -> running' "the bus has come again"
 passed "a bus that comes late, goes and comes again"
 
-# A transfer that does not return: the kernel's thread is in it for 5 s.
+# A transfer that does not return: the thread is in the kernel for 15 s.
 mark_log
-hil-i2c opt 0x68 delay_us 5000000
+hil-i2c opt 0x68 delay_us 15000000
 expect_log 'imu: running -> [a-z]+: bus body hangs: a transfer to 0x68 does not return; is SDA or SCL held low\?' "it is seen"
 start=$SECONDS
 run "$build/instinct" status
 expect_status 0 "it answers"
-[ $((SECONDS - start)) -le 2 ] || fail "the loop waits with the bus"
+[ $((SECONDS - start)) -le 8 ] || fail "the loop waits with the bus"
 hil-i2c opt 0x68 delay_us 0
 expect_log 'imu: [a-z]+ -> running' "the bus is free again"
 mark_log
