@@ -79,8 +79,9 @@ static int follow(void *arg)
 	}
 }
 
-static const char *const names[] = {"imu.accel",     "imu.gyro",      "fast.accel",
-				    "baro.pressure", "attitude.roll", "altitude.height"};
+static const char *const names[] = {"imu.accel",     "imu.gyro",       "fast.accel",
+				    "third.accel",   "air.humidity",   "baro.pressure",
+				    "attitude.roll", "altitude.height"};
 
 struct robot {
 	struct world *world;
