@@ -81,8 +81,10 @@ int iio_type_parse(const char *text, struct iio_type *ret)
 		storage = take_count(&text);
 	if (take_char(&text, 'X'))
 		repeat = take_count(&text);
-	if (take_char(&text, '>') && take_char(&text, '>'))
+	if (strncmp(text, ">>", 2) == 0) {
+		text += 2;
 		shift = take_count(&text);
+	}
 	if (bits < 0 || bits > 64 || storage < 0 || shift < 0 || shift > 63 ||
 	    repeat < 0 || repeat > UINT8_MAX || !is_end(text))
 		return -EINVAL;

@@ -33,10 +33,9 @@ int iio_fail(struct iio_why *why, int code, const char *fmt, ...)
 {
 	va_list args;
 
-	if (!why)
-		return code;
 	va_start(args, fmt);
-	(void)vsnprintf(why->text, sizeof(why->text), fmt, args);
+	if (why)
+		(void)vsnprintf(why->text, sizeof(why->text), fmt, args);
 	va_end(args);
 	return code;
 }
@@ -93,9 +92,7 @@ int iio_attr_write(const char *dir, const char *name, const char *text,
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
 	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	if (fd < 0)
-		r = -errno;
-	else if (write(fd, text, strlen(text)) < 0)
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		r = -errno;
 	if (fd >= 0)
 		(void)close(fd); /* what a driver refuses it refuses at once */
