@@ -156,6 +156,7 @@ bind bmp280 0x76
 bind lsm6dso 0x6a
 bind ads1115 0x49
 bind ina219 0x40
+slow_down "$(compgen -G "$chips/1-0040/iio:device*")"
 cat >"$scratch/baro.jsonc" <<'J'
 {
   "buses": { "body": { "path": "/dev/i2c-1" } },
@@ -201,7 +202,7 @@ cat >"$scratch/iio.jsonc" <<'J'
       "driver": "iio", "device": "ina219",
       "iio": {
         "channels": [{ "voltage": "voltage1" }, "current", "power"],
-        "rate": "100Hz", "buffer": true,
+        "rate": "10Hz", "buffer": true,
       },
     },
   },

@@ -35,7 +35,14 @@ mkdir -p /etc/instinct/conf.d
 cp "$source/config/robot.jsonc" /etc/instinct/instinct.jsonc
 cat >/etc/instinct/conf.d/10-bench.jsonc <<'J'
 {
-  "sensors": { "imu": { "irq": "" } }, // nothing drives the line here
+  "sensors": {
+    "imu": { "irq": "" }, // nothing drives the line here
+    // A chip that the kernel drives, through its buffer: files and a node of its own.
+    "cell": {
+      "driver": "iio", "device": "ina219",
+      "iio": { "channels": [{ "voltage": "voltage1" }], "rate": "10Hz", "buffer": true },
+    },
+  },
   "behaviours": { "nod": { "params": { "seconds": 3 } } },
 }
 J
@@ -44,6 +51,15 @@ make_board
 systemctl daemon-reload
 udevadm control --reload
 udevadm trigger --settle --subsystem-match=gpio --subsystem-match=i2c-dev
+modprobe ina2xx-adc
+hil-i2c opt 0x44 width16 Y
+hil-i2c set 0x44 0 0x39 0x9f 0x01 0xf4 0x5d 0xc2
+echo ina219 0x44 >/sys/bus/i2c/devices/i2c-1/new_device
+udevadm settle
+iio=$(echo /sys/bus/i2c/devices/1-0044/iio:device*)
+slow_down "$iio"
+[ "$(stat -c '%G %a' "/dev/${iio##*/}")" = "iio 660" ] || fail "the udev rule of IIO devices"
+[ "$(stat -c '%G %a' "$iio/buffer/enable")" = "iio 664" ] || fail "the udev rule of their settings"
 [ "$(stat -c '%G %a' /dev/i2c-1)" = "i2c 660" ] || fail "the udev rule of the buses"
 [ "$(stat -c '%G %a' "/dev/$(hil-gpio chip board)")" = "gpio 660" ] || fail "the udev rule of the lines"
 systemd-analyze verify --man=no /usr/lib/systemd/system/$unit >"$scratch/verify" 2>&1 || true
@@ -57,9 +73,10 @@ expect_status 0 "systemctl status"
 expect_line 'Active: active \(running\)' "it runs"
 [ "$(ps -o user= -p "$(show MainPID)")" = instinct ] || fail "it runs as instinct"
 export XDG_RUNTIME_DIR=/nowhere # the service's own folder is looked at first
-for role in imu head pwm0 led; do
+for role in imu head pwm0 led cell; do
 	expect_value "health.$role" '^running$' "inside the sandbox"
 done
+expect_value cell.voltage '^12$' "a buffer of the kernel"
 passed "Type=notify: ready, running as its own user, with buses and lines"
 
 run setpriv --reuid nobody --regid nogroup --groups "$(getent group instinct | cut -d: -f3)" \
