@@ -162,24 +162,29 @@ static uint16_t saturate(double x)
 	return (uint16_t)(int16_t)lround(fmin(fmax(x, -32768), 32767));
 }
 
+/* Which bit of FIFO_EN_2 sends the number that begins at @reg to the FIFO? */
+static unsigned fifo_bit(uint8_t reg)
+{
+	if (reg < BANK0_GYRO_XOUT_H)
+		return FIFO_ACCEL;
+	if (reg == BANK0_TEMP_OUT_H)
+		return FIFO_TEMP;
+	return FIFO_GYRO_X << (reg - BANK0_GYRO_XOUT_H) / 2;
+}
+
 /* In the order of the data registers. */
 static void fifo_store(struct icm20948_model *m)
 {
-	uint8_t what = m->bank[0][BANK0_FIFO_EN_2];
 	uint8_t frame[BANK0_TEMP_OUT_L - BANK0_ACCEL_XOUT_H + 1];
 	unsigned n = 0;
 
 	if (!(m->bank[0][BANK0_USER_CTRL] & FIFO_EN) || m->bank[0][BANK0_FIFO_RST])
 		return;
-	for (uint8_t reg = BANK0_ACCEL_XOUT_H; reg <= BANK0_TEMP_OUT_H; reg += 2) {
-		uint8_t bit =
-			reg < BANK0_GYRO_XOUT_H ? FIFO_ACCEL
-			: reg == BANK0_TEMP_OUT_H
-				? FIFO_TEMP
-				: (uint8_t)(FIFO_GYRO_X << (reg - BANK0_GYRO_XOUT_H) / 2);
+	for (uint8_t reg = BANK0_ACCEL_XOUT_H; reg <= BANK0_TEMP_OUT_H;
+	     reg = (uint8_t)(reg + 2)) {
 		uint16_t bits = saturate(output(m, reg));
 
-		if (!(what & bit))
+		if (!(m->bank[0][BANK0_FIFO_EN_2] & fifo_bit(reg)))
 			continue;
 		frame[n++] = (uint8_t)(bits >> 8);
 		frame[n++] = (uint8_t)bits;
