@@ -75,17 +75,21 @@ static void unlock(struct reload *r)
 	event_set(&r->freed);
 }
 
+static void add_texts(cJSON *object, const char *key, const struct conf_errors *errs)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, key);
+
+	for (size_t i = 0; i < errs->n; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(errs->list[i].text));
+}
+
 static int refuse_errors(const struct conf_errors *errs, struct rpc_error *err)
 {
-	cJSON *list;
-
 	rpc_fail(err, RPC_REFUSED, "",
 		 "the configuration has %zu error%s; the old one goes on", errs->n_errors,
 		 errs->n_errors == 1 ? "" : "s");
 	err->data = cJSON_CreateObject();
-	list = cJSON_AddArrayToObject(err->data, "errors");
-	for (size_t i = 0; i < errs->n; i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(errs->list[i].text));
+	add_texts(err->data, "errors", errs);
 	return -EINVAL;
 }
 
@@ -171,6 +175,8 @@ static int transact(struct reload *r, const struct wish *w, cJSON **ret,
 		refuse_errors(&c.errs, err);
 	else if (e == 0 && !w->only_check)
 		e = carry_out(r, w, c.config, ret, err);
+	if (e == 0 && !w->only_check)
+		add_texts(*ret, "warnings", &c.errs);
 	candidate_fini(&c);
 	return e;
 }

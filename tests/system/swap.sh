@@ -115,6 +115,8 @@ sed -i -e 's|"driver": "mpu6050", "bus": "body"|"driver": "icm20948", "icm20948"
 	-e 's|"driver": "tmp102"|"driver": "sht31", "sht31": { "rate": "2Hz" }|' "$conf"
 run "$instinct" plan
 expect_line '^nothing changes$' "what runs is what is written"
+run "$instinct" plan --json
+expect_line '^\{"applied":false,"restart":false,"changes":\[\],"warnings":\[\]\}$' "the same for programs"
 sed -i 's|"attitude": {|"motion": { "tilted": { "angle": "20deg" } },\n    "attitude": { "vqf": { "tau_acc": "2s" },|' "$conf"
 sed -i 's|"times": 2|"times": 3|; s|"depth_rad": 0.35|"depth_rad": "10deg"|' "$conf"
 run "$instinct" plan

@@ -91,6 +91,11 @@ static const char *text_of(const cJSON *object, const char *key)
 void print_changes(const cJSON *outcome)
 {
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(outcome, "changes");
+	const cJSON *warnings = cJSON_GetObjectItemCaseSensitive(outcome, "warnings");
+
+	for (const cJSON *w = warnings ? warnings->child : NULL; w; w = w->next)
+		if (cJSON_IsString(w))
+			fprintf(stderr, "%s\n", w->valuestring);
 
 	for (const cJSON *c = list ? list->child : NULL; c; c = c->next)
 		printf("%s: %s -> %s (%s)\n", text_of(c, "path"), text_of(c, "from"),
