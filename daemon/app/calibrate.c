@@ -103,12 +103,13 @@ static int judge(const struct spread *s, const char *role, struct rpc_error *err
 static int keep(struct sense *sense, const struct spread *found, cJSON **ret,
 		struct rpc_error *err)
 {
-	const struct device_conf *d = &sense->conf->sensor.device;
+	/* A copy: the configuration may change while the file is written. */
+	const struct device_conf d = sense->conf->sensor.device;
 	const float offset[AXES] = {(float)found->mean[0], (float)found->mean[1],
 				    (float)found->mean[2]};
-	struct sensor *sensor = sense->sensor;
+	unsigned turn = sense->turn;
 	const char *path;
-	int r = calibrations_keep_offset(sense->senses->calibrations, d, CHAN_GYRO,
+	int r = calibrations_keep_offset(sense->senses->calibrations, &d, CHAN_GYRO,
 					 offset, &path);
 
 	if (r == -ECANCELED)
@@ -118,7 +119,7 @@ static int keep(struct sense *sense, const struct spread *found, cJSON **ret,
 				r == -EBADMSG ? "what is there is no such file"
 					      : strerror(-r));
 	/* Meanwhile another chip may have taken the role, which it is not for. */
-	if (sense->sensor == sensor)
+	if (sense->turn == turn)
 		sense_recalibrate(sense);
 	LOG(NOTICE, "%s: gyroscope calibrated from %u measurements", sense->conf->role,
 	    found->n);
@@ -138,6 +139,7 @@ static int calibrate(void *arg, const cJSON *params, cJSON **ret, struct rpc_err
 		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(params, "role"));
 	struct sense *sense = role ? find(arg, role) : NULL;
 	struct sensor *sensor;
+	unsigned turn;
 	int r;
 
 	if (!sense)
@@ -150,9 +152,10 @@ static int calibrate(void *arg, const cJSON *params, cJSON **ret, struct rpc_err
 	if (sensor_tapped(sensor))
 		return rpc_fail(err, RPC_BUSY, "", "%s is being recorded or calibrated",
 				role);
+	turn = sense->turn;
 	sensor_set_tap(sensor, &tap);
 	r = task_sleep(MEASURE_NS);
-	if (sense->sensor != sensor) /* freed with its tap */
+	if (sense->turn != turn) /* freed, or the tap taken away */
 		return r < 0 ? r
 			     : rpc_fail(err, RPC_REFUSED, "", "%s was swapped meanwhile",
 					role);

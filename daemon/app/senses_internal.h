@@ -14,6 +14,8 @@ struct sense {
 	struct senses *senses;
 	const struct conf_sensor *conf; /* in the running configuration */
 	struct sensor *sensor;
+	unsigned
+		turn; /* counts sensors: who comes back to it sees whether it is still the same */
 	struct child task;
 	struct value *values[CHAN_COUNT]; /* NULL: it does not measure that */
 	struct value *health;

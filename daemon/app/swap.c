@@ -154,6 +154,8 @@ static void start_all(struct exchange *x, size_t n, bool back)
 		struct sense *sense = x[i].sense;
 
 		sense->sensor = back ? x[i].old : x[i].new;
+		sense->turn++;
+		sensor_set_tap(sense->sensor, NULL); /* whoever tapped it may have gone */
 		memcpy(sense->values, back ? x[i].old_values : x[i].new_values,
 		       sizeof(sense->values));
 		conclusions_sensor_changed(sense->senses->conclusions,
