@@ -53,6 +53,9 @@ run "$build/instinct" drivers swap imu iio
 expect_status 0 "swap"
 within value_is health.imu '^running$' || fail "after the swap: $(<"$log")"
 within value_is imu.accel '^-?[0-9.]+ ' || fail "no acceleration"
+run "$build/instinct" drivers list
+expect_line '^imu +iio +lsm6dso +running' "a device of the kernel in the list"
+expect_line '^voice +bus +speech +(failing|lost)' "a service in the list"
 run "$build/instinct" drivers list --json
 expect_line '"role": *"imu".*"driver": *"iio".*"device": *"lsm6dso"' "the list"
 passed "mpu6050 is swapped for a device of the kernel while the robot runs"
