@@ -197,6 +197,44 @@ void scope_reparent(struct scope *s, struct scope *parent)
 	update(s);
 }
 
+/* The bound that shields and graces around @s put on clean-up. */
+static int64_t outer_bound(const struct scope *s)
+{
+	int64_t bound = TIME_NEVER;
+
+	for (; s; s = s->parent) {
+		if (s->grace_end_ns < bound && !s->requested)
+			bound = s->grace_end_ns;
+		if (s->shield)
+			return s->deadline_ns < bound ? s->deadline_ns : bound;
+	}
+	return bound;
+}
+
+/* A shield that is entered now, or an entered scope that becomes one. */
+static void bound_shield(struct scope *s)
+{
+	int64_t end = time_add(rt_now(), s->shield_ns);
+	int64_t outer = outer_bound(s->parent);
+
+	if (outer < end)
+		end = outer;
+	if (end < s->deadline_ns)
+		s->deadline_ns = end;
+}
+
+void scope_set_shield(struct scope *s, int64_t bound_ns)
+{
+	assert(bound_ns >= 0);
+	s->shield = true;
+	s->shield_ns = bound_ns;
+	if (!s->entered || s->left)
+		return;
+	bound_shield(s);
+	update(s);
+	rearm(s);
+}
+
 void scope_enter_in(struct scope *s, const char *function)
 {
 	struct task *t = task_self();
@@ -211,6 +249,8 @@ void scope_enter_in(struct scope *s, const char *function)
 	s->parent = t->scope;
 	list_push(&s->parent->kids, &s->sibling);
 	t->scope = s;
+	if (s->shield)
+		bound_shield(s);
 	(void)see(s);
 	rearm(s);
 }
@@ -228,31 +268,10 @@ void scope_enter_after_in(struct scope *s, int64_t ns, const char *function)
 	scope_enter_until_in(s, time_add(rt_now(), ns), function);
 }
 
-/* The bound that shields and graces around @s put on clean-up. */
-static int64_t outer_bound(const struct scope *s)
-{
-	int64_t bound = TIME_NEVER;
-
-	for (; s; s = s->parent) {
-		if (s->grace_end_ns < bound && !s->requested)
-			bound = s->grace_end_ns;
-		if (s->shield)
-			return s->deadline_ns < bound ? s->deadline_ns : bound;
-	}
-	return bound;
-}
-
 void scope_enter_shield_in(struct scope *s, int64_t bound_ns, const char *function)
 {
-	const struct task *t = task_self();
-	int64_t outer = t ? outer_bound(t->scope) : TIME_NEVER;
-
-	assert(bound_ns >= 0);
 	scope_init(s);
-	s->shield = true;
-	s->deadline_ns = time_add(rt_now(), bound_ns);
-	if (outer < s->deadline_ns)
-		s->deadline_ns = outer;
+	scope_set_shield(s, bound_ns);
 	scope_enter_in(s, function);
 }
 

@@ -63,7 +63,7 @@ struct scope {
 	struct task *task;
 	const char *function; /* that entered it */
 	struct timer timer;
-	int64_t deadline_ns, grace_end_ns;
+	int64_t deadline_ns, grace_end_ns, shield_ns;
 	bool shield, yields, effective, soft, soft_effective, entered, left;
 };
 
@@ -132,6 +132,12 @@ void scope_cancel_soft(struct scope *s, enum cancel_source source, int64_t grace
  * cancellation.
  */
 void scope_set_deadline(struct scope *s, int64_t t_ns);
+
+/*
+ * Make a scope a shield, as scope_enter_shield() does, before it is entered (the bound counts from there) or
+ * while it is. What has been told that it is cancelled is not told otherwise; later checkpoints pass.
+ */
+void scope_set_shield(struct scope *s, int64_t bound_ns);
 
 /* Whether a cancellation is visible to what runs in it. */
 bool scope_cancelled(const struct scope *s);

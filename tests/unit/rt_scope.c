@@ -432,6 +432,60 @@ RT_TEST(scope, C6_B24_abort_is_called_once_and_the_completion_decides)
 	return 0;
 }
 
+/* Of a task that waits in it. */
+static struct scope late;
+
+static int shielded_late(void *arg)
+{
+	int r;
+
+	scope_enter_until(&late, TIME_NEVER);
+	r = task_park(arg);
+	say("woke%d", r);
+	expect(task_checkpoint(), 0);
+	expect(task_sleep(2 * NS_PER_S), -ECANCELED); /* it has a bound */
+	return scope_leave(&late, r);
+}
+
+RT_TEST(scope, B24_a_shield_that_comes_after_the_cancel)
+{
+	struct nursery n;
+
+	parked = (struct wait){.kind = "test", .abort = slow_abort};
+	nursery_open(&n);
+	nursery_go(&n, "stubborn", shielded_late, &parked);
+	expect(task_wait_all_blocked(), 0);
+	nursery_cancel(&n, "test");
+	cr_assert(scope_cancelled(&late));
+	scope_set_shield(&late, NS_PER_S);
+	cr_assert(not(scope_cancelled(&late)));
+	task_wake(&parked, -ECANCELED); /* told all the same */
+	expect(nursery_close(&n, 0), 0);
+	cr_assert(eq(str, (char *)heard(), "woke-125"));
+	cr_assert(late.requested && late.absorbed); /* of its bound */
+	cr_assert(eq(i64, rt_now(), NS_PER_S));
+	return 0;
+}
+
+RT_TEST(scope, B20_a_shield_set_before_entry)
+{
+	struct scope outer, s;
+
+	scope_init(&s);
+	scope_set_shield(&s, NS_PER_S);
+	expect(task_sleep(5 * NS_PER_S), 0); /* the bound counts from the entry */
+	scope_enter_until(&outer, rt_now());
+	expect(task_checkpoint(), -ECANCELED);
+	scope_enter(&s);
+	expect(task_checkpoint(), 0);
+	expect(task_sleep(2 * NS_PER_S), -ECANCELED);
+	cr_assert(eq(i64, rt_now(), 6 * NS_PER_S));
+	expect(scope_leave(&s, -ECANCELED), 0);
+	cr_assert(s.absorbed);
+	expect(task_checkpoint(), -ECANCELED);
+	return scope_leave(&outer, -ECANCELED);
+}
+
 RT_TEST(scope, C6_a_completion_wins_over_a_later_cancel_of_the_same_pass)
 {
 	struct nursery n;
