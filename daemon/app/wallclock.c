@@ -1,13 +1,14 @@
 /* The wall clock as values: looked at once a minute, so that it may be set at any time. */
 #include "daemon/app/wallclock.h"
 
-#include <sys/timex.h>
 #include <time.h>
 
 #include "daemon/rt/rt.h"
 #include "daemon/rt/task.h"
 
 enum { DAYS_PER_WEEK = 7 };
+
+#define NS_PER_MINUTE (60 * NS_PER_S)
 
 struct reading {
 	struct tm tm;
@@ -17,20 +18,16 @@ struct reading {
 
 static struct reading read_clock(void)
 {
-	struct timex status = {0}; /* asks, sets nothing */
-	struct reading now = {.synced = true};
-	struct timespec ts;
+	struct rt_wall wall = rt_wall();
+	struct reading now = {.synced = wall.synced || rt_is_virtual()};
+	int64_t t_ns = rt_now() + wall.offset_ns;
+	time_t t_s = t_ns / NS_PER_S;
 
-	if (rt_is_virtual()) {
-		ts.tv_sec = rt_now() / NS_PER_S;
-		ts.tv_nsec = rt_now() % NS_PER_S;
-		gmtime_r(&ts.tv_sec, &now.tm);
-	} else {
-		clock_gettime(CLOCK_REALTIME, &ts);
-		localtime_r(&ts.tv_sec, &now.tm);
-		now.synced = adjtimex(&status) >= 0 && !(status.status & STA_UNSYNC);
-	}
-	now.to_minute_ns = (60 - ts.tv_sec % 60) * NS_PER_S - ts.tv_nsec;
+	if (rt_is_virtual())
+		gmtime_r(&t_s, &now.tm);
+	else
+		localtime_r(&t_s, &now.tm);
+	now.to_minute_ns = NS_PER_MINUTE - t_ns % NS_PER_MINUTE;
 	return now;
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "daemon/base/log.h"
 #include "daemon/base/runtime_dir.h"
@@ -156,16 +155,12 @@ static int open_all(struct bus *bus, const struct bus_conf *conf, struct world *
 int bus_new(const struct bus_conf *conf, struct world *world, struct bus **ret)
 {
 	struct bus *bus = calloc(1, sizeof(*bus));
-	uint64_t id;
 	int r;
 
 	if (!bus)
 		return -ENOMEM;
 	bus->state.claim = bus->control.claim = -1;
-	if (getrandom(&id, sizeof(id), GRND_NONBLOCK) != sizeof(id))
-		id = (uint64_t)
-			rt_now(); /* so early after power-on that there is no chance yet */
-	snprintf(bus->boot, sizeof(bus->boot), "%016" PRIx64, id);
+	snprintf(bus->boot, sizeof(bus->boot), "%016" PRIx64, rt_random());
 	r = open_all(bus, conf, world);
 	if (r < 0) {
 		bus_free(bus);

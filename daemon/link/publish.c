@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/link/stamp.h"
 #include "daemon/link/subscriptions.h"
 #include "daemon/rt/rt.h"
 
@@ -160,7 +159,7 @@ static size_t room(size_t size, size_t len)
 
 /* Write to @buf; returns the length it would have, like snprintf. */
 static size_t compose(const struct publish *p, const struct topic *t,
-		      const struct stamp *stamp, char *buf, size_t size)
+		      const struct rt_wall *wall, char *buf, size_t size)
 {
 	char when[128] = "\"t\":null, \"mono\":null";
 	size_t len;
@@ -168,18 +167,18 @@ static size_t compose(const struct publish *p, const struct topic *t,
 	if (t->state != VALUE_UNSET)
 		snprintf(when, sizeof(when),
 			 "\"t\":\"%" PRId64 "\", \"mono\":\"%" PRId64 "\"",
-			 t->sample_ns + stamp->offset_ns, t->sample_ns);
+			 t->sample_ns + wall->offset_ns, t->sample_ns);
 	len = (size_t)snprintf(buf, size, "{\"v\":");
 	len += datum_json(value_get(t->v), rest(buf, size, len), room(size, len));
 	len += (size_t)snprintf(rest(buf, size, len), room(size, len),
 				", %s, %s\"boot\":\"%s\", \"seq\":%" PRIu64
 				", \"state\":\"%s\", \"unit\":%s}",
-				when, stamp->synced ? "" : "\"synced\":false, ", p->boot,
+				when, wall->synced ? "" : "\"synced\":false, ", p->boot,
 				t->seq, value_state_name(t->state), t->unit);
 	return len;
 }
 
-static void send_topic(struct publish *p, struct topic *t, const struct stamp *stamp)
+static void send_topic(struct publish *p, struct topic *t, const struct rt_wall *wall)
 {
 	const char *name = value_info(t->v)->name;
 	struct zframe frames[2] = {{name, strlen(name)}};
@@ -187,14 +186,14 @@ static void send_topic(struct publish *p, struct topic *t, const struct stamp *s
 	char *grown;
 
 	advance(t);
-	len = compose(p, t, stamp, p->buf, p->buf_size);
+	len = compose(p, t, wall, p->buf, p->buf_size);
 	if (len >= p->buf_size) {
 		grown = realloc(p->buf, 2 * len);
 		if (!grown)
 			return; /* a gap in seq tells */
 		p->buf = grown;
 		p->buf_size = 2 * len;
-		len = compose(p, t, stamp, p->buf, p->buf_size);
+		len = compose(p, t, wall, p->buf, p->buf_size);
 	}
 	frames[1] = (struct zframe){p->buf, len};
 	/* XPUB never waits: who is too slow loses the message, and sees it in seq. */
@@ -205,10 +204,10 @@ static void send_topic(struct publish *p, struct topic *t, const struct stamp *s
 /* A value goes: its last message says so, now, as nothing of it is left afterwards. */
 static void topic_ends(struct publish *p, struct topic *t)
 {
-	struct stamp stamp = stamp_now();
+	struct rt_wall wall = rt_wall();
 
 	if (p->subscriptions.count > 0 && wanted(p, t))
-		send_topic(p, t, &stamp);
+		send_topic(p, t, &wall);
 	if (t->seq > p->seq_floor)
 		p->seq_floor = t->seq;
 	tdelete(t, &p->topics, by_value);
@@ -355,11 +354,11 @@ static int wait_pending(struct publish *p)
 
 static void send_some(struct publish *p)
 {
-	struct stamp stamp = stamp_now();
+	struct rt_wall wall = rt_wall();
 	struct link *k;
 
 	for (int n = 0; n < SENDS_PER_STEP && (k = list_pop(&p->pending)) != NULL; n++)
-		send_topic(p, container_of(k, struct topic, pending), &stamp);
+		send_topic(p, container_of(k, struct topic, pending), &wall);
 }
 
 int publish_run(void *arg)

@@ -185,8 +185,8 @@ void record_settle(struct rt *rt);
 void record_refused(struct rt *rt, int fd, int r);
 void record_read(struct rt *rt, int fd, ssize_t n, const void *buf);
 void record_write(struct rt *rt, int fd, ssize_t n);
-/* What another thread decided: @live, in a replay what it was then. */
-bool record_outcome(struct rt *rt, bool live);
+/* What another thread or the machine decided: @live, in a replay what it was then. */
+int64_t record_value(struct rt *rt, int64_t live);
 
 /* The same for a replay, only if rt->conf.replay. */
 void replay_turn(struct rt *rt);   /* sets the time; timers and posts of the pass */

@@ -26,7 +26,7 @@ enum entry_kind {
 	ENTRY_REFUSED, /* fd cannot be waited for: value is the error */
 	ENTRY_READ,    /* from fd: value is the result; its bytes follow */
 	ENTRY_WRITE,   /* to fd: value is the result */
-	ENTRY_OUTCOME, /* value is true or false */
+	ENTRY_VALUE,   /* that another thread or the machine decided */
 };
 
 struct entry {
@@ -191,13 +191,13 @@ void record_write(struct rt *rt, int fd, ssize_t n)
 	put(rt, &(struct entry){.kind = ENTRY_WRITE, .fd = fd, .value = n}, NULL, 0);
 }
 
-bool record_outcome(struct rt *rt, bool live)
+int64_t record_value(struct rt *rt, int64_t live)
 {
 	struct entry e;
 
 	if (rt->conf.replay)
-		return take(rt, ENTRY_OUTCOME, 0, &e) ? e.value : live;
-	put(rt, &(struct entry){.kind = ENTRY_OUTCOME, .value = live}, NULL, 0);
+		return take(rt, ENTRY_VALUE, 0, &e) ? e.value : live;
+	put(rt, &(struct entry){.kind = ENTRY_VALUE, .value = live}, NULL, 0);
 	return live;
 }
 

@@ -5,7 +5,7 @@
  * Recorded are: the time of each pass; which descriptors were found ready, and after which step; what
  * fd_read() and fd_write() returned, with the bytes read; which posts and completions of threads were
  * delivered; whether a cancellation came before a thread had begun; whether a pool of threads that closed
- * was left alone. A replay takes all of this from the record: it reads no clock, does not touch the
+ * was left alone; what rt_wall() and rt_random() said. A replay takes all of this from the record: it reads no clock, does not touch the
  * descriptors that are read and written, and waits as fast as it can. Jobs of threads do run again; their
  * completion is held back until its turn. Forced pauses of scripts need no entry: while a run is recorded
  * or replayed they come after so many instructions and not after so much time (rt_is_repeatable()).

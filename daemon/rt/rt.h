@@ -67,6 +67,19 @@ int64_t rt_now(void);
 bool rt_is_virtual(void);
 
 /*
+ * How the wall clock stands now. Virtual time has no calendar: its offset is 0, and it is not synced. This and
+ * rt_random() enter a recording (record.h), so the loop's code asks nobody else.
+ */
+struct rt_wall {
+	int64_t offset_ns; /* to be added to rt_now()'s times: nanoseconds since 1970 */
+	bool synced;       /* somebody keeps the system's clock right */
+};
+struct rt_wall rt_wall(void);
+
+/* 64 bits from the kernel's generator, for names that nobody else has; never waits for it. */
+uint64_t rt_random(void);
+
+/*
  * Whether this run has to be repeatable: time is virtual, or it is recorded or replayed. Then nothing that
  * decides who runs may be measured, only counted.
  */

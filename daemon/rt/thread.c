@@ -187,7 +187,7 @@ static bool close_abort(struct wait *wait)
 
 	(void)pthread_mutex_lock(&p->lock);
 	busy = p->busy;
-	leave = record_outcome(p->rt, busy > 0);
+	leave = record_value(p->rt, busy > 0);
 	c->leaves = p->left_alone = leave && p->threads > 0;
 	(void)pthread_mutex_unlock(&p->lock);
 	if (!leave) {
@@ -276,7 +276,7 @@ static bool work_abort(struct wait *wait)
 	(void)pthread_mutex_lock(&p->lock);
 	queued = link_linked(&w->link);
 	abandon = !queued && !w->finished && w->release;
-	end = record_outcome(p->rt, queued || abandon);
+	end = record_value(p->rt, queued || abandon);
 	if (end && queued) {
 		p->queued--;
 		link_remove(&w->link);

@@ -161,7 +161,7 @@ static bool leave(struct job *j)
 
 	(void)pthread_mutex_lock(&w->lock);
 	finished = j->finished;
-	end = record_outcome(w->rt, !finished);
+	end = record_value(w->rt, !finished);
 	j->abandoned = end && !finished;
 	w->busy_alone = w->busy_alone || j->abandoned;
 	(void)pthread_mutex_unlock(&w->lock);
@@ -193,7 +193,7 @@ static bool job_abort(struct wait *wait)
 
 	(void)pthread_mutex_lock(&j->worker->lock);
 	queued = link_linked(&j->link);
-	end = record_outcome(rt, queued);
+	end = record_value(rt, queued);
 	if (end)
 		link_remove(&j->link);
 	(void)pthread_mutex_unlock(&j->worker->lock);

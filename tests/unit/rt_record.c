@@ -212,6 +212,8 @@ static int main_task(void *arg)
 	int r;
 
 	(void)arg;
+	fprintf(program.log, "%lld %llx\n", (long long)rt_wall().offset_ns,
+		(unsigned long long)rt_random());
 	program.rt = rt_current();
 	program.heard = 0;
 	rt_ref(program.rt);
