@@ -78,9 +78,9 @@ static int await_edges(const struct linux_line *l)
 		int r;
 
 		if (scope_effective_deadline() <= look_ns)
-			return fd_wait(fd, FD_READ);
+			return fd_wait_kept(fd);
 		scope_enter_until(&scope, look_ns);
-		r = scope_leave_timeout(&scope, fd_wait(fd, FD_READ));
+		r = scope_leave_timeout(&scope, fd_wait_kept(fd));
 		if (r == -ETIMEDOUT)
 			r = still_there(l);
 		else

@@ -331,7 +331,7 @@ static int linux_wait(struct iio_dev *dev, int64_t until_ns, int64_t *ret_t_ns)
 		task_yield(); /* a device that is quicker than the loop leaves room for others */
 	while (r == 0) {
 		scope_enter_until(&scope, until_ns);
-		r = fd_wait(d->epoll, FD_READ);
+		r = fd_wait_kept(d->epoll);
 		r = scope_leave_timeout(&scope, r);
 		if (r == 0) {
 			r = look(d);

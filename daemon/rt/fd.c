@@ -187,6 +187,13 @@ int fd_wait(int fd, enum fd_dir dir)
 	return wait_for(&w);
 }
 
+int fd_wait_kept(int fd)
+{
+	struct fd_waiter w = {.fd = fd, .dir = FD_READ, .keep = true};
+
+	return wait_for(&w);
+}
+
 /* Wait on behalf of fd_read(), and learn from it. */
 static int wait_to_read(int fd)
 {

@@ -3,8 +3,12 @@
  *
  * A descriptor may have one task waiting to read and one waiting to write. Close descriptors with
  * fd_close(), or call fd_forget() before a library closes them: who still waits on one that was closed
- * otherwise waits on. fd_read() leaves its descriptor registered with the kernel, so a number that it
- * waited for, and that was closed otherwise before its end was read, must not be used again.
+ * otherwise waits on.
+ *
+ * Who reads a descriptor again and again uses fd_read(), or fd_wait_kept() where a library or another call than
+ * read(2) takes what is there. Both leave it registered with the kernel, which saves a system call each time; so a
+ * number that they waited for, and that was closed otherwise before its end was read, must not be used again.
+ * fd_wait() is for the rest: to write, once, and what others may close.
  *
  * rt_run() ignores SIGPIPE: writing where nobody reads gives -EPIPE.
  */
@@ -34,6 +38,9 @@ struct fd_waiter {
  * descriptor; -EPERM for one that cannot be polled (a regular file); -ENOMEM; -ECANCELED. Suspends.
  */
 int fd_wait(int fd, enum fd_dir dir) MUST_CHECK;
+
+/* fd_wait(@fd, FD_READ), with @fd kept registered as told above. Suspends. */
+int fd_wait_kept(int fd) MUST_CHECK;
 
 /*
  * read(2) and write(2) of a non-blocking descriptor, waiting as long as needed; at most one transfer.

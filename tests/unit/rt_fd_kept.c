@@ -1,4 +1,7 @@
-/* fd_read() leaves its descriptor registered, and waits before it tries where it had to wait before. */
+/*
+ * fd_read() and fd_wait_kept() leave their descriptor registered, and fd_read() waits before it tries where it had
+ * to wait before.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -221,14 +224,15 @@ static ssize_t reads_somehow(int fd, unsigned char *buf)
 	};
 	ssize_t n;
 
-	switch (rand() % 4) {
+	switch (rand() % 5) {
 	case 0:
+	case 1:
 		do {
-			expect(fd_wait(fd, FD_READ), 0);
+			expect(rand() % 2 ? fd_wait(fd, FD_READ) : fd_wait_kept(fd), 0);
 			n = read(fd, buf, 2);
 		} while (n < 0);
 		return n;
-	case 1:
+	case 2:
 		cr_assert(ge(int, choose(cases, 2), 0));
 		return 0;
 	default:

@@ -124,6 +124,11 @@ static int wait_fd(void)
 	return fd_wait(on.fds[0], FD_READ);
 }
 
+static int wait_fd_kept(void)
+{
+	return fd_wait_kept(on.fds[0]);
+}
+
 static int wait_read(void)
 {
 	char c;
@@ -536,6 +541,8 @@ static const struct wait_kind kinds[] = {
 	 teardown_chan, MEMORY},
 	{"fd_wait", setup_fd, wait_fd, complete_read, close_fd, -EBADF, teardown_fd,
 	 LATE | MEMORY},
+	{"fd_wait_kept", setup_fd, wait_fd_kept, complete_read, close_fd, -EBADF,
+	 teardown_fd, LATE | MEMORY},
 	{"fd_read", setup_fd, wait_read, complete_read, close_fd, -EBADF, teardown_fd,
 	 LATE | MEMORY},
 	{"fd_write", setup_full_fd, wait_write, complete_write, close_fd, -EBADF,

@@ -51,6 +51,7 @@ RT_TEST(rules, R2_every_call_that_may_suspend_is_a_checkpoint)
 	expect(pipe2(fds, O_NONBLOCK), 0);
 	expect_checkpoint(fd_write(fds[1], "x", 1), 1);
 	expect_checkpoint(fd_wait(fds[0], FD_READ), 0);
+	expect_checkpoint(fd_wait_kept(fds[0]), 0);
 	expect_checkpoint(fd_read(fds[0], &v, 1), 1);
 	fd_close(fds[0]);
 	fd_close(fds[1]);
