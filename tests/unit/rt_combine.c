@@ -114,7 +114,8 @@ static int sets_and_sleeps(void *arg)
 	return task_sleep_forever();
 }
 
-RT_TEST(combine, P4_MW1_move_on_when)
+/* MW-3, RC-3: the functions tell by their results that they were given their arguments. */
+RT_TEST(combine, P4_MW1_MW3_move_on_when)
 {
 	struct event e;
 	const struct call trigger = CALL("trigger", waits_for_event, &e);
@@ -142,7 +143,7 @@ static int starts_and_sleeps(void *arg)
 	return -ECANCELED;
 }
 
-RT_TEST(combine, P4_RC1_RC2_run_and_cancelling)
+RT_TEST(combine, P4_RC1_RC2_RC3_run_and_cancelling)
 {
 	const struct call background = CALL("background", starts_and_sleeps, NULL);
 	const struct call nap = CALL("nap", naps, &one);
