@@ -1,4 +1,4 @@
-/* The task dump of a script: who waits, where, on whose behalf and for how long. */
+/* The task dump of a script: who waits, where, on whose behalf and for how long. And who keeps the loop, where. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/log.h"
 #include "daemon/behave/script.h"
 #include "daemon/rt/dump.h"
 #include "daemon/rt/nursery.h"
@@ -112,4 +113,60 @@ Test(dump, N8_C9_names_call_chain_and_waiting_time)
 	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
 
 	cr_assert(eq(int, rt_run(&conf, diner, NULL), 0));
+}
+
+/* A report that is awaited, and whether it came. */
+static const char *report_start, *report_end;
+static bool reported;
+
+static void look_for_report(enum log_level level, const char *text, void *arg)
+{
+	size_t n = strlen(text), end = strlen(report_end);
+
+	(void)level;
+	(void)arg;
+	if (strncmp(text, report_start, strlen(report_start)) == 0 && n > end &&
+	    strcmp(text + n - end, report_end) == 0)
+		reported = true;
+}
+
+/* However slow the machine is: until it was reported. */
+static int until_reported(void *path)
+{
+	struct nursery n;
+
+	nursery_open(&n);
+	nursery_go(&n, "script", run_script, path);
+	while (!reported)
+		cr_assert(eq(int, task_sleep(NS_PER_MS), 0));
+	nursery_cancel(&n, "enough");
+	return nursery_close(&n, 0);
+}
+
+static void expect_report(int64_t slow_step_ns, char *path, const char *start,
+			  const char *end)
+{
+	const struct rt_conf conf = {.slow_step_ns = slow_step_ns};
+
+	report_start = start;
+	report_end = end;
+	log_set_sink(look_for_report, NULL);
+	cr_assert(eq(int, rt_run(&conf, until_reported, path), 0));
+}
+
+Test(dump, N9_a_slow_step_is_reported_with_the_scripts_line, .timeout = 60)
+{
+	static char path[] = INSTINCT_SOURCE "/tests/behave/lib/slow.lua";
+
+	expect_report(10 * NS_PER_US, path, "task slow.lua:7: kept the loop for ",
+		      " ms without a checkpoint; now at compute at slow.lua:3, called by "
+		      "slow.lua:9");
+}
+
+Test(dump, N9_a_busy_task_is_reported_with_the_scripts_line, .timeout = 60)
+{
+	static char path[] = INSTINCT_SOURCE "/tests/behave/lib/busy.lua";
+
+	expect_report(-1, path, "task busy.lua:6: ran 3000 times in ",
+		      " ms at wake at busy.lua:3, called by busy.lua:7");
 }

@@ -239,6 +239,35 @@ RT_TEST(worker, R10_thread_receives_no_signals)
 	return 0;
 }
 
+static int jobs_for_ever(void *held)
+{
+	return worker_run(&worker, &((struct held *)held)->job);
+}
+
+static int ends_during_a_job(void *arg)
+{
+	struct held h;
+	struct nursery n;
+
+	(void)arg;
+	held_init(&h);
+	expect(worker_open(&worker, "bus 1"), 0);
+	nursery_open(&n);
+	nursery_go(&n, "stuck", jobs_for_ever, &h);
+	await_begin(&h);
+	rt_cancel("test");
+	return nursery_close(&n, 0);
+}
+
+Test(worker, R9_a_job_that_never_returns_ends_the_program_with_its_task_and_worker)
+{
+	const struct rt_conf conf = {.stuck_thread_ns = 5 * NS_PER_MS};
+
+	dies_with(&conf, SIGABRT, ends_during_a_job,
+		  "task stuck: its thread does not return, and the program is to end");
+	dies_with(&conf, SIGABRT, ends_during_a_job, "  stuck: waits for worker bus 1, ");
+}
+
 /* A job that may be left, and who has it then. */
 static atomic_bool was_left, has_gone;
 
