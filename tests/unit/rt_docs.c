@@ -1,5 +1,5 @@
 /*
- * The example of docs/RUNTIME.md, compiled and run; it stands here word for word, which is looked at too.
+ * The example of docs/USING_THE_RUNTIME.md, compiled and run; it stands here word for word, which is looked at too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ static char *read_whole(const char *path)
 
 Test(docs, the_example_is_that_of_the_page)
 {
-	char *page = read_whole(INSTINCT_SOURCE "/docs/RUNTIME.md");
+	char *page = read_whole(INSTINCT_SOURCE "/docs/USING_THE_RUNTIME.md");
 	char *source = read_whole(INSTINCT_SOURCE "/tests/unit/rt_docs.c");
 	char *block = strstr(page, "```c\n");
 	char *end;
