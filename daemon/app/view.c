@@ -79,7 +79,8 @@ static void on_value(struct value_watch *w, struct value *value, bool changed)
 	const struct value_info *info = value_info(value);
 	const struct datum *d = value_get(value);
 
-	if (!changed || !info->name)
+	/* Of the robot's values; what a behaviour waits for has its text as a name, too. */
+	if (!changed || !info->name || world_find(v->world, info->name) != value)
 		return;
 	if (value_state(value) == VALUE_STALE)
 		view_say(v, VIEW_SENSE, "%s is stale: nothing new for too long",

@@ -78,7 +78,8 @@ static void put_angle(struct view *v, const char *label, const char *name)
 	end_row(v);
 }
 
-/* Booleans side by side, those that are true in bold, in rows of at most @width. */
+/* Booleans side by side, those that are true in bold, in rows of less than @width: the end of a row would
+ * wipe a character in the last column. */
 static void put_booleans(struct view *v, size_t width)
 {
 	size_t column = 1;
@@ -96,7 +97,7 @@ static void put_booleans(struct view *v, size_t width)
 			continue;
 		len = (size_t)snprintf(text, sizeof(text), " %s%s",
 				       value_info(value)->name, known ? "" : "?");
-		if (column > 1 && column + len > width) {
+		if (column > 1 && column + len >= width) {
 			end_row(v);
 			fputs(" ", v->out);
 			column = 1;

@@ -14,6 +14,9 @@ expect_line 'nod starts' "it nods when touched"
 expect_line 'dizzy starts' "it is dizzy when shaken"
 expect_line 'tilt [+-][1-9].* us\)' "the servo gets pulses"
 expect_line 'led on' "the light goes on"
+[ "$(grep -c 'sense  head\.touched is true' <<<"$out")" -eq "$(grep -c 'nod starts' <<<"$out")" ] ||
+	fail "each touch is told once"
+! grep -qE 'sense  .* or .* is' <<<"$out" || fail "what a behaviour waits for is no sense"
 first=$out
 passed "touched: nods; shaken: dizzy; pulses and light come out"
 
