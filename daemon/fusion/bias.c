@@ -31,6 +31,7 @@ static void weigh(struct bias *bias, const struct vqf_params *params, double dt_
 	bias->rest_var = measurement_var(params->bias_rest_rad_s, step);
 	bias->motion_var = measurement_var(params->bias_motion_rad_s, step);
 	bias->clip_rad_s = params->bias_clip_rad_s;
+	bias->max_rad_s = params->bias_max_rad_s;
 	bias->vertical_var = bias->motion_var / fmax(params->bias_vertical, 1e-10);
 }
 
@@ -104,7 +105,7 @@ static void correct(struct bias *bias, const double *axes, const double seen[3],
 	for (size_t i = 0; i < 3; i++)
 		measure(bias, axes + 3 * i, credible[i], var[i]);
 	for (int i = 0; i < 3; i++)
-		bias->rad_s[i] = clip(bias->rad_s[i], bias->clip_rad_s);
+		bias->rad_s[i] = clip(bias->rad_s[i], bias->max_rad_s);
 }
 
 static void learn_at_rest(struct bias *bias, const double rate[3])

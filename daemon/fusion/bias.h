@@ -25,7 +25,8 @@ struct bias {
 	double rest_var;     /* of a measurement: at rest, ... */
 	double motion_var;   /* ... in motion, ... */
 	double vertical_var; /* ... in motion and about the vertical */
-	double clip_rad_s;
+	double clip_rad_s;   /* of a measurement against what is believed */
+	double max_rad_s;    /* of what is believed */
 	struct lowpass lp;
 	double state[LOWPASS_STATE(BIAS_CHANS)];
 };

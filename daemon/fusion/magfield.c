@@ -37,14 +37,45 @@ static void follow(struct magfield_shape *ref, struct magfield_shape now, double
 }
 
 /* Does seeing a field in this state of motion make it more credible? */
-static bool counts(const struct vqf_params *params, const struct rest *rest, bool first)
+static bool counts(const struct magfield *field, const struct vqf_params *params,
+		   const struct rest *rest, bool turning)
 {
 	/* Motion tells the earth's field from that of a magnet on the robot. */
-	if (vec_dot(rest->rate, rest->rate) >=
-	    params->mag_new_gyr_rad_s * params->mag_new_gyr_rad_s)
+	if (turning)
 		return true;
 	/* At rest it is but the best guess: without it, no disturbance to come can be noticed. */
-	return first && params->mag_first_at_rest && rest->at_rest;
+	if (rest->at_rest)
+		return field->ref.norm == 0 && params->mag_first_at_rest;
+	/* That guess is worth less than what stays the same from place to place. */
+	return field->rested.norm > 0;
+}
+
+/* The reference is like the field @now. */
+static void confirm(struct magfield *field, const struct vqf_params *params,
+		    struct magfield_shape now, bool turning, double dt_s)
+{
+	field->clean_s += dt_s;
+	if (turning)
+		field->sure_s += dt_s;
+	if (field->clean_s < params->mag_clean_s)
+		return;
+	field->disturbed = false;
+	follow(&field->ref, now, lowpass_gain(dt_s, params->mag_ref_tau_s));
+}
+
+/* The candidate is the reference from now on. Was the field at rest another one? */
+static bool adopt(struct magfield *field, const struct vqf_params *params, bool at_rest)
+{
+	bool other =
+		field->rested.norm > 0 && !alike(params, field->rested, field->candidate);
+
+	field->ref = field->candidate;
+	field->disturbed = false;
+	field->clean_s = params->mag_clean_s;
+	field->sure_s = at_rest ? 0 : field->candidate_s;
+	if (other)
+		field->rested.norm = 0;
+	return other;
 }
 
 /* Rounding takes a sine beyond 1. */
@@ -55,41 +86,41 @@ static double within_1(double x)
 	return x < -1 ? -1 : x;
 }
 
-void magfield_update(struct magfield *field, const struct vqf_params *params,
+bool magfield_update(struct magfield *field, const struct vqf_params *params,
 		     const double mag[3], const struct rest *rest, double dt_s)
 {
-	double gain = lowpass_gain(dt_s, params->mag_ref_tau_s);
 	double norm = sqrt(vec_dot(mag, mag));
 	double x[2] = {norm, -asin(within_1(mag[2] / norm))};
-	bool first = field->ref.norm == 0;
+	bool turning = vec_dot(rest->rate, rest->rate) >=
+		       params->mag_new_gyr_rad_s * params->mag_new_gyr_rad_s;
+	bool sure = field->sure_s >= params->mag_new_first_s;
 	struct magfield_shape now;
 
 	lowpass_step(&field->lp, field->state, x, 2);
 	now = (struct magfield_shape){.norm = x[0], .dip_rad = x[1]};
 
 	if (alike(params, now, field->ref)) {
-		field->clean_s += dt_s;
-		if (field->clean_s >= params->mag_clean_s) {
-			field->disturbed = false;
-			follow(&field->ref, now, gain);
-		}
+		confirm(field, params, now, turning, dt_s);
 	} else {
 		field->clean_s = 0;
 		field->disturbed = true;
 	}
+	if (sure)
+		field->rested.norm = 0;
+	else if (params->mag_keep_rest && rest->at_rest &&
+		 (field->ref.norm == 0 || !field->disturbed))
+		field->rested = now;
 
 	if (!alike(params, now, field->candidate)) {
 		field->candidate = now;
 		field->candidate_s = 0;
-		return;
+		return false;
 	}
-	if (counts(params, rest, first))
+	if (counts(field, params, rest, turning))
 		field->candidate_s += dt_s;
-	follow(&field->candidate, now, gain);
-	if (field->disturbed &&
-	    field->candidate_s >= (first ? params->mag_new_first_s : params->mag_new_s)) {
-		field->ref = field->candidate;
-		field->disturbed = false;
-		field->clean_s = params->mag_clean_s;
-	}
+	follow(&field->candidate, now, lowpass_gain(dt_s, params->mag_ref_tau_s));
+	if (!field->disturbed ||
+	    field->candidate_s < (sure ? params->mag_new_s : params->mag_new_first_s))
+		return false;
+	return adopt(field, params, rest->at_rest);
 }

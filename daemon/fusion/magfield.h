@@ -20,7 +20,10 @@ struct magfield {
 	struct magfield_shape ref;       /* norm 0: not learnt yet */
 	struct magfield_shape candidate; /* what may become the reference */
 	double candidate_s;              /* how long it was seen in motion, or at rest */
+	struct magfield_shape
+		rested; /* the heading was found in it, at rest; norm 0: not */
 	double clean_s; /* how long the field has been like the reference */
+	double sure_s;  /* how long the reference was seen in motion */
 	bool disturbed; /* also before a reference is learnt */
 	struct lowpass lp;
 	double state[LOWPASS_STATE(2)];
@@ -38,9 +41,10 @@ void magfield_restart(struct magfield *field);
 
 /*
  * One sample in earth axes (only the vertical axis must be right), @dt_s after the last one; @rest
- * tells of motion.
+ * tells of motion. True when motion has shown that the field at rest was not the earth's: a heading
+ * found there is worth nothing.
  */
-void magfield_update(struct magfield *field, const struct vqf_params *params,
+bool magfield_update(struct magfield *field, const struct vqf_params *params,
 		     const double mag[3], const struct rest *rest, double dt_s);
 
 #endif

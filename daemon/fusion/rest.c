@@ -1,6 +1,7 @@
 /* Rest detection (Laidig and Seel 2023, section 3.5). */
 #include "daemon/fusion/rest.h"
 
+#include <math.h>
 #include <string.h>
 
 void rest_init(struct rest *rest, const struct vqf_params *params, double gyr_dt_s,
@@ -31,6 +32,7 @@ void rest_restart(struct rest *rest)
 
 static void move(struct rest *rest)
 {
+	rest->known |= rest->at_rest;
 	rest->still_s = 0;
 	rest->moved = true;
 	rest->at_rest = false;
@@ -45,15 +47,36 @@ static double distance_sq(const double a[3], const double b[3])
 	return x * x + y * y + z * z;
 }
 
-void rest_gyro(struct rest *rest, const struct vqf_params *params, const double rate[3])
+static bool is_within(const double a[3], const double b[3], double max)
+{
+	return fabs(a[0] - b[0]) <= max && fabs(a[1] - b[1]) <= max &&
+	       fabs(a[2] - b[2]) <= max;
+}
+
+/* May a gyroscope at rest show the steady rate @mean, if its bias is believed to be @bias? */
+static bool may_be_bias(const struct rest *rest, const struct vqf_params *params,
+			const double mean[3], const double bias[3])
+{
+	static const double zero[3];
+
+	if (is_within(mean, zero, params->bias_clip_rad_s))
+		return true;
+	if (!is_within(mean, zero, params->bias_max_rad_s))
+		return false;
+	/* Robots are switched on standing: until something has moved, it is bias. */
+	return (!rest->moved && !rest->known) ||
+	       is_within(mean, bias, params->bias_clip_rad_s);
+}
+
+void rest_gyro(struct rest *rest, const struct vqf_params *params, const double rate[3],
+	       const double bias[3])
 {
 	double *mean = rest->rate;
-	double max = params->bias_clip_rad_s; /* a larger mean rate is motion, not bias */
 
 	memcpy(mean, rate, 3 * sizeof(*mean));
 	lowpass_step(&rest->gyr_lp, rest->gyr_state, mean, LOWPASS_VEC);
 	if (distance_sq(rate, mean) >= params->rest_gyr_rad_s * params->rest_gyr_rad_s ||
-	    fabs(mean[0]) > max || fabs(mean[1]) > max || fabs(mean[2]) > max)
+	    !may_be_bias(rest, params, mean, bias))
 		move(rest);
 }
 

@@ -14,6 +14,7 @@ struct rest {
 		[LOWPASS_VEC]; /* the mean rate, rad/s: at rest, the gyroscope's bias */
 	double still_s;        /* how long nothing moved */
 	bool moved;            /* since the start */
+	bool known;            /* the bias: a rest has ended */
 	bool at_rest;
 };
 
@@ -25,11 +26,12 @@ void rest_init(struct rest *rest, const struct vqf_params *params, double gyr_dt
 void rest_retune(struct rest *rest, const struct vqf_params *params, double gyr_dt_s,
 		 double acc_dt_s);
 
-/* Forget the past: as at the start. */
+/* Forget the past, except that the bias is known: as at the start. */
 void rest_restart(struct rest *rest);
 
-/* One sample of the rate, rad/s. */
-void rest_gyro(struct rest *rest, const struct vqf_params *params, const double rate[3]);
+/* One sample of the rate, and what is believed of its bias, rad/s. */
+void rest_gyro(struct rest *rest, const struct vqf_params *params, const double rate[3],
+	       const double bias[3]);
 
 /* One sample of the acceleration, m/s^2, @dt_s after the last one. */
 void rest_accel(struct rest *rest, const struct vqf_params *params, const double acc[3],

@@ -63,6 +63,7 @@ void vqf_retune(struct vqf *vqf, const struct vqf_params *params,
 void vqf_forget_imu(struct vqf *vqf, struct vqf_rates nominal)
 {
 	bias_init(&vqf->bias, vqf->params, vqf->drift_enough * nominal.acc_s);
+	vqf->rest.known = false;
 }
 
 void vqf_forget_mag(struct vqf *vqf, struct vqf_rates nominal)
@@ -97,7 +98,7 @@ static struct quat turn(const double rate[3], double dt_s)
 
 void vqf_gyro(struct vqf *vqf, const double rate[3], double dt_s)
 {
-	rest_gyro(&vqf->rest, vqf->params, rate);
+	rest_gyro(&vqf->rest, vqf->params, rate, vqf->bias.rad_s);
 	for (int i = 0; i < 3; i++)
 		vqf->rate[i] = rate[i] - vqf->bias.rad_s[i];
 	vqf->gyr = quat_renormalise(quat_mul(vqf->gyr, turn(vqf->rate, dt_s)));
@@ -257,7 +258,10 @@ void vqf_mag(struct vqf *vqf, const double mag[3], double dt_s)
 	if (mag[0] == 0 && mag[1] == 0 && mag[2] == 0)
 		return;
 	level_field(vqf, mag, dt_s, level);
-	magfield_update(&vqf->field, vqf->params, level, &vqf->rest, dt_s);
+	if (magfield_update(&vqf->field, vqf->params, level, &vqf->rest, dt_s)) {
+		vqf->mag_first_gain = 1;
+		vqf->mag_first_at_rest = false;
+	}
 
 	offset = wrap(atan2(level[0], level[1]) - vqf->heading_rad);
 	gain = heading_gain(vqf, dt_s);

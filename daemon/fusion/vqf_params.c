@@ -34,6 +34,7 @@
 
 const struct vqf_params vqf_params_default = {
 	TABLE_2,
+	.bias_max_rad_s = 10 * DEG,
 	.rest_first_s = 0.5,
 	.bias_interval_s = 0.008,
 	.mag_first_at_rest = true,
@@ -43,6 +44,7 @@ const struct vqf_params vqf_params_default = {
 
 const struct vqf_params vqf_params_paper = {
 	TABLE_2,
+	.bias_max_rad_s = 2 * DEG,
 	.rest_first_s = 1.5,
 };
 
@@ -58,7 +60,8 @@ const struct conf_field vqf_fields[] = {
 	CONF_REAL(vqf_params, bias_forget_s, 100, 1, 1e6, "s",
 		  "In this time the bias wanders by 0.1 deg/s."),
 	CONF_REAL(vqf_params, bias_clip_rad_s, 2 * DEG, 0.01 * DEG, 20 * DEG, "rad/s",
-		  "A bias is never believed to be larger."),
+		  "A look at the bias is never believed to be further off what is known; "
+		  "a mean rate that is, is motion."),
 	CONF_REAL(vqf_params, bias_motion_rad_s, 0.1 * DEG, 0.001 * DEG, 10 * DEG,
 		  "rad/s",
 		  "How sure one look at the bias in motion is; more learns slower."),
@@ -94,6 +97,10 @@ const struct conf_field vqf_fields[] = {
 		  "A disturbance is waited out for so long."),
 	CONF_REAL(vqf_params, mag_reject_factor, 2, 1, 1000, "",
 		  "Then the field counts so many times less."),
+	CONF_REAL(
+		vqf_params, bias_max_rad_s, 10 * DEG, 0.01 * DEG, 50 * DEG, "rad/s",
+		"A bias is never believed to be larger. Until something has moved since "
+		"the start, a steady rate up to this is bias."),
 	CONF_REAL(vqf_params, rest_first_s, 0.5, 0, 60, "s",
 		  "As rest_min, until something has moved since the start."),
 	CONF_REAL(vqf_params, bias_interval_s, 0.008, 0, 1, "s",

@@ -13,7 +13,7 @@ struct vqf_params {
 	/* Gyroscope bias. The sigmas say what one measurement of it is worth. */
 	double bias_init_rad_s;   /* how large it may be at power-on */
 	double bias_forget_s;     /* in this time it wanders by 0.1 deg/s */
-	double bias_clip_rad_s;   /* never believed to be larger */
+	double bias_clip_rad_s;   /* a look at it is never believed to be further off */
 	double bias_motion_rad_s; /* sigma, from the drift of the inclination */
 	double bias_vertical;     /* less is known about the vertical, in motion; 0..1 */
 	double bias_rest_rad_s;   /* sigma, at rest */
@@ -37,6 +37,7 @@ struct vqf_params {
 	double mag_reject_factor; /* afterwards the field counts so many times less */
 
 	/* Changes to the paper, see below. */
+	double bias_max_rad_s; /* it is never believed to be larger */
 	double rest_first_s; /* rest_min_s as long as nothing has moved since the start */
 	double bias_interval_s; /* the bias is learnt at most so often */
 	bool mag_first_at_rest; /* the first field may also be learnt at rest */
@@ -45,13 +46,16 @@ struct vqf_params {
 };
 
 /*
- * The values of Laidig and Seel 2023, Table 2, and five changes, none of which depends on the kind of
+ * The values of Laidig and Seel 2023, Table 2, and some changes, none of which depends on the kind of
  * motion or on the sensor:
  *
  * - A robot is switched on standing still. Until something moves, half a second of stillness, the time
- *   constant of the rest detection, is enough to learn the bias from; the paper waits for 1.5 s.
+ *   constant of the rest detection, is enough to learn the bias from; the paper waits for 1.5 s. And a
+ *   steady rate of some degrees per second is a bias as cheap sensors have it (MPU-6050: 20 deg/s); to the
+ *   paper more than 2 are motion, now and later, and the filter never gets over it.
  * - A field that is steady for 5 s at rest is the first reference. The paper wants 5 s of turning, and
- *   until then it cannot tell a disturbance from the earth's field.
+ *   until then it cannot tell a disturbance from the earth's field. If motion then shows another field,
+ *   steady for 5 s, it was a magnet beside the robot: that field is the reference, and the heading is found anew.
  * - The first headings are averaged, each weighing the same, until tau_mag_s have passed. When a rest ends
  *   in this time, the mean is kept and followed by the usual filter: what is measured in motion is worse
  *   than what was measured at rest, and must not weigh as much.

@@ -209,6 +209,31 @@ Test(attitude, bias_is_learnt_at_rest)
 	cr_expect(lt(dbl, (double)estimate(&b).gyro_bias_sigma, 0.1 * DEG));
 }
 
+Test(attitude, a_large_bias_is_learnt_before_anything_has_moved)
+{
+	const double rate[3] = {0.3, -0.5, 0.4};
+	const double slow[3] = {0, 0, 5 * DEG};
+	struct body b;
+
+	start(&b);
+	b.bias[0] = 5 * DEG;
+	b.bias[2] = -4 * DEG;
+	run(&b, still, 4, true);
+	cr_expect(
+		epsilon_eq(dbl, (double)estimate(&b).gyro_bias[0], b.bias[0], 0.1 * DEG));
+	cr_expect(
+		epsilon_eq(dbl, (double)estimate(&b).gyro_bias[2], b.bias[2], 0.1 * DEG));
+	run(&b, rate, 20, true);
+	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 1.0));
+	/* It is known now: the same rate is rest again, and a slow turn, also after a gap, is none. */
+	run(&b, still, 4, true);
+	cr_expect(estimate(&b).at_rest);
+	b.t_ns += NS_PER_S;
+	run(&b, slow, 4, true);
+	cr_expect(not(estimate(&b).at_rest));
+	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 1.0));
+}
+
 Test(attitude, bias_is_learnt_in_motion)
 {
 	const double bias[3] = {0.005, -0.004, 0.003};
@@ -287,6 +312,23 @@ Test(attitude, motion_does_not_dilute_a_heading_found_at_rest)
 	b.magnet[0] = 40e-6;
 	run(&b, (double[]){0, 0, 0.4}, 2, true);
 	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 15.0));
+}
+
+Test(attitude, a_magnet_where_it_was_switched_on_is_found_out_in_motion)
+{
+	struct body b;
+
+	start(&b);
+	b.magnet[0] = 20e-6;
+	b.magnet[2] = 10e-6;
+	run(&b, still, 20, true);
+	cr_expect(not(estimate(&b).disturbed));
+	cr_expect(gt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 30.0));
+	b.magnet[0] = 0;
+	b.magnet[2] = 0;
+	run(&b, (double[]){0, 0.1, 0.6}, 6, true);
+	cr_expect(not(estimate(&b).disturbed));
+	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 1.0));
 }
 
 Test(attitude, heading_sigma_falls_with_a_field_and_grows_without_one)
