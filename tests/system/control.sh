@@ -34,6 +34,23 @@ for command in "status" "values" "values head.*" "get imu.accel" "behaviours" "t
 done
 passed "status, values, get, behaviours, tasks, as text and as JSON"
 
+# In a terminal of 70 columns, which python opens: lines break there, and the rest is below where it began.
+run /usr/bin/python3 -c 'import fcntl, os, pty, struct, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 70, 0, 0))
+    os.execv(sys.argv[1], sys.argv[1:])
+try:
+    while text := os.read(terminal, 4096):
+        os.write(1, text.replace(b"\r", b""))
+except OSError:
+    pass' "$instinct" tasks
+expect_status 0 "tasks in a terminal"
+expect_line '^TASK  .*WAITS FOR$' "they have a head"
+expect_line '^ {28,}left\)$' "what does not fit goes on below"
+awk 'length > 70 { exit 1 }' <<<"$out" || fail "tasks: wider than the terminal: $out"
+passed "tasks in a narrow terminal"
+
 run "$instinct" set param.nod.times 3
 expect_status 0 "set a parameter"
 run "$instinct" get param.nod.times

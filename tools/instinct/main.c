@@ -147,7 +147,8 @@ static int run_command(struct cli *cli, const struct command *c, char **argv)
 	int argc = 0;
 
 	if (argv[0] && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
-		printf("Usage: instinct %s %s\n%s\n", c->name, c->usage, c->help);
+		printf("Usage: instinct %s%s%s\n\n%s\n", c->name, c->usage[0] ? " " : "",
+		       c->usage, c->help);
 		return CLI_OK;
 	}
 	if (c->passes_options)

@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define NARROW 20 /* characters; in less, nothing is broken */
 
 void print_json(const cJSON *node)
 {
@@ -50,6 +54,39 @@ const char *print_value(const cJSON *v, char *buf, size_t size)
 	buf[0] = '\0';
 	append_value(v, buf, size);
 	return buf;
+}
+
+/* Of the terminal that is printed to, in characters; 0: it is none. */
+static int terminal_width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 ? 0 : size.ws_col;
+}
+
+/* How much of @text goes on a line of @room bytes: up to a space, if there is one. */
+static int line_length(const char *text, int room)
+{
+	int n = (int)strlen(text);
+
+	if (n <= room)
+		return n;
+	for (int i = room; i > 0; i--)
+		if (text[i] == ' ')
+			return i;
+	return n;
+}
+
+void print_in_column(const char *text, int column)
+{
+	int room = terminal_width() - column;
+	int n = room < NARROW ? (int)strlen(text) : line_length(text, room);
+
+	printf("%.*s\n", n, text);
+	for (text += n; *text == ' '; text += n) {
+		n = line_length(++text, room);
+		printf("%*s%.*s\n", column, "", n, text);
+	}
 }
 
 const char *print_age(double s, char *buf, size_t size)
