@@ -144,7 +144,7 @@ static int pipe_get(struct gpio_line *line)
 static int pipe_wait(struct gpio_line *line, struct gpio_event *ret)
 {
 	struct pipe_line *l = container_of(line, struct pipe_line, line);
-	int r = fd_wait(l->fd[0], FD_READ);
+	int r = fd_wait_kept(l->fd[0]);
 
 	if (r < 0)
 		return r;
