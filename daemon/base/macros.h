@@ -21,6 +21,7 @@
  */
 #define HOT __attribute__((hot))
 #define COLD __attribute__((cold))
+#define NOINLINE __attribute__((noinline))
 
 #define NO_SANITIZE_ADDRESS __attribute__((no_sanitize("address")))
 

@@ -9,6 +9,7 @@
 
 #define POOL_KEEP 64    /* stacks of a size that are kept for good */
 #define TRIM_AT_ONCE 16 /* about 50 us of work */
+#define BELOW 256 /* what may be in use below a stack pointer: red zone, return address */
 
 /* A pooled stack keeps the link to the next one in its highest word, which is resident anyway. */
 static void **pool_link(void *lo, size_t size)
@@ -49,33 +50,6 @@ static size_t page_size(void)
 static size_t round_up(size_t size, size_t page)
 {
 	return (size + page - 1) / page * page;
-}
-
-int stack_get(struct stack_pool *pool, size_t size, struct stack *ret)
-{
-	int i = pool_index(size);
-	char *map;
-
-	if (i >= 0 && pool->count[i] > 0) {
-		void **list = pool->fresh[i] ? &pool->fresh[i] : &pool->free[i];
-
-		ret->lo = pop(list, size);
-		ret->size = size;
-		pool->count[i]--;
-		return 0;
-	}
-	size = round_up(size, page_size());
-	map = mmap(NULL, STACK_GUARD + size, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-	if (map == MAP_FAILED)
-		return -ENOMEM;
-	if (mprotect(map, STACK_GUARD, PROT_NONE) < 0) {
-		munmap(map, STACK_GUARD + size);
-		return -EAGAIN;
-	}
-	ret->lo = map + STACK_GUARD;
-	ret->size = size;
-	return 0;
 }
 
 /*
@@ -119,9 +93,8 @@ bool stack_trim(struct stack_pool *pool, const struct stack *s, const void *floo
 {
 	size_t page = page_size();
 	size_t bytes = pool_index(s->size) < 0 ? 0 : depth(s, page);
-	/* The page below the floor's too may be in use: red zones, and frames that save registers. */
 	size_t used = round_up(
-		(size_t)((char *)s->lo + s->size - (const char *)floor) + page, page);
+		(size_t)((char *)s->lo + s->size - (const char *)floor) + BELOW, page);
 
 	note_depth(pool, s->size, bytes);
 	if (bytes <= used)
@@ -161,6 +134,38 @@ static bool settle_one(struct stack_pool *pool, size_t i)
 	note_depth(pool, s.size, page);
 	push(&pool->free[i], s.lo, s.size);
 	return deep;
+}
+
+int stack_get(struct stack_pool *pool, size_t size, struct stack *ret)
+{
+	int i = pool_index(size);
+	char *map;
+
+	if (i >= 0 && pool->count[i] > 0) {
+		void **list;
+
+		/* A script may wait for long, and does not keep what another touched. */
+		if (size == STACK_LUA && pool->fresh[i])
+			(void)settle_one(pool, (size_t)i);
+		list = pool->fresh[i] && size != STACK_LUA ? &pool->fresh[i]
+							   : &pool->free[i];
+		ret->lo = pop(list, size);
+		ret->size = size;
+		pool->count[i]--;
+		return 0;
+	}
+	size = round_up(size, page_size());
+	map = mmap(NULL, STACK_GUARD + size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+	if (map == MAP_FAILED)
+		return -ENOMEM;
+	if (mprotect(map, STACK_GUARD, PROT_NONE) < 0) {
+		munmap(map, STACK_GUARD + size);
+		return -EAGAIN;
+	}
+	ret->lo = map + STACK_GUARD;
+	ret->size = size;
+	return 0;
 }
 
 static void drop_one(struct stack_pool *pool, void **list, size_t i)

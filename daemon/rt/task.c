@@ -10,9 +10,10 @@
 /*
  * Stacks lie alike in their pages, and caches choose a line's place by its address within the page: tasks
  * begin at so many different lines, or some hundred would push each other out (a switch among 1000: half the
- * time).
+ * time). Scripts at fewer: one that waits has hardly more room left in its page.
  */
 #define COLOURS 16
+#define COLOURS_LUA 4
 
 struct task *task_self(void)
 {
@@ -77,7 +78,7 @@ int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void 
 	if (r < 0)
 		return r;
 	top = ((uintptr_t)s.lo + s.size - sizeof(*t)) & ~(uintptr_t)63;
-	top -= rt->colour++ % COLOURS * 64;
+	top -= rt->colour++ % (s.size == STACK_LUA ? COLOURS_LUA : COLOURS) * 64;
 	t = (struct task *)top;
 	memset(t, 0, sizeof(*t));
 	t->rt = rt;
