@@ -109,13 +109,13 @@ struct behaviour {
 	struct lua_host *host;
 	const char *text;
 	int chunk;
-	char why[LUA_HOST_WHY];
 };
 
 static int load_main(void *arg)
 {
 	const struct lua_host_conf conf = {.name = "bench", .world = world};
 	struct behaviour *b = arg;
+	char why[LUA_HOST_WHY];
 	char path[] = "/tmp/behave_lua.XXXXXX";
 	const size_t len = strlen(b->text);
 	int fd = mkstemp(path);
@@ -125,8 +125,8 @@ static int load_main(void *arg)
 	close(fd);
 	if (lua_host_new(&conf, &b->host) < 0)
 		give_up("Lua", "no memory");
-	if (lua_host_load(b->host, path, &b->chunk, b->why) < 0)
-		give_up("script", b->why);
+	if (lua_host_load(b->host, path, &b->chunk, why) < 0)
+		give_up("script", why);
 	unlink(path);
 	return 0;
 }
@@ -135,10 +135,12 @@ static int load_main(void *arg)
 static int run_main(void *arg)
 {
 	struct behaviour *b = arg;
-	int r = lua_host_call(b->host, b->chunk, NULL, b->why);
+	char *why;
+	int r = lua_host_call(b->host, b->chunk, NULL, &why);
 
 	if (r < 0 && r != -ECANCELED)
-		give_up("script", b->why);
+		give_up("script", why ? why : "no memory");
+	free(why);
 	lua_host_free(b->host);
 	free(b);
 	return r;

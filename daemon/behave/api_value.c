@@ -483,36 +483,53 @@ int lua_leave_soft(struct scope *s, bool soft, int r)
 	return r == -ECANCELED && task_check() == 0 ? -EINTR : r;
 }
 
-/* One wait for the value. */
-static int wait_once(struct lua_value *u, const struct lua_pred *p,
-		     const struct lua_wait_opt *o, bool transition, struct datum *found)
-{
-	struct scope gentle;
-	int r;
+/* A wait for the value, on behalf of @t. */
+struct value_wait {
+	struct lua_task *t;
+	struct value *v;
+	const struct pred *p;
+	const struct lua_wait_opt *o;
+	bool transition;
+	struct datum *found;
+};
 
-	lua_enter_soft(&gentle, o->soft);
-	if (transition)
-		r = value_await_transition(u->v, &p->pred, &o->await, &found[0],
-					   &found[1]);
-	else
-		r = value_await(u->v, &p->pred, &o->await, &found[0]);
-	return lua_leave_soft(&gentle, o->soft, r);
+static int wait_once(const struct value_wait *w)
+{
+	if (w->transition)
+		return value_await_transition(w->v, w->p, &w->o->await, &w->found[0],
+					      &w->found[1]);
+	return value_await(w->v, w->p, &w->o->await, &w->found[0]);
 }
 
-/* The same under its time-out, on behalf of @t. */
-static int wait_within(struct lua_task *t, struct lua_value *u, const struct lua_pred *p,
-		       const struct lua_wait_opt *o, bool transition, struct datum *found)
+/* Scopes are large, and most waits have none: these frames are only where they are needed. */
+static NOINLINE int wait_softly(const struct value_wait *w)
 {
-	struct caps *caps = &t->host->caps;
+	struct scope gentle;
+
+	scope_enter_soft(&gentle);
+	return lua_leave_soft(&gentle, true, wait_once(w));
+}
+
+static int wait_plain(const struct value_wait *w)
+{
+	return w->o->soft ? wait_softly(w) : wait_once(w);
+}
+
+static NOINLINE int wait_timed(const struct value_wait *w)
+{
 	struct scope s;
+
+	scope_enter_after(&s, w->o->timeout_ns);
+	return scope_leave_timeout(&s, wait_plain(w));
+}
+
+static int wait_counted(const struct value_wait *w)
+{
+	struct caps *caps = &w->t->host->caps;
 	int r;
 
 	caps->waiters++;
-	if (o->timeout_ns != TIME_NEVER)
-		scope_enter_after(&s, o->timeout_ns);
-	r = wait_once(u, p, o, transition, found);
-	if (o->timeout_ns != TIME_NEVER)
-		r = scope_leave_timeout(&s, r);
+	r = w->o->timeout_ns != TIME_NEVER ? wait_timed(w) : wait_plain(w);
 	caps->waiters--;
 	return r;
 }
@@ -542,46 +559,39 @@ static const struct lua_pred *take_pred(lua_State *L, int idx, struct lua_pred *
 	}
 }
 
+static int wait_for(lua_State *L, const struct wait_call *call, bool transition)
+{
+	struct datum found[2];
+	struct value_wait w = {
+		.v = lua_check_value(L, 1)->v, .transition = transition, .found = found};
+	const struct lua_wait_opt o = lua_check_wait_opt(L, 3, call);
+	const struct lua_pred *p;
+	struct lua_pred room;
+	int n = transition ? 2 : 1, r;
+
+	p = take_pred(L, 2, &room);
+	w.p = &p->pred;
+	w.o = &o;
+	w.t = lua_wait_begin(L);
+	caps_check(L, &w.t->host->caps.waiters, CAP_WAITERS, "waiters");
+	r = lua_wait_end(L, w.t, wait_counted(&w));
+	if (r < 0)
+		return lua_wait_failed(L, p, r);
+	lua_push_found(L, found, n);
+	return n;
+}
+
 /* v:wait_value(p, opt) */
 static int value_wait_value(lua_State *L)
 {
-	struct lua_value *u = lua_check_value(L, 1);
-	struct lua_wait_opt o = lua_check_wait_opt(L, 3, &lua_wait_value);
-	const struct lua_pred *p;
-	struct lua_pred room;
-	struct datum found[2];
-	struct lua_task *t;
-	int r;
-
 	luaL_checkany(L, 2);
-	p = take_pred(L, 2, &room);
-	t = lua_wait_begin(L);
-	caps_check(L, &t->host->caps.waiters, CAP_WAITERS, "waiters");
-	r = lua_wait_end(L, t, wait_within(t, u, p, &o, false, found));
-	if (r < 0)
-		return lua_wait_failed(L, p, r);
-	lua_push_found(L, found, 1);
-	return 1;
+	return wait_for(L, &lua_wait_value, false);
 }
 
 /* v:wait_transition(p, opt) -> new, old */
 static int value_wait_transition(lua_State *L)
 {
-	struct lua_value *u = lua_check_value(L, 1);
-	struct lua_wait_opt o = lua_check_wait_opt(L, 3, &lua_wait_transition);
-	struct lua_pred room;
-	const struct lua_pred *p = take_pred(L, 2, &room);
-	struct lua_task *t = lua_wait_begin(L);
-	struct datum found[2];
-	int r;
-
-	caps_check(L, &t->host->caps.waiters, CAP_WAITERS, "waiters");
-	r = lua_wait_end(L, t, wait_within(t, u, p, &o, true, found));
-
-	if (r < 0)
-		return lua_wait_failed(L, p, r);
-	lua_push_found(L, found, 2);
-	return 2;
+	return wait_for(L, &lua_wait_transition, true);
 }
 
 /* v:close(): of the script's own values */

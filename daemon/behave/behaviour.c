@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/nearest.h"
@@ -373,19 +374,20 @@ static int finish_check(lua_State *L)
 /* Run the file's top level. What is wrong is noted. */
 static int run_file(struct behaviour *b, const char *path)
 {
-	char why[LUA_HOST_WHY];
+	char why[LUA_HOST_WHY] = "not enough memory", *call_why = NULL;
 	lua_State *L = b->host->L;
 	int r = lua_host_load(b->host, path, &b->chunk, why);
 
 	if (r == 0) {
 		b->host->loading = true;
-		r = lua_host_call(b->host, b->chunk, NULL, why);
+		r = lua_host_call(b->host, b->chunk, NULL, &call_why);
 		b->host->loading = false;
 	}
+	if (r < 0 && r != -ECANCELED)
+		load_check_note(b->host, call_why ? call_why : why);
+	free(call_why);
 	if (r == -ECANCELED)
 		return r;
-	if (r < 0)
-		load_check_note(b->host, why);
 	lua_pushcfunction(L, finish_check);
 	if (lua_pcall(L, 0, 0, 0) != LUA_OK)
 		lua_pop(L, 1); /* no memory: what was found is enough to refuse it */

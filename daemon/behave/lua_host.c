@@ -248,8 +248,22 @@ struct call {
 	const char *arg;
 	lua_State *thread;
 	int thread_ref;
-	char *why;
+	char *why; /* on the heap of C: that of Lua may be full */
 };
+
+static void keep_why(struct call *c, const char *text)
+{
+	free(c->why);
+	c->why = strndup(text, LUA_HOST_WHY - 1);
+}
+
+static void no_memory(struct call *c, const char *where)
+{
+	char text[sizeof(((struct lua_host *)0)->full_at) + 32];
+
+	snprintf(text, sizeof(text), "%s: not enough memory", where);
+	keep_why(c, text);
+}
 
 /* Arguments: the struct call, the function, perhaps its argument. */
 static int call_body(lua_State *L)
@@ -260,10 +274,9 @@ static int call_body(lua_State *L)
 	if (r == 0)
 		return 0;
 	if (r != -ECANCELED) {
-		snprintf(c->why, LUA_HOST_WHY, "%s: not enough memory",
-			 lua_host_of(L)->full_at);
+		no_memory(c, lua_host_of(L)->full_at);
 		lua_error_settle(L); /* at the heap limit it may raise */
-		snprintf(c->why, LUA_HOST_WHY, "%s", lua_error_text(L, -1));
+		keep_why(c, lua_error_text(L, -1));
 	}
 	return lua_error(L);
 }
@@ -282,18 +295,20 @@ static int make_thread(lua_State *L)
 	return 0;
 }
 
-int lua_host_call(struct lua_host *h, int fn, const char *arg, char *why)
+int lua_host_call(struct lua_host *h, int fn, const char *arg, char **ret_why)
 {
-	struct call call = {.fn = fn, .arg = arg, .why = why};
-	int r;
+	struct call call = {.fn = fn, .arg = arg};
+	int r = call_main(h, make_thread, &call, NULL);
 
-	snprintf(why, LUA_HOST_WHY, "%s: not enough memory", h->conf.name);
-	r = call_main(h, make_thread, &call, NULL);
-	if (r < 0)
-		return r;
-	h->killed = false;
-	r = lua_task_call(h, call.thread, arg ? 3 : 2); /* the call, the function */
-	luaL_unref(h->L, LUA_REGISTRYINDEX, call.thread_ref);
+	if (r == 0) {
+		h->killed = false;
+		r = lua_task_call(h, call.thread,
+				  arg ? 3 : 2); /* the call, the function */
+		luaL_unref(h->L, LUA_REGISTRYINDEX, call.thread_ref);
+	}
+	if (r < 0 && r != -ECANCELED && !call.why)
+		no_memory(&call, h->conf.name);
+	*ret_why = call.why;
 	return r;
 }
 

@@ -99,7 +99,7 @@ static inline struct lua_host *lua_host_of(lua_State *L)
 	return *(struct lua_host **)lua_getextraspace(L);
 }
 
-#define LUA_HOST_WHY 2048 /* room for an error with its traceback */
+#define LUA_HOST_WHY 2048 /* an error with its traceback is cut there */
 
 /*
  * Compile the file @path; its chunk becomes the reference *@ret (in the registry). Text only, never
@@ -110,10 +110,10 @@ int lua_host_load(struct lua_host *h, const char *path, int *ret, char *why) MUS
 
 /*
  * Call the function of the reference @fn with the string @arg (NULL: no argument) in this task.
- * Returns 0, -ECANCELED, or another negative errno with the error and its traceback in @why. On a
- * Lua stack. Suspends.
+ * Returns 0, -ECANCELED, or another negative errno with the error and its traceback in *@ret_why, which is
+ * to be freed (NULL when memory is short); else that is NULL. On a Lua stack. Suspends.
  */
-int lua_host_call(struct lua_host *h, int fn, const char *arg, char *why) MUST_CHECK;
+int lua_host_call(struct lua_host *h, int fn, const char *arg, char **ret_why) MUST_CHECK;
 
 void lua_host_unref(struct lua_host *h, int ref);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/behave/lua_host.h"
@@ -38,6 +39,7 @@ static int program_main(void *arg)
 		.arg = p->conf->arg,
 	};
 	struct lua_host *h;
+	char *why = NULL;
 	int chunk, r;
 
 	r = lua_host_new(&conf, &h);
@@ -47,7 +49,10 @@ static int program_main(void *arg)
 	}
 	r = lua_host_load(h, p->conf->path, &chunk, p->why);
 	if (r == 0)
-		r = lua_host_call(h, chunk, NULL, p->why);
+		r = lua_host_call(h, chunk, NULL, &why);
+	if (why)
+		snprintf(p->why, SCRIPT_WHY, "%s", why);
+	free(why);
 	lua_host_free(h);
 	return r;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/log.h"
@@ -97,23 +98,30 @@ void supervised_leave(struct supervised *sb, enum cancel_source source, const ch
 		time_add(rt_now(), time_add(grace_ns, sb->b.preempt_within_ns)));
 }
 
+static const char *why_text(const char *why)
+{
+	return why ? why : "not enough memory";
+}
+
 /* A task on a Lua stack. What it fails of is kept apart: it must not cancel the supervision. */
 static int run_main(void *arg)
 {
 	struct supervised *sb = arg;
 
-	sb->result = lua_host_call(sb->b.host, sb->b.run, NULL, sb->why);
+	free(sb->why);
+	sb->result = lua_host_call(sb->b.host, sb->b.run, NULL, &sb->why);
 	return sb->result == -ECANCELED ? -ECANCELED : 0;
 }
 
 static int wind_down_main(void *arg)
 {
 	struct supervised *sb = arg;
-	char why[LUA_HOST_WHY];
-	int r = lua_host_call(sb->b.host, sb->b.wind_down, sb->leave_why, why);
+	char *why;
+	int r = lua_host_call(sb->b.host, sb->b.wind_down, sb->leave_why, &why);
 
 	if (r < 0 && r != -ECANCELED)
-		LOG(ERR, "%s: wind_down: %s", sb->b.name, why);
+		LOG(ERR, "%s: wind_down: %s", sb->b.name, why_text(why));
+	free(why);
 	return r == -ECANCELED ? -ECANCELED : 0;
 }
 
@@ -171,9 +179,9 @@ static void report(struct supervised *sb, enum outcome outcome)
 		supervised_decide(sb, DECISION_LEFT, "", "", sb->leave_why);
 		return;
 	case OUTCOME_FAILED:
-		LOG(ERR, "%s: %s", sb->b.name, sb->why);
-		snprintf(line, sizeof(line), "%.*s", (int)strcspn(sb->why, "\n"),
-			 sb->why);
+		LOG(ERR, "%s: %s", sb->b.name, why_text(sb->why));
+		snprintf(line, sizeof(line), "%.*s",
+			 (int)strcspn(why_text(sb->why), "\n"), why_text(sb->why));
 		supervised_decide(sb, DECISION_FAILED, "", "", line);
 		return;
 	}

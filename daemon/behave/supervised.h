@@ -33,7 +33,7 @@ struct supervised {
 	struct link link;
 	char script[256];
 	int result; /* of its script's last call */
-	char why[LUA_HOST_WHY];
+	char *why;  /* how that failed, or NULL */
 
 	/* While it runs. */
 	struct child run;

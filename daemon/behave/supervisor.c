@@ -37,6 +37,7 @@ void supervisor_free(struct supervisor *s)
 	{
 		link_remove(&sb->link);
 		behaviour_fini(&sb->b);
+		free(sb->why);
 		free(sb);
 	}
 	free(s);
