@@ -17,7 +17,14 @@ void i2c_dev_init(struct i2c_dev *d, struct i2c_bus *bus, uint8_t addr)
 
 int i2c_transfer(struct i2c_dev *d, const struct i2c_msg_part *parts, unsigned n)
 {
-	struct i2c_xfer x = {.addr = d->addr, .parts = parts, .n = n};
+	const atomic_uint *overtakers = &d->bus->overtakers[d->addr];
+	struct i2c_xfer x = {
+		.addr = d->addr,
+		.parts = parts,
+		.n = n,
+		.overtakers = overtakers,
+		.overtaken = atomic_load(overtakers),
+	};
 	int r;
 
 	assert(n >= 1 && n <= I2C_PARTS_MAX);
@@ -90,7 +97,17 @@ int i2c_write_now(const struct i2c_dev *d, const uint8_t *buf, size_t len)
 	if (!d->bus->ops->transfer_now)
 		return -ENOTSUP;
 	memcpy(bytes, buf, len);
+	atomic_fetch_add(&d->bus->overtakers[d->addr], 1);
 	return d->bus->ops->transfer_now(d->bus, &x);
+}
+
+/* A transfer that reads takes nothing back of what was written. */
+bool i2c_overtaken(const struct i2c_xfer *x)
+{
+	for (unsigned i = 0; i < x->n; i++)
+		if (x->parts[i].read)
+			return false;
+	return atomic_load(x->overtakers) != x->overtaken;
 }
 
 void i2c_bus_close(struct i2c_bus *bus)

@@ -7,6 +7,8 @@
  */
 #ifndef HAL_I2C_H
 #define HAL_I2C_H
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +43,9 @@ struct i2c_xfer {
 	const struct i2c_hop *hops;
 	unsigned n_hops;
 	const struct i2c_mux *failed; /* result: which of them did not do its part */
+	/* i2c_write_now()s to the chip, and how many there had been when this was asked for. */
+	const atomic_uint *overtakers;
+	unsigned overtaken;
 };
 
 /* What a kind of bus does; the implementations are in i2c_<where>.c. */
@@ -55,8 +60,9 @@ struct i2c_ops {
 /* The part of a bus that all kinds share; embedded in theirs. */
 struct i2c_bus {
 	const struct i2c_ops *ops;
-	char name[32];         /* the name in the configuration, "body" */
-	struct i2c_mux *muxes; /* below it; hal/i2c_mux.c's */
+	char name[32];                /* the name in the configuration, "body" */
+	struct i2c_mux *muxes;        /* below it; hal/i2c_mux.c's */
+	atomic_uint overtakers[0x80]; /* i2c_write_now()s, by address */
 };
 
 /* Counted by address, for health values. */
@@ -79,7 +85,8 @@ void i2c_dev_init(struct i2c_dev *d, struct i2c_bus *bus, uint8_t addr);
 /*
  * A combined transfer, within the device's time-out.
  * Returns 0; -ENXIO when no chip answers at the address (NACK; Linux adapters that say EREMOTEIO or
- * ENODEV are translated); -EIO for other bus errors; -ETIMEDOUT; -ECANCELED. Suspends.
+ * ENODEV are translated); -EIO for other bus errors; -ETIMEDOUT; -EALREADY: it was to write, and i2c_write_now()
+ * came before it; -ECANCELED. Suspends.
  */
 int i2c_transfer(struct i2c_dev *d, const struct i2c_msg_part *parts,
 		 unsigned n) MUST_CHECK;
@@ -98,10 +105,14 @@ int i2c_write_reg16(struct i2c_dev *d, uint8_t reg, uint16_t value) MUST_CHECK;
 
 /*
  * From any thread but the loop's, which may be stuck: write @len bytes, at most I2C_WRITE_NOW_MAX, before everything
- * else that waits for the bus. Blocks until they are written, for some 100 ms at most on a bus that works.
+ * else that waits for the bus. What waits to be written to the same chip is refused, as it was meant for how
+ * things were before. Blocks until they are written, for some 100 ms at most on a bus that works.
  * Returns 0; -ENOTSUP on a bus that cannot; -ETIMEDOUT when what is under way does not end; or as i2c_transfer().
  */
 int i2c_write_now(const struct i2c_dev *d, const uint8_t *buf, size_t len) MUST_CHECK;
+
+/* For kinds of buses, when it is the turn of @x: has i2c_write_now() come before it? From any thread. */
+bool i2c_overtaken(const struct i2c_xfer *x);
 
 void i2c_bus_close(struct i2c_bus *bus); /* NULL is fine */
 

@@ -96,6 +96,9 @@ static void transfer_run(struct job *j)
 	struct linux_bus *b = t->bus;
 
 	t->not_open = t->gone = false;
+	t->result = -EALREADY;
+	if (i2c_overtaken(&t->x))
+		return;
 	if (b->node.fd < 0) {
 		t->result = i2c_node_open(&b->node, b->path);
 		t->not_open = t->result < 0;
@@ -144,7 +147,9 @@ static int fill(struct transfer *t, struct linux_bus *b, const struct i2c_xfer *
 				 .parts = t->parts,
 				 .n = x->n,
 				 .hops = t->hops,
-				 .n_hops = x->n_hops};
+				 .n_hops = x->n_hops,
+				 .overtakers = x->overtakers,
+				 .overtaken = x->overtaken};
 	for (unsigned i = 0; i < x->n_hops; i++)
 		t->hops[i] = x->hops[i];
 	for (unsigned i = 0; i < x->n; i++) {

@@ -230,7 +230,7 @@ static int sim_transfer(struct i2c_bus *bus, struct i2c_xfer *x, int64_t deadlin
 		r = take_turn(sim, deadline_ns);
 	if (r < 0)
 		return r;
-	r = i2c_mux_route(x, move_bytes, &moving);
+	r = i2c_overtaken(x) ? -EALREADY : i2c_mux_route(x, move_bytes, &moving);
 	done_ns = time_add(rt_now(), moving.time_ns);
 	if (done_ns > deadline_ns) {
 		done_ns = deadline_ns;

@@ -200,11 +200,13 @@ void actuator_safe(struct actuator *a)
 
 float actuator_position(const struct actuator *a)
 {
+	see_made_safe(a->chip);
 	return a->position;
 }
 
 float actuator_target(const struct actuator *a)
 {
+	see_made_safe(a->chip);
 	return a->target;
 }
 
@@ -257,7 +259,7 @@ static float next_value(const struct actuator *a)
 
 /*
  * Send bytes to the chip; what fails is sent once more at once (see measure() in sensor.c for why).
- * Suspends.
+ * -EALREADY: it was made safe without the loop, which is not taken back. Suspends.
  */
 static int write_raw(struct chip *c, const uint8_t *raw, size_t len)
 {
@@ -265,7 +267,7 @@ static int write_raw(struct chip *c, const uint8_t *raw, size_t len)
 
 	c->dev.attempt_ns = rt_now();
 	r = safe_state_write(&c->safe, raw, len);
-	if (r < 0 && r != -ECANCELED) {
+	if (r < 0 && r != -ECANCELED && r != -EALREADY) {
 		device_count(&c->dev, r);
 		r = safe_state_write(&c->safe, raw, len);
 	}
@@ -396,6 +398,10 @@ static int session(struct chip *c)
 		see_made_safe(c);
 		for (struct actuator *a = c->actuators; r == 0 && a; a = a->next)
 			r = move(a, &due_ns);
+		if (r == -EALREADY) { /* the targets are to be looked at anew */
+			c->changed = true;
+			r = 0;
+		}
 		if (r == 0)
 			r = verify(c, &due_ns);
 		if (r == 0 && !c->changed)
@@ -449,6 +455,7 @@ int chip_safe(struct chip *c)
 {
 	int r = 0;
 
+	see_made_safe(c);
 	for (struct actuator *a = c->actuators; a; a = a->next)
 		a->target = a->conf.safe == ACTUATOR_LIMP ? NAN : a->position;
 	if (all_limp(c))

@@ -48,17 +48,25 @@ void safe_state_open(struct safe_state *s, bool open)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
+/* With the lock. */
+static int write_pin(struct safe_state *s, const uint8_t *raw, size_t len)
+{
+	return s->open ? s->driver->write(s->io, s->settings, raw, len) : -ENODEV;
+}
+
 int safe_state_write(struct safe_state *s, const uint8_t *raw, size_t len)
 {
 	bool pin = s->driver->bus == BUS_GPIO || s->driver->bus == BUS_PWM;
 	int r;
 
+	if (atomic_load(&s->sent))
+		return -EALREADY;
 	if (s->driver->bus == BUS_PEER && !s->io->peer.port)
 		return -ENODEV;
 	if (!pin)
 		return s->driver->write(s->io, s->settings, raw, len);
 	(void)pthread_mutex_lock(&s->lock);
-	r = s->open ? s->driver->write(s->io, s->settings, raw, len) : -ENODEV;
+	r = write_pin(s, raw, len);
 	(void)pthread_mutex_unlock(&s->lock);
 	return r;
 }
@@ -69,12 +77,17 @@ int safe_state_write(struct safe_state *s, const uint8_t *raw, size_t len)
  */
 static int send_one(struct safe_state *s, const struct safe_write *w)
 {
+	int r;
+
 	switch (s->driver->bus) {
 	case BUS_I2C:
 		return i2c_write_now(&s->io->i2c, w->raw, w->len);
 	case BUS_GPIO:
 	case BUS_PWM:
-		return safe_state_write(s, w->raw, w->len);
+		(void)pthread_mutex_lock(&s->lock);
+		r = write_pin(s, w->raw, w->len);
+		(void)pthread_mutex_unlock(&s->lock);
+		return r;
 	case BUS_NONE:
 	case BUS_IIO:
 	case BUS_PEER:
@@ -87,6 +100,8 @@ int safe_state_send(struct safe_state *s)
 {
 	int r = 0;
 
+	/* Before: the loop, back meanwhile, writes no more. After: it hears of it, even if it asked meanwhile. */
+	atomic_store(&s->sent, true);
 	for (size_t i = 0; i < s->n; i++) {
 		int e = send_one(s, &s->writes[i]);
 

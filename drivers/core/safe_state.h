@@ -43,7 +43,11 @@ int safe_state_add(struct safe_state *s, const uint8_t *raw, size_t len) MUST_CH
 /* The line or output of the chip is open from now on; is going to be closed. */
 void safe_state_open(struct safe_state *s, bool open);
 
-/* Send @raw as the driver does, on the chip's task. On a line or PWM output no other thread does meanwhile. Suspends. */
+/*
+ * Send @raw as the driver does, on the chip's task. On a line or PWM output no other thread does meanwhile.
+ * -EALREADY: the safe state was sent without the loop, which has not asked for it yet: @raw was for how things
+ * were before, and is not sent. Suspends.
+ */
 int safe_state_write(struct safe_state *s, const uint8_t *raw, size_t len) MUST_CHECK;
 
 /*

@@ -504,6 +504,42 @@ Test(actuator, S5_is_made_safe_while_the_loop_is_stuck)
 	bench_free(b);
 }
 
+static void neither_is_driven(struct bench *b)
+{
+	cr_expect(isnan(pulse_us(b, 0)) && isnan(pulse_us(b, 1)));
+	cr_expect(isnan(actuator_position(b->pan)) && isnan(actuator_target(b->tilt)));
+}
+
+/* One write waits for the bus, the next for its task, when the loop stops. */
+static void stuck_while_writing(struct bench *b)
+{
+	unsigned before;
+
+	nap(50 * NS_PER_MS); /* set up */
+	before = b->rig.spy.transfers;
+	b->rig.spy.hold_ns = 30 * NS_PER_MS;
+	actuator_set(b->pan, 0);
+	actuator_set(b->tilt, 0);
+	nap(NS_PER_MS);
+	cr_assert(gt(uint, b->rig.spy.transfers, before), "the first is under way");
+	get_stuck(b, neither_is_driven);
+	nap(50 * NS_PER_MS);
+	neither_is_driven(b);
+	actuator_set(b->tilt, 0);
+	while (isnan(pulse_us(b, 1)))
+		nap(NS_PER_MS);
+	cr_expect(isnan(pulse_us(b, 0)));
+}
+
+Test(actuator, S5_nothing_that_waited_drives_it_again)
+{
+	struct actuator_conf tilt = tilt_conf();
+	struct bench *b = neck_new(&servo, &tilt);
+
+	bench_run_real(b, stuck_while_writing);
+	bench_free(b);
+}
+
 static void line_is_off(struct bench *b)
 {
 	cr_expect(eq(int, gpio_board_level(b->rig.board, "GPIO18"), 0));

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "daemon/rt/nursery.h"
@@ -334,6 +335,61 @@ static int three_writers(void *arg)
 Test(i2c_sim, transfers_take_turns_in_order)
 {
 	run(three_writers, 100000);
+}
+
+/* What the watchdog's thread does. */
+static void *write_now(void *arg)
+{
+	cr_expect(eq(int, i2c_write_now(&dev, (uint8_t[]){2, 99}, 2), 0));
+	return arg;
+}
+
+static int second_result;
+
+static int write_second(void *arg)
+{
+	(void)arg;
+	second_result = i2c_write_reg(&dev, 2, 2);
+	return 0;
+}
+
+static int read_third(void *arg)
+{
+	uint8_t value;
+	int r = i2c_read_reg(&dev, 2, &value);
+
+	(void)arg;
+	cr_expect(eq(u8, value, 99));
+	return r;
+}
+
+/* It comes while the first is on the wire, and the others wait. */
+static int overtake_the_second(void *arg)
+{
+	struct nursery n;
+	pthread_t thread;
+	int r;
+
+	(void)arg;
+	nursery_open(&n);
+	nursery_go(&n, "first", write_number, (void *)1);
+	nursery_go(&n, "second", write_second, NULL);
+	nursery_go(&n, "third", read_third, NULL);
+	r = task_sleep(10 * NS_PER_US);
+	cr_assert(eq(int, pthread_create(&thread, NULL, write_now, NULL), 0));
+	cr_assert(eq(int, pthread_join(thread, NULL), 0));
+	r = nursery_close(&n, r);
+	cr_expect(eq(u8, mem.reg[1], 1));
+	cr_expect(eq(int, second_result, -EALREADY));
+	cr_expect(eq(u8, mem.reg[2], 99));
+	cr_expect(eq(int, i2c_write_reg(&dev, 2, 7), 0));
+	cr_expect(eq(u8, mem.reg[2], 7), "what comes later is written");
+	return r;
+}
+
+Test(i2c_sim, S5_what_waited_when_it_was_overtaken_is_not_written)
+{
+	run(overtake_the_second, 100000);
 }
 
 static int cancel_the_second(void *arg)
