@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/app/senses_internal.h"
 #include "daemon/app/sim.h"
@@ -13,6 +14,7 @@
 #include "hal/gpio_sim.h"
 
 #define DELAY_S 0.02 /* unless the request says how long */
+#define LOOP "loop"  /* what stands for the daemon itself, where no device is called so */
 #define NAMES_MAX 128
 
 static const char *const chip_faults[] = {"nack", "timeout", "error",
@@ -177,6 +179,23 @@ static int iio_fault(struct sim *sim, const struct device_conf *d,
 	return 0;
 }
 
+/* Nothing else runs until the time is over, as in a driver or a library that does not return. */
+static int stick(const struct fault *fault, struct rpc_error *err)
+{
+	static const char *const kinds[] = {"stuck"};
+	struct timespec rest = {.tv_sec = fault->delay_ns / NS_PER_S,
+				.tv_nsec = fault->delay_ns % NS_PER_S};
+	int kind = find_kind(fault->kind, kinds, ARRAY_LEN(kinds), err);
+
+	if (kind < 0)
+		return kind;
+	LOG(NOTICE, "%s: fault on demand: stuck for %.2f s", LOOP,
+	    (double)fault->delay_ns / 1e9);
+	while (nanosleep(&rest, &rest) < 0 && errno == EINTR)
+		;
+	return 0;
+}
+
 static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error *err)
 {
 	const struct faults *f = arg;
@@ -193,6 +212,8 @@ static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error 
 	if (r < 0)
 		return r;
 	d = find_device(f, fault.name, err);
+	if (!d && strcmp(fault.name, LOOP) == 0)
+		return stick(&fault, err);
 	if (!d)
 		return -ENOENT;
 	if (sim && d->chip->bus == BUS_I2C)
@@ -212,8 +233,8 @@ static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error 
 int faults_register(struct faults *f, struct rpc *rpc)
 {
 	static const struct rpc_method table[] = {
-		{"fault.inject", "Have a simulated chip or line misbehave.", true, inject,
-		 NULL},
+		{"fault.inject", "Have a simulated chip or line, or the loop, misbehave.",
+		 true, inject, NULL},
 	};
 
 	return rpc_register_all(rpc, table, ARRAY_LEN(table), f);

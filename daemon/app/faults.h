@@ -1,6 +1,6 @@
 /*
  * Faults on demand, for those who want to see what the robot does then: simulated chips do not answer, answer
- * nonsense or late, simulated lines lose edges. Only where the configuration has dev.faults.
+ * nonsense or late, simulated lines lose edges, the loop is stuck. Only where the configuration has dev.faults.
  */
 #ifndef DAEMON_APP_FAULTS_H
 #define DAEMON_APP_FAULTS_H
