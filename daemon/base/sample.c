@@ -17,6 +17,10 @@ const struct chan_info chan_info[CHAN_COUNT] = {
 	[CHAN_CURRENT] = {"current", "A", "Current.", 1, 0, 1000},
 	[CHAN_POWER] = {"power", "W", "Power.", 1, 0, 100000},
 	[CHAN_ILLUMINANCE] = {"illuminance", "lx", "How bright it is.", 1, 0, 300000},
+	[CHAN_VOLTAGE_0] = {"voltage0", "V", "Voltage at the first input.", 1, 0, 1000},
+	[CHAN_VOLTAGE_1] = {"voltage1", "V", "Voltage at the second input.", 1, 0, 1000},
+	[CHAN_VOLTAGE_2] = {"voltage2", "V", "Voltage at the third input.", 1, 0, 1000},
+	[CHAN_VOLTAGE_3] = {"voltage3", "V", "Voltage at the fourth input.", 1, 0, 1000},
 };
 
 int chan_by_name(const char *name)

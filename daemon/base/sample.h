@@ -23,6 +23,10 @@ enum chan {
 	CHAN_CURRENT,     /* A */
 	CHAN_POWER,       /* W */
 	CHAN_ILLUMINANCE, /* lx */
+	CHAN_VOLTAGE_0, /* V, of a chip with several inputs: numbered as in its data sheet */
+	CHAN_VOLTAGE_1,
+	CHAN_VOLTAGE_2,
+	CHAN_VOLTAGE_3,
 	CHAN_COUNT,
 };
 

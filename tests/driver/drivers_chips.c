@@ -368,6 +368,30 @@ Test(ads1115, decodes_each_range)
 	}
 }
 
+/* Each conversion stands beside its own settings, and is as much later as one takes. */
+Test(ads1115, decodes_several_inputs)
+{
+	const struct driver *d = driver_find("ads1115");
+	uint8_t raw[8] = {0xf3, 0x83, 0x40, 0x00, 0xd3, 0x83, 0xc0, 0x00};
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	rig_set(d, &conf, "{\"inputs\": [\"ain3\", \"ain1\"]}");
+	cr_expect(eq(u32, d->measures(conf.settings),
+		     CHAN_BIT(CHAN_VOLTAGE_1) | CHAN_BIT(CHAN_VOLTAGE_3)));
+	cr_assert(eq(int, d->decode(conf.settings, NULL, raw, 8, 7, s), 2));
+	cr_expect(eq(int, s[0].chan, CHAN_VOLTAGE_3));
+	NEAR(s[0].v[0], 2.048, 1e-6);
+	cr_expect(eq(i64, s[0].t_ns, 7));
+	cr_expect(eq(int, s[1].chan, CHAN_VOLTAGE_1));
+	NEAR(s[1].v[0], -2.048, 1e-6);
+	cr_expect(eq(i64, s[1].t_ns, 7 + 8593750 + 50000)); /* 1.1 / 128 s, 50 us */
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 4, 7, s), -EBADMSG));
+	raw[4] ^= 0x10;
+	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 8, 7, s), -EBADMSG));
+}
+
 Test(lis3mdl, decodes_each_range)
 {
 	static const struct {

@@ -123,6 +123,32 @@ Test(device_conf, K2_checks_settings_of_chips_not_in_use)
 		"mpu6050.rate");
 }
 
+Test(device_conf, refuses_inputs_that_cannot_be)
+{
+	static const struct {
+		const char *keys, *part;
+	} rows[] = {
+		{"\"inputs\": [\"ain0\", \"ain5\"]", "did you mean \"ain"},
+		{"\"inputs\": [\"ain1\", \"ain1\"]", "ain1 is there already"},
+		{"\"inputs\": [0]", "ads1115.inputs[0]"},
+		{"\"inputs\": []", "missing"},
+		{"\"input\": \"ain0\", \"inputs\": [\"ain1\"]", "either"},
+		{"\"inputs\": [\"ain0\", \"ain1\"], \"rate\": \"60Hz\"",
+		 "2 conversions at a data_rate of 128Hz leave 57.8 Hz"},
+		{"\"data_rate\": \"8Hz\"", "leave 7.27 Hz"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[256];
+
+		(void)snprintf(text, sizeof(text),
+			       "{\"driver\": \"ads1115\", \"bus\": \"body\", "
+			       "\"ads1115\": {%s}}",
+			       rows[i].keys);
+		refused(SENSOR, text, rows[i].part);
+	}
+}
+
 Test(device_conf, refuses_a_mounting_that_is_no_rotation)
 {
 	static const struct {

@@ -34,14 +34,14 @@ static void expected(const struct life *l, int64_t t_ns, enum chan chan, double 
 
 	scene_ambient(l->rig.scene, t_ns, &air);
 	memset(ret, 0, 3 * sizeof(*ret));
-	ret[0] = chan == CHAN_TEMP       ? air.temp_c
-		 : chan == CHAN_PRESSURE ? air.pressure_pa
-		 : chan == CHAN_HUMIDITY ? air.humidity
-		 : chan == CHAN_DISTANCE ? air.distance_m
-		 : chan == CHAN_VOLTAGE  ? air.supply_v
-		 : chan == CHAN_CURRENT  ? air.supply_a
-		 : chan == CHAN_POWER    ? air.supply_v * air.supply_a
-					 : 0;
+	ret[0] = chan == CHAN_TEMP                                ? air.temp_c
+		 : chan == CHAN_PRESSURE                          ? air.pressure_pa
+		 : chan == CHAN_HUMIDITY                          ? air.humidity
+		 : chan == CHAN_DISTANCE                          ? air.distance_m
+		 : chan == CHAN_VOLTAGE || chan == CHAN_VOLTAGE_0 ? air.supply_v
+		 : chan == CHAN_CURRENT                           ? air.supply_a
+		 : chan == CHAN_POWER ? air.supply_v * air.supply_a
+				      : 0;
 	if (chan == CHAN_MAG)
 		memcpy(ret, air.mag_t, sizeof(air.mag_t));
 	if (chan == CHAN_ACCEL)
@@ -95,8 +95,18 @@ static void quiet(enum log_level level, const char *text, void *arg)
 	(void)arg;
 }
 
-/* Live once, transfer @fail_at not being answered. The caller frees the sensor and closes the rig. */
-static void live_once(struct life *l, const struct driver *d, unsigned fail_at)
+/* With settings that a chip's surroundings ask for: two resistors are before the model of this one. */
+static const char *usual(const struct driver *d)
+{
+	return strcmp(d->name, "ads1115") == 0 ? "{\"scale\": 3}" : NULL;
+}
+
+/*
+ * Live once with the settings @text (NULL: the defaults), transfer @fail_at not being answered. The caller frees
+ * the sensor and closes the rig.
+ */
+static void live_once(struct life *l, const struct driver *d, const char *text,
+		      unsigned fail_at)
 {
 	const struct sensor_sink sink = {.samples = keep, .arg = l};
 	struct device_ports ports;
@@ -104,8 +114,8 @@ static void live_once(struct life *l, const struct driver *d, unsigned fail_at)
 	*l = (struct life){.conf = {.mount = mount_identity}};
 	rig_open(&l->rig, 400000);
 	rig_conf(d, &l->conf.device);
-	if (strcmp(d->name, "ads1115") == 0) /* two resistors are before its model */
-		rig_set(d, &l->conf.device, "{\"scale\": 3}");
+	if (text)
+		rig_set(d, &l->conf.device, text);
 	l->rig.spy.fail_at = fail_at;
 	rig_plug(&l->rig, d->name);
 	ports = rig_ports(&l->rig);
@@ -139,7 +149,7 @@ Test(life, shows_the_scene_as_it_is)
 
 		if (!has_life(d))
 			continue;
-		live_once(&l, d, 0);
+		live_once(&l, d, usual(d), 0);
 		health = sensor_health(l.sensor);
 		cr_expect(eq(int, health.state, DEVICE_RUNNING), "%s", d->name);
 		for (int f = 0; f < FAULT_COUNT; f++)
@@ -162,6 +172,25 @@ Test(life, shows_the_scene_as_it_is)
 	}
 }
 
+/* The battery is at the first, behind two resistors; the third is at ground. */
+Test(life, ads1115_reads_its_inputs_in_turn)
+{
+	struct life l;
+
+	live_once(&l, driver_find("ads1115"),
+		  "{\"inputs\": [\"ain2\", \"ain0\"], \"scale\": 3, \"rate\": \"20Hz\"}",
+		  0);
+	cr_expect(eq(int, sensor_health(l.sensor).state, DEVICE_RUNNING));
+	cr_expect(eq(u64, sensor_health(l.sensor).faults[FAULT_OVERRUN], 0));
+	cr_expect(eq(uint, l.count[CHAN_VOLTAGE], 0));
+	cr_expect(l.count[CHAN_VOLTAGE_0] >= 20 * (LIFE_NS / NS_PER_S - 1));
+	cr_expect(eq(uint, l.count[CHAN_VOLTAGE_0], l.count[CHAN_VOLTAGE_2]));
+	cr_expect(l.worst[CHAN_VOLTAGE_0] <= tolerance[CHAN_VOLTAGE], "%g off",
+		  l.worst[CHAN_VOLTAGE_0]);
+	cr_expect(eq(dbl, l.worst[CHAN_VOLTAGE_2], 0));
+	bury(&l);
+}
+
 /* Any single transfer of a whole life may fail: the life goes on. */
 Test(life, survives_a_nack_at_every_transfer)
 {
@@ -173,7 +202,7 @@ Test(life, survives_a_nack_at_every_transfer)
 		for (unsigned at = 1; at <= 25; at++) {
 			struct life l;
 
-			live_once(&l, d, at);
+			live_once(&l, d, usual(d), at);
 			cr_expect(eq(int, sensor_health(l.sensor).state, DEVICE_RUNNING),
 				  "%s, transfer %u", d->name, at);
 			cr_expect(l.last_ns > LIFE_NS - 5 * NS_PER_S, "%s, transfer %u",
