@@ -7,18 +7,39 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hal/scene.h"
+
 enum { COUNTED_ROWS = 20000 };
+
+/* Is it a recording as it should be? The daemon's reader has the checks. */
+static bool check(const char *folder, const char *name, double *ret_rate_hz)
+{
+	char path[512];
+	char why[SCENE_WHY_MAX];
+	struct scene *scene;
+
+	snprintf(path, sizeof(path), "%s/%s.f32", folder, name);
+	if (scene_rec_open(path, why, &scene) < 0) {
+		fprintf(stderr, "bench: left out: %s\n", why);
+		return false;
+	}
+	*ret_rate_hz = scene_rec_rate_hz(scene);
+	scene_free(scene);
+	return true;
+}
 
 bool fusion_load(const char *folder, const char *name, struct fusion_trial *ret)
 {
+	double rate_hz;
+
+	if (!check(folder, name, &rate_hz))
+		return false;
 	ret->rows = broad_load_trial(folder, name, &ret->count);
-	ret->dt_s = 1 / broad_rate_hz(folder, name);
-	if (ret->rows && ret->count > 0 && ret->dt_s > 0 && isfinite(ret->dt_s))
-		return true;
-	fprintf(stderr, "bench: %s/%s.f32 is not a recording with 14 columns\n", folder,
-		name);
-	free(ret->rows);
-	return false;
+	ret->dt_s = 1 / rate_hz;
+	if (!ret->rows)
+		fprintf(stderr, "bench: left out: %s/%s.f32: cannot be read\n", folder,
+			name);
+	return ret->rows != NULL;
 }
 
 void fusion_start(struct vqf *vqf, const struct vqf_params *params, double dt_s)

@@ -63,7 +63,7 @@ static inline void *broad_load(const char *dir, const char *trial, const char *s
 	if (fread(header, sizeof(header), 1, f) == 1) {
 		memcpy(&rows, header + 16, sizeof(rows));
 		memcpy(&columns, header + 20, sizeof(columns));
-		if (columns * sizeof(float) == row_size && rows < 1000000)
+		if (columns * sizeof(float) == row_size && rows < 10000000)
 			data = malloc(rows * row_size);
 		if (data && fread(data, row_size, rows, f) == rows) {
 			*ret_rows = (int)rows;
@@ -74,23 +74,6 @@ static inline void *broad_load(const char *dir, const char *trial, const char *s
 	}
 	fclose(f);
 	return data;
-}
-
-/* The rate of a recording, Hz; 0 when it cannot be read. */
-static inline double broad_rate_hz(const char *dir, const char *trial)
-{
-	double rate_hz = 0;
-	char path[512];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s.f32", dir, trial);
-	f = fopen(path, "rb");
-	if (!f)
-		return 0;
-	if (fseek(f, 24, SEEK_SET) != 0 || fread(&rate_hz, sizeof(rate_hz), 1, f) != 1)
-		rate_hz = 0;
-	fclose(f);
-	return rate_hz;
 }
 
 static inline struct broad_row *broad_load_trial(const char *dir, const char *trial,
