@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const char *const how_names[] = {
-	[PLAN_NOTHING] = "no effect",       [PLAN_SENSOR] = "sensor restarts",
-	[PLAN_FUSION] = "applied at once",  [PLAN_PARAM] = "set at once",
-	[PLAN_RESTART] = "needs a restart",
+	[PLAN_NOTHING] = "no effect",      [PLAN_SENSOR] = "sensor restarts",
+	[PLAN_FUSION] = "applied at once", [PLAN_VALUE] = "applied at once",
+	[PLAN_PARAM] = "set at once",      [PLAN_RESTART] = "needs a restart",
 };
 
 const char *plan_how_name(enum plan_how how)
@@ -84,6 +84,26 @@ static enum plan_how how_fusion(const struct config *running, const struct confi
 	return PLAN_RESTART;
 }
 
+/*
+ * fusion.values.NAME.KEY, of a value that goes on being made of the same in the same manner. Between a number and
+ * what it is compared with, or between an expression and a filtered one, is another value.
+ */
+static bool is_retuned(const char *path, const cJSON *from, const cJSON *to)
+{
+	static const char *const always[] = {"tolerance", "settle"};
+	static const char *const changed[] = {"gate", "filters", "above", "below",
+					      "invert"};
+	const char *key = strrchr(path, '.') + 1;
+
+	for (size_t i = 0; i < ARRAY_LEN(always); i++)
+		if (strcmp(key, always[i]) == 0)
+			return true;
+	for (size_t i = 0; from && to && i < ARRAY_LEN(changed); i++)
+		if (strcmp(key, changed[i]) == 0)
+			return true;
+	return false;
+}
+
 /* behaviours.NAME.params.KEY, of a behaviour that was there before; one that goes has a default, which is the script's. */
 static bool is_param(const struct config *running, const char *path, const cJSON *to)
 {
@@ -99,12 +119,14 @@ static bool is_param(const struct config *running, const char *path, const cJSON
 }
 
 static enum plan_how how(const struct config *running, const struct config *next,
-			 const char *path, const cJSON *to)
+			 const char *path, const cJSON *from, const cJSON *to)
 {
 	char role[NAME_MAX_LEN + 1];
 
 	if (is_param(running, path, to))
 		return PLAN_PARAM;
+	if (starts(path, "fusion.values"))
+		return is_retuned(path, from, to) ? PLAN_VALUE : PLAN_RESTART;
 	if (sscanf(path, "sensors.%31[^.]", role) == 1)
 		return how_sensor(running, next, role);
 	return how_fusion(running, next, path);
@@ -139,9 +161,10 @@ static int note(const struct compare *c, const char *path, const cJSON *from,
 	print(from, item->from, sizeof(item->from));
 	print(to, item->to, sizeof(item->to));
 	item->node = to;
-	item->how = how(c->running, c->next, path, to);
+	item->how = how(c->running, c->next, path, from, to);
 	p->restart = p->restart || item->how == PLAN_RESTART;
 	p->fusion = p->fusion || item->how == PLAN_FUSION;
+	p->values = p->values || item->how == PLAN_VALUE;
 	return 0;
 }
 

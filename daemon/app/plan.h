@@ -13,6 +13,7 @@ enum plan_how {
 	PLAN_NOTHING, /* it means the same as before: settings of a chip that is not in use, say */
 	PLAN_SENSOR,  /* the sensor is stopped and started with it */
 	PLAN_FUSION,  /* in the running estimate */
+	PLAN_VALUE,   /* in the running value of fusion.values */
 	PLAN_PARAM,   /* a behaviour's parameter is set */
 	PLAN_RESTART, /* not while the daemon runs */
 };
@@ -36,6 +37,7 @@ struct plan {
 		*swaps; /* what follows for sensors; borrows from the new configuration */
 	size_t n_swaps;
 	bool fusion;  /* parameters of fusion change */
+	bool values;  /* settings of values of fusion.values change */
 	bool restart; /* some change cannot be made while it runs: then none is */
 };
 

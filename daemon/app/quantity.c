@@ -348,3 +348,69 @@ int quantity_add(const struct conf_at *at, struct world *world, struct value *ta
 	r = make(at, world, &conf, &inputs, take, &v);
 	return r < 0 ? r : derived_adopt(at, world, v);
 }
+
+/* What a quantity is to become. */
+struct quantity_next {
+	struct quantity *quantity;
+	struct quantity_conf conf;
+	struct filters *filters; /* NULL: those that it has */
+};
+
+static struct quantity *find(const struct world *world, const char *name)
+{
+	const struct value *v = world_find(world, name);
+
+	return v ? value_derivation(v, compute) : NULL;
+}
+
+int quantity_prepare(const struct conf_at *at, const struct world *world,
+		     struct quantity_next **ret_next)
+{
+	struct quantity *q = find(world, at->key);
+	struct quantity_inputs inputs = {0};
+	struct quantity_next *next;
+	int r;
+
+	if (!q)
+		return -ENOENT;
+	if (q->own)
+		inputs = (struct quantity_inputs){.at = {q->own}, .n = 1};
+	next = calloc(1, sizeof(*next));
+	if (!next)
+		return -ENOMEM;
+	next->quantity = q;
+	r = quantity_read(at, world, &next->conf, &inputs);
+	if (r == 0 &&
+	    memcmp(&next->conf.filters, &q->conf.filters, sizeof(q->conf.filters)) != 0) {
+		next->filters = filters_new(&next->conf.filters);
+		r = next->filters ? 0 : -ENOMEM;
+	}
+	if (r < 0) {
+		free(next);
+		return r;
+	}
+	*ret_next = next;
+	return 0;
+}
+
+void quantity_retune_take(struct quantity_next *next, bool drop)
+{
+	struct quantity *q = next->quantity;
+
+	if (drop) {
+		filters_free(next->filters);
+		free(next);
+		return;
+	}
+	q->conf = next->conf;
+	if (next->filters) {
+		filters_free(q->filters);
+		q->filters = next->filters;
+	}
+	if (q->votes)
+		votes_retune(q->votes, q->conf.settle_s);
+	free(next);
+	/* What the inputs are is news to these settings. */
+	memset(q->seen, 0, sizeof(q->seen));
+	value_recompute(q->out);
+}

@@ -60,4 +60,20 @@ bool quantity_has_work(const struct conf_at *at);
 int quantity_add(const struct conf_at *at, struct world *world,
 		 struct value *take) MUST_CHECK;
 
+/*
+ * Other settings for one in use, in two steps. First, what can fail: the value at @at, which is made of the
+ * same values in the same manner, is read again; @ret_next is given to quantity_retune_take(). Returns 0;
+ * -ENOENT: no such value is in @world; -EINVAL after errors in @at->errs; or -ENOMEM.
+ */
+struct quantity_next;
+int quantity_prepare(const struct conf_at *at, const struct world *world,
+		     struct quantity_next **ret_next) MUST_CHECK;
+
+/*
+ * Second: from now on it has these settings; it keeps its name, what it holds and who waits for it, and is computed anew from
+ * what its inputs are. Filters that are the same go on, others begin with the next sample. With @drop
+ * nothing is changed. Not inside a transaction.
+ */
+void quantity_retune_take(struct quantity_next *next, bool drop);
+
 #endif

@@ -10,6 +10,7 @@
 #include "daemon/app/candidate.h"
 #include "daemon/app/notify.h"
 #include "daemon/app/plan_params.h"
+#include "daemon/app/plan_values.h"
 #include "daemon/base/log.h"
 #include "daemon/base/nearest.h"
 #include "daemon/rt/event.h"
@@ -105,7 +106,8 @@ static int refuse(int e, const char *why, struct rpc_error *err)
 static int apply(struct reload *r, const struct plan *p, struct config *next,
 		 struct rpc_error *err)
 {
-	char why[SWAP_WHY_MAX];
+	struct plan_values values = {0};
+	char why[SWAP_WHY_MAX] = "";
 	int e;
 
 	if (p->restart) {
@@ -119,14 +121,17 @@ static int apply(struct reload *r, const struct plan *p, struct config *next,
 	}
 	e = plan_params_check(p, r->world, why, sizeof(why));
 	if (e == 0)
+		e = plan_values_prepare(p, next, r->world, &values, why, sizeof(why));
+	if (e == 0)
 		e = swap_sensors(r->senses, p->swaps, p->n_swaps, why);
-	if (e < 0)
-		return refuse(e, why, err);
-	plan_params_set(p, r->world);
-	plan_adopt(p, r->running, next);
-	if (p->fusion)
-		senses_retune(r->senses);
-	return 0;
+	if (e == 0) {
+		plan_params_set(p, r->world);
+		plan_adopt(p, r->running, next);
+		if (p->fusion)
+			senses_retune(r->senses);
+	}
+	plan_values_finish(&values, e < 0);
+	return e < 0 ? refuse(e, why, err) : 0;
 }
 
 /* What is asked for, by request or signal. */

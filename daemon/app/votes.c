@@ -82,6 +82,11 @@ int votes_new(const struct conf_at *at, const struct quantity_conf *conf,
 	return 0;
 }
 
+void votes_retune(struct votes *v, double settle_s)
+{
+	v->settle_s = settle_s;
+}
+
 void votes_free(struct votes *v)
 {
 	free(v);
@@ -130,7 +135,7 @@ static void log_change(const struct votes *v, unsigned i, const struct vote_resu
 {
 	switch (r->verdict[i]) {
 	case VOTE_USED:
-		LOG(INFO, "%s: %s is used again", v->name, v->source[i]);
+		LOG(NOTICE, "%s: %s is used again", v->name, v->source[i]);
 		break;
 	case VOTE_SILENT:
 		LOG(WARNING, "%s: goes on without %s, which says nothing", v->name,

@@ -15,6 +15,8 @@ struct votes;
 int votes_new(const struct conf_at *at, const struct quantity_conf *conf,
 	      const struct quantity_inputs *inputs, struct world *world,
 	      struct votes **ret) MUST_CHECK;
+/* Another time in which a change of sources is led over. */
+void votes_retune(struct votes *v, double settle_s);
 void votes_free(struct votes *v); /* its values stay with the world; NULL is fine */
 
 /* Take the readings of the sources at @t_ns; false when nobody knows anything. May run in a transaction. */

@@ -105,6 +105,13 @@ void derived_update(struct value *v)
 	v->state = state;
 }
 
+void *value_derivation(const struct value *v,
+		       int (*by)(void *arg, struct value *const *inputs, unsigned n,
+				 struct datum *ret))
+{
+	return v->how.compute == by ? v->how.arg : NULL;
+}
+
 void value_recompute(struct value *v)
 {
 	if (v->state == VALUE_CLOSED || v->state == VALUE_UNSET)

@@ -130,6 +130,11 @@ struct derivation {
 int value_derive(const struct value_info *info, struct value *const *inputs, unsigned n,
 		 const struct derivation *how, struct value **ret) MUST_CHECK;
 
+/* The @arg of a value that is derived with @by; NULL for any other. It lives as long as the value. */
+void *value_derivation(const struct value *v,
+		       int (*by)(void *arg, struct value *const *inputs, unsigned n,
+				 struct datum *ret));
+
 /*
  * Give the error that a compute function or a predicate is about to return a text, for the log:
  * `return value_failed(-EIO, "%s", why);`. Returns @code.

@@ -132,3 +132,50 @@ Test(app_plan, adopted_it_is_what_runs)
 	config_free(next);
 	config_free(running);
 }
+
+/* The change of fusion.values from @from to @to comes about in the way @how. */
+static void expect_value_change(const char *from, const char *to, enum plan_how how)
+{
+	static const char form[] = "{ " ROBOT "'sensors': { " IMU ", " ROOM " } }";
+	struct config *c[2];
+	struct plan p;
+
+	for (int i = 0; i < 2; i++) {
+		char text[800];
+
+		(void)snprintf(text, sizeof(text),
+			       "{ 'buses': { 'body': { 'path': 'sim' } }, 'gpio': 'sim', "
+			       "'fusion': { 'attitude': { 'imu': 'imu' }, 'values': { "
+			       "'a.b': { %s } } }, %s",
+			       i == 0 ? from : to, strstr(form, "'sensors'"));
+		c[i] = parse(text);
+	}
+	cr_assert(eq(int, plan_make(c[0], c[1], &p), 0));
+	cr_assert(eq(sz, p.n, 1), "%s", to);
+	cr_expect(eq(int, (int)p.items[0].how, (int)how), "%s", to);
+	cr_expect(eq(int, p.values, how == PLAN_VALUE), "%s", to);
+	cr_expect(eq(int, p.restart, how == PLAN_RESTART), "%s", to);
+	plan_fini(&p);
+	config_free(c[1]);
+	config_free(c[0]);
+}
+
+Test(app_plan, values_go_on_with_other_settings_but_not_made_of_others)
+{
+#define OF "'of': 'room.temperature', 'above': 30, 'below': 20"
+	expect_value_change(OF, "'of': 'room.temperature', 'above': 31, 'below': 20",
+			    PLAN_VALUE);
+	expect_value_change(OF ", 'filters': [ { 'median': 3 } ]",
+			    OF ", 'filters': [ { 'median': 5 } ]", PLAN_VALUE);
+	expect_value_change("'of': [ 'x', 'y' ], 'combine': 'vote', 'tolerance': 1",
+			    "'of': [ 'x', 'y' ], 'combine': 'vote', 'tolerance': 2",
+			    PLAN_VALUE);
+	expect_value_change(OF, "'of': 'imu.temperature', 'above': 30, 'below': 20",
+			    PLAN_RESTART);
+	expect_value_change("'of': 'x'", "'of': 'x', 'above': 3", PLAN_RESTART);
+	expect_value_change("'of': [ 'x', 'y' ], 'combine': 'min'",
+			    "'of': [ 'x', 'y' ], 'combine': 'max'", PLAN_RESTART);
+	expect_value_change("'is': 'x > 1'", "'is': 'x > 2'", PLAN_RESTART);
+	expect_value_change("'is': 'x'", "'is': 'x', 'gate': [ 0, 1 ]", PLAN_RESTART);
+#undef OF
+}
