@@ -12,6 +12,8 @@
 #define CHANNEL_TYPE "channel"
 #define CHANNEL_CAPACITY 4096
 
+static const struct lua_type channel_type; /* below */
+
 /* What is on its way lies in the user value, a table; the channel carries references into it. */
 struct lua_channel {
 	struct chan chan;
@@ -28,7 +30,7 @@ static int api_channel(lua_State *L)
 		      "a capacity of 0 to 4096 expected");
 	c = lua_newuserdatauv(L, sizeof(*c), 1);
 	memset(c, 0, sizeof(*c));
-	luaL_setmetatable(L, CHANNEL_TYPE);
+	lua_set_type(L, &channel_type);
 	lua_newtable(L);
 	lua_setiuservalue(L, -2, 1);
 	if (chan_init(&c->chan, "channel of a script", sizeof(int), (size_t)cap) < 0)
@@ -206,15 +208,14 @@ static int api_periodic(lua_State *L)
 	return 1;
 }
 
+static const luaL_Reg methods[] = {
+	{"send", channel_send},   {"receive", channel_receive}, {"close", channel_close},
+	{"__call", channel_call}, {"__gc", channel_gc},         {NULL, NULL},
+};
+static const struct lua_type channel_type = {.name = CHANNEL_TYPE, .methods = methods};
+
 void lua_open_channel(lua_State *L)
 {
-	static const luaL_Reg methods[] = {
-		{"send", channel_send},   {"receive", channel_receive},
-		{"close", channel_close}, {"__call", channel_call},
-		{"__gc", channel_gc},     {NULL, NULL},
-	};
-
-	lua_new_type(L, CHANNEL_TYPE, methods, NULL);
 	lua_register(L, "channel", api_channel);
 	lua_register(L, "periodic", api_periodic);
 }

@@ -8,6 +8,8 @@
 
 #define EVENT_TYPE "event"
 
+static const struct lua_type event_type; /* below */
+
 static struct event *check_event(lua_State *L)
 {
 	struct event *e = lua_test_event(L, 1);
@@ -26,7 +28,7 @@ struct event *lua_test_event(lua_State *L, int idx)
 static int api_event(lua_State *L)
 {
 	event_init(lua_newuserdatauv(L, sizeof(struct event), 0), NULL);
-	luaL_setmetatable(L, EVENT_TYPE);
+	lua_set_type(L, &event_type);
 	return 1;
 }
 
@@ -72,15 +74,15 @@ static int event_method_events(lua_State *L)
 	return 1;
 }
 
+static const luaL_Reg methods[] = {
+	{"set", event_method_set},
+	{"wait", event_method_wait},
+	{"events", event_method_events},
+	{NULL, NULL},
+};
+static const struct lua_type event_type = {.name = EVENT_TYPE, .methods = methods};
+
 void lua_open_event(lua_State *L)
 {
-	static const luaL_Reg methods[] = {
-		{"set", event_method_set},
-		{"wait", event_method_wait},
-		{"events", event_method_events},
-		{NULL, NULL},
-	};
-
-	lua_new_type(L, EVENT_TYPE, methods, NULL);
 	lua_register(L, "Event", api_event);
 }

@@ -8,6 +8,9 @@
 #define TRANSITIONS_TYPE "transitions"
 #define EVENTUAL_TYPE "eventual_values"
 
+static const struct lua_type transitions_type; /* below */
+static const struct lua_type eventual_type;    /* below */
+
 /*
  * The state of a loop: a userdata whose user value 1 is the table {value, predicate} that it borrows
  * from. It closes when the loop is left in whatever way, or with the garbage.
@@ -92,7 +95,7 @@ static int value_transitions(lua_State *L)
 	u = lua_newuserdatauv(L, sizeof(*u), 1);
 	u->open = false;
 	u->soft = o.soft;
-	luaL_setmetatable(L, TRANSITIONS_TYPE);
+	lua_set_type(L, &transitions_type);
 	u->pred = lua_push_pred(L, 2);
 	keep(L, 3);
 	r = transitions_open(&u->t, v->v, &u->pred->pred, &o.await, o.queue);
@@ -149,7 +152,7 @@ static int value_eventual_values(lua_State *L)
 	u = lua_newuserdatauv(L, sizeof(*u), 1);
 	u->open = false;
 	u->soft = o.soft;
-	luaL_setmetatable(L, EVENTUAL_TYPE);
+	lua_set_type(L, &eventual_type);
 	u->pred = lua_push_pred(L, 2);
 	keep(L, 3);
 	eventual_open(&u->e, v->v, &u->pred->pred, &o.await);
@@ -158,15 +161,16 @@ static int value_eventual_values(lua_State *L)
 	return push_loop(L, 3, eventual_iterate);
 }
 
+static const luaL_Reg transitions[] = {
+	{"__gc", transitions_end}, {"__close", transitions_end}, {NULL, NULL}};
+static const luaL_Reg eventual[] = {
+	{"__gc", eventual_end}, {"__close", eventual_end}, {NULL, NULL}};
+static const struct lua_type transitions_type = {.name = TRANSITIONS_TYPE,
+						 .methods = transitions};
+static const struct lua_type eventual_type = {.name = EVENTUAL_TYPE, .methods = eventual};
+
 void lua_open_iterate(lua_State *L)
 {
-	static const luaL_Reg transitions[] = {
-		{"__gc", transitions_end}, {"__close", transitions_end}, {NULL, NULL}};
-	static const luaL_Reg eventual[] = {
-		{"__gc", eventual_end}, {"__close", eventual_end}, {NULL, NULL}};
-
-	lua_new_type(L, TRANSITIONS_TYPE, transitions, NULL);
-	lua_new_type(L, EVENTUAL_TYPE, eventual, NULL);
 	lua_add_value_method(L, "transitions", value_transitions);
 	lua_add_value_method(L, "eventual_values", value_eventual_values);
 }

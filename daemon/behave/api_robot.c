@@ -16,6 +16,8 @@
 #define CHANNELS_MAX 16
 #define OTHERS_MAX 4
 
+static const struct lua_type resource_type; /* below */
+
 /* A resource's handle. */
 struct lua_resource {
 	struct resource *r;
@@ -26,7 +28,7 @@ void lua_push_resource(lua_State *L, struct resource *r)
 	struct lua_resource *u = lua_newuserdatauv(L, sizeof(*u), 0);
 
 	u->r = r;
-	luaL_setmetatable(L, RESOURCE_TYPE);
+	lua_set_type(L, &resource_type);
 }
 
 static struct resource *check_resource(lua_State *L)
@@ -215,14 +217,15 @@ static void open_log(lua_State *L)
 	lua_setglobal(L, "log");
 }
 
+static const luaL_Reg methods[] = {{"set", resource_set},
+				   {"move", resource_move},
+				   {"__newindex", resource_newindex},
+				   {NULL, NULL}};
+static const struct lua_type resource_type = {
+	.name = RESOURCE_TYPE, .methods = methods, .index = resource_index};
+
 void lua_open_robot(lua_State *L)
 {
-	static const luaL_Reg methods[] = {{"set", resource_set},
-					   {"move", resource_move},
-					   {"__newindex", resource_newindex},
-					   {NULL, NULL}};
-
-	lua_new_type(L, RESOURCE_TYPE, methods, resource_index);
 	open_log(L);
 	lua_open_behaviour(L);
 }

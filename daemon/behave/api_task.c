@@ -13,6 +13,9 @@
 #define NURSERY_TYPE "nursery"
 #define CHILD_TYPE "task"
 
+static const struct lua_type nursery_type; /* below */
+static const struct lua_type child_type;   /* below */
+
 /* A nursery; its first user value is the list of errors, in the order in which they came. */
 struct lua_nursery {
 	struct nursery n;
@@ -183,7 +186,7 @@ static struct lua_child *push_child(lua_State *L, bool starting)
 	caps_check(L, &h->caps.tasks, CAP_TASKS, "tasks");
 	c = lua_newuserdatauv(L, sizeof(*c), 3);
 	memset(c, 0, sizeof(*c));
-	luaL_setmetatable(L, CHILD_TYPE);
+	lua_set_type(L, &child_type);
 	name_child(L, 2, c);
 	lua_insert(L, 1);
 	c->host = h;
@@ -332,7 +335,7 @@ static int api_nursery(lua_State *L)
 	lua_settop(L, 1);
 	lua_check_headroom(L);
 	n = lua_newuserdatauv(L, sizeof(*n), 1);
-	luaL_setmetatable(L, NURSERY_TYPE);
+	lua_set_type(L, &nursery_type);
 	lua_newtable(L);
 	lua_setiuservalue(L, 2, 1);
 	lua_pushcfunction(L, run_recorded);
@@ -448,23 +451,25 @@ static int task_index(lua_State *L)
 	return 1;
 }
 
+static const luaL_Reg nursery_methods[] = {
+	{"start", nursery_method_start},
+	{"start_ready", nursery_method_start_ready},
+	{"service", nursery_method_service},
+	{"cancel", nursery_method_cancel},
+	{NULL, NULL},
+};
+static const luaL_Reg task_methods[] = {
+	{"join", task_join},
+	{"cancel", task_cancel},
+	{NULL, NULL},
+};
+static const struct lua_type nursery_type = {.name = NURSERY_TYPE,
+					     .methods = nursery_methods};
+static const struct lua_type child_type = {
+	.name = CHILD_TYPE, .methods = task_methods, .index = task_index};
+
 void lua_open_task(lua_State *L)
 {
-	static const luaL_Reg nursery_methods[] = {
-		{"start", nursery_method_start},
-		{"start_ready", nursery_method_start_ready},
-		{"service", nursery_method_service},
-		{"cancel", nursery_method_cancel},
-		{NULL, NULL},
-	};
-	static const luaL_Reg task_methods[] = {
-		{"join", task_join},
-		{"cancel", task_cancel},
-		{NULL, NULL},
-	};
-
-	lua_new_type(L, NURSERY_TYPE, nursery_methods, NULL);
-	lua_new_type(L, CHILD_TYPE, task_methods, task_index);
 	lua_register(L, "now", api_now);
 	lua_register(L, "sleep", api_sleep);
 	lua_register(L, "sleep_until", api_sleep_until);

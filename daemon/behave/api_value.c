@@ -677,9 +677,9 @@ void lua_open_value(lua_State *L)
 	static const luaL_Reg no_methods[] = {{NULL, NULL}};
 
 	lua_open_null(L);
-	lua_new_type(L, VALUE_TYPE, methods, value_index);
-	lua_new_type(L, PRED_TYPE, no_methods, NULL);
-	lua_new_type(L, HOLDING_PRED_TYPE, pred_methods, NULL);
+	lua_make_type(L, &(struct lua_type){VALUE_TYPE, methods, value_index});
+	lua_make_type(L, &(struct lua_type){PRED_TYPE, no_methods, NULL});
+	lua_make_type(L, &(struct lua_type){HOLDING_PRED_TYPE, pred_methods, NULL});
 	lua_know_type(L, VALUE_TYPE, LUA_KNOWN_VALUE);
 	lua_know_type(L, PRED_TYPE, LUA_KNOWN_PRED);
 	lua_know_type(L, HOLDING_PRED_TYPE, LUA_KNOWN_HOLDING_PRED);

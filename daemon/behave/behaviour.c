@@ -364,10 +364,11 @@ bool behaviour_has_resource(const struct behaviour *b, const char *name)
 	return b && b->resources && resource_find(b->resources, name);
 }
 
-/* The chunk has run, or failed with @why: what else is wrong? */
+/* The chunk has run, or failed: what else is wrong? Then what only it needed goes. */
 static int finish_check(lua_State *L)
 {
 	load_check_globals(L);
+	lua_gc(L, LUA_GCCOLLECT, 0);
 	return 0;
 }
 
@@ -376,12 +377,13 @@ static int run_file(struct behaviour *b, const char *path)
 {
 	char why[LUA_HOST_WHY] = "not enough memory", *call_why = NULL;
 	lua_State *L = b->host->L;
-	int r = lua_host_load(b->host, path, &b->chunk, why);
+	int chunk, r = lua_host_load(b->host, path, &chunk, why);
 
 	if (r == 0) {
 		b->host->loading = true;
-		r = lua_host_call(b->host, b->chunk, NULL, &call_why);
+		r = lua_host_call(b->host, chunk, NULL, &call_why);
 		b->host->loading = false;
+		lua_host_unref(b->host, chunk);
 	}
 	if (r < 0 && r != -ECANCELED)
 		load_check_note(b->host, call_why ? call_why : why);
@@ -406,7 +408,7 @@ int behaviour_load(struct behaviour *b, const char *path, const struct conf_at *
 {
 	int r;
 
-	b->chunk = b->run = b->wind_down = LUA_NOREF;
+	b->run = b->wind_down = LUA_NOREF;
 	b->conf = conf;
 	r = add_state(b);
 	if (r == 0)
@@ -439,6 +441,7 @@ void behaviour_fini(struct behaviour *b)
 {
 	for (size_t i = 0; i < b->n_params; i++)
 		world_remove(b->world, b->params[i].value);
+	free(b->params);
 	if (b->state)
 		world_remove(b->world, b->state);
 }

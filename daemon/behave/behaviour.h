@@ -28,8 +28,7 @@ struct behaviour {
 	struct world *world;
 	struct resources *resources;
 	struct lua_host *host;
-	int chunk; /* references in the registry of its state; LUA_NOREF: none */
-	int run, wind_down;
+	int run, wind_down; /* references in the registry of its state; LUA_NOREF: none */
 
 	struct value *when, *keep;
 	const struct expr
@@ -40,8 +39,8 @@ struct behaviour {
 	bool again, declared;
 	enum lease_band band;
 	double priority;
-	struct lease lease; /* its needs */
-	struct param params[BEHAVIOUR_PARAMS];
+	struct lease lease;   /* its needs */
+	struct param *params; /* BEHAVIOUR_PARAMS at most */
 	size_t n_params;
 	const struct conf_at
 		*conf; /* while it is loaded: its entry in the configuration */

@@ -1,6 +1,7 @@
 /* Parameters of behaviours. */
 #include "daemon/behave/behaviour_param.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,7 +159,7 @@ static bool try_declared(lua_State *L, const char *name, struct declared *p)
 
 static int add_param(struct behaviour *b, struct declared *p)
 {
-	struct param *slot = &b->params[b->n_params];
+	struct param *slot = reallocarray(b->params, b->n_params + 1, sizeof(*b->params));
 	char name[2 * BEHAVIOUR_NAME + 16], source[BEHAVIOUR_NAME + 16];
 	const struct value_info info = {
 		.name = name,
@@ -172,6 +173,10 @@ static int add_param(struct behaviour *b, struct declared *p)
 	};
 	int r;
 
+	if (!slot)
+		return -ENOMEM;
+	b->params = slot;
+	slot += b->n_params;
 	snprintf(slot->name, sizeof(slot->name), "%s", p->name);
 	snprintf(name, sizeof(name), "param.%s.%s", b->name, p->name);
 	snprintf(source, sizeof(source), "behaviour %s", b->name);

@@ -382,25 +382,43 @@ int64_t lua_opt_seconds(lua_State *L, int idx, const char *key, int64_t def)
 	return ns;
 }
 
-void lua_new_type(lua_State *L, const char *type, const luaL_Reg *methods,
-		  lua_CFunction index)
+/* Push the metatable; it is not in the registry until it is whole, as memory may run out. */
+static void push_new_type(lua_State *L, const struct lua_type *type)
 {
 	int meta = lua_gettop(L) + 1;
 
-	luaL_newmetatable(L, type);
 	lua_newtable(L);
-	for (const luaL_Reg *m = methods; m->name; m++) {
+	lua_pushstring(L, type->name);
+	lua_setfield(L, meta, "__name");
+	lua_newtable(L);
+	for (const luaL_Reg *m = type->methods; m->name; m++) {
 		lua_pushcfunction(L, m->func);
 		lua_setfield(L, strncmp(m->name, "__", 2) == 0 ? meta : meta + 1,
 			     m->name);
 	}
-	if (index)
-		lua_pushcclosure(L, index, 1);
+	if (type->index)
+		lua_pushcclosure(L, type->index, 1);
 	else
-		lua_seal_table(L, type);
+		lua_seal_table(L, type->name);
 	lua_setfield(L, meta, "__index");
 	lua_pushboolean(L, 0);
 	lua_setfield(L, meta, "__metatable");
+	lua_pushvalue(L, meta);
+	lua_setfield(L, LUA_REGISTRYINDEX, type->name);
+}
+
+void lua_set_type(lua_State *L, const struct lua_type *type)
+{
+	if (luaL_getmetatable(L, type->name) == LUA_TNIL) {
+		lua_pop(L, 1);
+		push_new_type(L, type);
+	}
+	lua_setmetatable(L, -2);
+}
+
+void lua_make_type(lua_State *L, const struct lua_type *type)
+{
+	push_new_type(L, type);
 	lua_pop(L, 1);
 }
 

@@ -193,12 +193,21 @@ void lua_push_undeclared(lua_State *L, const char *name, bool set);
 void lua_seal_globals(lua_State *L);
 
 /*
- * A new type of userdata. Of @methods those whose names begin with "__" go into its metatable, which is
+ * A type of userdata. Of @methods those whose names begin with "__" go into its metatable, which is
  * hidden from scripts, the others into a table of their own: upvalue 1 of its __index @index, or (NULL)
  * __index itself; then a method that there is not is an error with the nearest name.
  */
-void lua_new_type(lua_State *L, const char *type, const luaL_Reg *methods,
-		  lua_CFunction index);
+struct lua_type {
+	const char *name;
+	const luaL_Reg *methods;
+	lua_CFunction index;
+};
+
+/* The userdata at the top is of @type, which is made when first used: most scripts use few of them. */
+void lua_set_type(lua_State *L, const struct lua_type *type);
+
+/* Make it now. */
+void lua_make_type(lua_State *L, const struct lua_type *type);
 
 /* Push the table of methods of a type that has an index function. */
 void lua_push_methods(lua_State *L, const char *type);
