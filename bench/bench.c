@@ -89,6 +89,23 @@ double bench_percentile(double *v, size_t n, double p)
 	return v[(size_t)(p * (double)(n - 1))];
 }
 
+static int by_ratio(const void *a, const void *b)
+{
+	const struct bench_pair *x = a, *y = b;
+	double p = x->ours * y->peer, q = y->ours * x->peer;
+
+	return (p > q) - (p < q);
+}
+
+void bench_report_pairs(const char *name, struct bench_pair *rounds, size_t n,
+			const char *unit, const char *peer)
+{
+	const struct bench_pair *mid = &rounds[n / 2];
+
+	qsort(rounds, n, sizeof(*rounds), by_ratio);
+	bench_report(name, mid->ours, unit, peer, mid->peer);
+}
+
 int64_t bench_now_ns(void)
 {
 	struct timespec ts;

@@ -49,6 +49,20 @@ void bench_ask(const char *script, struct bench_answer *answers, size_t n);
  */
 double bench_percentile(double *v, size_t n, double p);
 
+/*
+ * Ours and a peer's, measured one after the other: what a machine does beside differs more from second to
+ * second than the two do.
+ */
+struct bench_pair {
+	double ours, peer;
+};
+
+/*
+ * Report of @n > 0 rounds the one whose ratio is the median of all rounds' ratios. Puts @rounds in order.
+ */
+void bench_report_pairs(const char *name, struct bench_pair *rounds, size_t n,
+			const char *unit, const char *peer);
+
 /* CLOCK_MONOTONIC, ns. */
 int64_t bench_now_ns(void);
 

@@ -1,10 +1,6 @@
 /*
  * How soon a task runs: after its descriptor became readable, and at its tick. Peers: the same work in a
  * bare epoll loop, and with a bare timerfd.
- *
- * Ours and the peer's are measured in turns, since what the machine does beside differs more from second
- * to second than the two do. Reported is the round whose ratio is the median of all rounds' ratios, with
- * the peer's figure of that very round.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -44,24 +40,9 @@ static void run(int (*fn)(void *arg), void *arg)
 		give_up("run", r);
 }
 
-struct pair {
-	double ours, peer;
-};
-
-static int by_ratio(const void *a, const void *b)
+static void report(const char *name, struct bench_pair *rounds, const char *peer)
 {
-	const struct pair *x = a, *y = b;
-	double p = x->ours * y->peer, q = y->ours * x->peer;
-
-	return (p > q) - (p < q);
-}
-
-static void report(const char *name, struct pair *rounds, const char *peer)
-{
-	const struct pair *mid = &rounds[ROUNDS / 2];
-
-	qsort(rounds, ROUNDS, sizeof(*rounds), by_ratio);
-	bench_report(name, mid->ours, "us", peer, mid->peer);
+	bench_report_pairs(name, rounds, ROUNDS, "us", peer);
 }
 
 /*
@@ -196,16 +177,16 @@ static struct ages measure(void (*reader)(struct messages *), int tickers)
 /* The peer of the loaded reader is the bare loop with nothing beside it. */
 static void bench_descriptors(void)
 {
-	struct pair p50[ROUNDS], p99[ROUNDS], loaded[ROUNDS];
+	struct bench_pair p50[ROUNDS], p99[ROUNDS], loaded[ROUNDS];
 
 	for (int i = 0; i < ROUNDS; i++) {
 		struct ages ours = measure(read_with_rt, 0);
 		struct ages bare = measure(read_with_epoll, 0);
 		struct ages beside = measure(read_with_rt, 50);
 
-		p50[i] = (struct pair){ours.p50_us, bare.p50_us};
-		p99[i] = (struct pair){ours.p99_us, bare.p99_us};
-		loaded[i] = (struct pair){beside.p99_us, bare.p99_us};
+		p50[i] = (struct bench_pair){ours.p50_us, bare.p50_us};
+		p99[i] = (struct bench_pair){ours.p99_us, bare.p99_us};
+		loaded[i] = (struct bench_pair){beside.p99_us, bare.p99_us};
 	}
 	report("rt.fd_p50_us", p50, "epoll");
 	report("rt.fd_p99_us", p99, "epoll");
@@ -265,7 +246,7 @@ static void tick_with_timerfd(struct ticks *t)
 static void bench_periodic(void)
 {
 	static struct ticks t;
-	struct pair late[ROUNDS];
+	struct bench_pair late[ROUNDS];
 
 	for (int i = 0; i < ROUNDS; i++) {
 		run(tick_with_rt, &t);
