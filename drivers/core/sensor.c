@@ -2,7 +2,6 @@
 #include "drivers/core/sensor.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,18 +98,6 @@ uint32_t sensor_chans(const struct sensor *s)
 	return device_chans(&s->conf.device);
 }
 
-/* Is each number possible? NaN, which was not measured, is. */
-static bool in_range(const struct sample *s)
-{
-	const struct chan_info *info = &chan_info[s->chan];
-
-	for (int i = 0; i < info->width; i++)
-		if (isinf(s->v[i]) ||
-		    (info->limit > 0 && fabs((double)s->v[i]) > info->limit))
-			return false;
-	return true;
-}
-
 static void tap(const struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 {
 	const struct device_conf *conf = &s->conf.device;
@@ -128,8 +115,13 @@ static void tap(const struct sensor *s, const uint8_t *raw, size_t len, int64_t 
 
 int sensor_bad(struct sensor *s)
 {
+	char limit[SENSOR_LIMIT_MAX];
+
 	if (++s->bad < BAD_MAX)
 		return 0;
+	if (s->beyond)
+		return error_set(-EBADMSG, "%u readings in a row make no sense: %s",
+				 s->bad, sensor_limit_text(s->beyond, limit));
 	return error_set(-EBADMSG, "%u readings in a row make no sense", s->bad);
 }
 
@@ -147,10 +139,8 @@ int sensor_take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 	if (n < 0)
 		device_fault(&s->dev, FAULT_DECODE);
 	for (int i = 0; i < n; i++) {
-		if (!in_range(&out[i])) {
-			device_fault(&s->dev, FAULT_RANGE);
+		if (!sensor_plausible(s, &out[i]))
 			continue;
-		}
 		good++;
 		out[kept] = out[i];
 		calibration_apply(&s->calibration, &out[kept]);
@@ -160,6 +150,7 @@ int sensor_take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 	if (good == 0)
 		return sensor_bad(s);
 	s->bad = 0;
+	s->beyond = NULL;
 	s->data_ns = rt_now();
 	s->dev.health.good++;
 	s->dev.health.last_ns = t_ns;

@@ -18,10 +18,13 @@ struct sensor {
 	unsigned watermark; /* frames of a burst; 0: the chip is read one by one */
 	struct burst_clock clock;
 	int64_t silence_ns;
-	int64_t data_ns;   /* when there was data, or the set-up ended */
-	int64_t verify_ns; /* when its settings are looked at next */
-	bool doubt;        /* a transfer failed: look at them now */
-	unsigned bad;      /* readings in a row of which nothing could be used */
+	int64_t data_ns;         /* when there was data, or the set-up ended */
+	int64_t verify_ns;       /* when its settings are looked at next */
+	bool doubt;              /* a transfer failed: look at them now */
+	unsigned bad;            /* readings in a row of which nothing could be used */
+	uint8_t odd[CHAN_COUNT]; /* impossible ones in a row beside good ones, up to 10 */
+	const struct chan_info
+		*beyond; /* the last of them; NULL: none since the last good reading */
 	uint8_t trim[DRIVER_TRIM_MAX];
 	uint8_t raw[DRIVER_BURST_MAX];
 };
@@ -31,6 +34,16 @@ struct sensor {
  * Returns 0, or -EBADMSG when it has been rubbish for too long.
  */
 int sensor_take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns);
+
+/*
+ * Is each number of a sample possible? If not, it is counted; and said, when that goes on while other channels
+ * are good.
+ */
+bool sensor_plausible(struct sensor *s, const struct sample *x);
+
+/* What is possible at most, in words: always the same, so that a log says it once. Returns @text. */
+#define SENSOR_LIMIT_MAX 96
+const char *sensor_limit_text(const struct chan_info *info, char text[SENSOR_LIMIT_MAX]);
 
 /* A reading was of no use. Returns 0, or -EBADMSG when that has been so for too long. */
 int sensor_bad(struct sensor *s);
