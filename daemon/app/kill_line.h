@@ -33,6 +33,12 @@ void kill_line_arm(struct kill_line *k);
 /* Low, for good. From any thread. */
 void kill_line_trip(struct kill_line *k);
 
+/*
+ * Look at the line every second, and say it once when it cannot be driven any more, because its chip has gone; for
+ * a task of its own. Returns 0 then, or at once without a line; -ECANCELED. Suspends.
+ */
+int kill_line_watch(void *kill_line);
+
 /* Low, and given back. */
 void kill_line_close(struct kill_line *k);
 

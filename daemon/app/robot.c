@@ -191,6 +191,7 @@ static int run_all(struct robot *bot)
 	serve(&n, "reload", reload_run, bot->reload);
 	serve(&n, "heartbeat", notify_heartbeat, NULL);
 	serve(&n, "clock", wallclock_run, &bot->clock);
+	serve(&n, "kill line", kill_line_watch, &bot->kill);
 	if (bot->bus)
 		serve(&n, "bus", bus_run, bot->bus);
 	if (bot->view)

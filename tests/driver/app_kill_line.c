@@ -2,10 +2,14 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "daemon/app/kill_line.h"
 #include "daemon/base/log.h"
+#include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
+#include "daemon/rt/task.h"
 #include "daemon/rt/watchdog.h"
 #include "hal/gpio_sim.h"
 
@@ -100,6 +104,51 @@ Test(kill_line, S5_goes_low_when_the_loop_is_stuck)
 	rig_open(&rig);
 	log_set_sink(quiet, NULL);
 	cr_assert(eq(int, rt_run(&conf, get_stuck, &rig), 0));
+	log_set_sink(NULL, NULL);
+	rig_close(&rig);
+}
+
+static char told[256];
+
+static void remember(enum log_level l, const char *text, void *arg)
+{
+	(void)l;
+	(void)arg;
+	(void)snprintf(told, sizeof(told), "%s", text);
+}
+
+static int lose_chip(void *arg)
+{
+	struct rig *rig = arg;
+	struct nursery n;
+
+	cr_assert(eq(int,
+		     kill_line_open(&rig->kill, gpio_board_provider(rig->board), "GPIO6"),
+		     0));
+	kill_line_arm(&rig->kill);
+	nursery_open(&n);
+	nursery_go(&n, "kill line", kill_line_watch, &rig->kill);
+	cr_expect(eq(int, task_sleep(5 * NS_PER_S), 0));
+	cr_expect(eq(str, told, ""), "all is well");
+	cr_expect(eq(
+		int,
+		gpio_board_fault(rig->board, "GPIO6", GPIO_FAULT_GONE, GPIO_FAULT_ALWAYS),
+		0));
+	cr_expect(eq(int, nursery_close(&n, 0), 0), "it looks no more");
+	cr_expect(lt(long, (long)rt_now(), (long)(7 * NS_PER_S)));
+	cr_expect(strstr(told, "safety.kill_line: line GPIO6: its chip has gone") != NULL,
+		  "%s", told);
+	return 0;
+}
+
+Test(kill_line, says_when_its_chip_has_gone)
+{
+	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
+	struct rig rig;
+
+	rig_open(&rig);
+	log_set_sink(remember, NULL);
+	cr_assert(eq(int, rt_run(&conf, lose_chip, &rig), 0));
 	log_set_sink(NULL, NULL);
 	rig_close(&rig);
 }
