@@ -12,8 +12,10 @@
 
 #include "daemon/rt/error.h"
 #include "daemon/rt/task.h"
+#include "hal/node.h"
 
 #define CHIP_MAX 256 /* the path of one */
+#define HINT "is there PWM, and an overlay that switches it on?"
 
 /* After the export udev gives the files to their group. */
 #define EXPORT_TRIES 10
@@ -64,7 +66,10 @@ static void linux_close(struct pwm_out *p)
 	free(o);
 }
 
-/* Ask for the files of @channel; that they are there already is no error. */
+/*
+ * Ask for the files of @channel. -EBUSY: they are there already, or a driver of the kernel has it; -ENODEV: the
+ * chip has no such channel.
+ */
 static int export_channel(const char *chip, int channel)
 {
 	char path[PATH_MAX];
@@ -77,7 +82,7 @@ static int export_channel(const char *chip, int channel)
 		return -errno;
 	r = write_number(fd, channel);
 	close(fd);
-	return r == -EBUSY ? 0 : r;
+	return r;
 }
 
 static int open_files(struct linux_out *o, const char *chip, int channel)
@@ -96,20 +101,63 @@ static int open_files(struct linux_out *o, const char *chip, int channel)
 	return 0;
 }
 
+/* Open the files, which may be there or not yet. Suspends. */
 static int take(struct linux_out *o, const char *chip, int channel)
 {
 	int r = open_files(o, chip, channel);
+	int taken = 0;
 
-	if (r == -ENOENT)
-		r = export_channel(chip, channel);
-	if (r == 0)
+	if (r == -ENOENT) {
+		taken = export_channel(chip, channel);
+		if (taken < 0 && taken != -EBUSY)
+			return taken;
 		r = open_files(o, chip, channel);
+	}
 	for (int i = 0; i < EXPORT_TRIES && (r == -EACCES || r == -ENOENT); i++) {
 		r = task_sleep(EXPORT_WAIT_NS);
 		if (r == 0)
 			r = open_files(o, chip, channel);
 	}
-	return r;
+	return r == -ENOENT && taken < 0 ? taken : r;
+}
+
+static int channels_of(const char *chip)
+{
+	char path[PATH_MAX];
+	int n = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/npwm", chip);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%d", &n) != 1)
+		n = 0;
+	if (f)
+		(void)fclose(f); /* was only read */
+	return n;
+}
+
+/* Why @output, a channel of @chip, cannot be had. */
+static int refuse(const struct pwm_linux *p, const char *output, const char *chip, int r)
+{
+	char like[CHIP_MAX];
+	int n = channels_of(chip);
+
+	if (r == -ENOENT && access(chip, F_OK) < 0) {
+		(void)snprintf(like, sizeof(like), "%s/pwmchip*", p->root);
+		return node_error(chip, r, like, HINT);
+	}
+	if (r == -EACCES || r == -EPERM)
+		return error_set(r,
+				 "no permission for %s: a udev rule gives it to the "
+				 "group gpio (docs/DEPLOY.md)",
+				 chip);
+	if (r == -EBUSY)
+		return error_set(r, "PWM output %s is used by a driver of the kernel",
+				 output);
+	if (r == -ENODEV && n > 0)
+		return error_set(r, "%s: %s has the channels 0 to %d", output, chip,
+				 n - 1);
+	return error_set(r, "PWM output %s: %s", output, strerror(-r));
 }
 
 static int linux_open(struct pwm_provider *p, const char *output, struct pwm_out **ret)
@@ -141,9 +189,7 @@ static int linux_open(struct pwm_provider *p, const char *output, struct pwm_out
 	r = take(o, chip, (int)channel);
 	if (r < 0) {
 		linux_close(&o->out);
-		return r == -ECANCELED
-			       ? r
-			       : error_set(r, "PWM output %s: %s", output, strerror(-r));
+		return r == -ECANCELED ? r : refuse(linux_pwm, output, chip, r);
 	}
 	*ret = &o->out;
 	return 0;

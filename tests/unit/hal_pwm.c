@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +97,15 @@ Test(pwm_linux, writes_period_pulse_and_enable)
 	run(writes);
 }
 
+static void said(int code, const char *a, const char *b, const char *c)
+{
+	const struct error *e = error_last(code);
+
+	cr_assert(e != NULL);
+	cr_expect(strstr(e->text, a) && strstr(e->text, b) && strstr(e->text, c), "%s",
+		  e->text);
+}
+
 static int refuses(void *provider)
 {
 	static const char *const names[] = {
@@ -109,9 +119,11 @@ static int refuses(void *provider)
 		cr_expect(error_last(-EINVAL) != NULL);
 	}
 	cr_expect(eq(int, pwm_open(provider, "pwmchip7:0", &p), -ENOENT));
+	said(-ENOENT, "there is no ", "/pwmchip7; there is ", "/pwmchip0");
 	/* It is exported, but its files do not come. */
 	cr_expect(eq(int, pwm_open(provider, "pwmchip0:2", &p), -ENOENT));
 	cr_expect(eq(long, number("pwmchip0/export"), 2));
+	said(-ENOENT, "PWM output pwmchip0:2: ", "No such file", "");
 	return 0;
 }
 
