@@ -205,26 +205,30 @@ static void check_own_lines(const struct conf_at *at, const struct claim *me)
 	}
 }
 
-/* One claim against those before it. */
+/* One claim against those before it; of several at its address the first is named. */
 static void check_claim(const struct conf_at *at, const struct config *c,
 			const struct claim *claims, size_t i)
 {
 	const struct claim *me = &claims[i];
 
+	bool alone = true;
+
 	check_own_lines(at, me);
 	for (size_t k = 0; k < i; k++) {
 		const struct claim *other = &claims[k];
+		bool same = same_address(c, me, other);
 
-		if (same_address(c, me, other))
+		if (same && alone)
 			conf_complain(at, "address 0x%02x on bus %s is taken by %s.%s",
 				      (unsigned)me->address, other->bus, other->section,
 				      other->name);
-		else if (meets_start(c, me, other))
+		else if (!same && meets_start(c, me, other))
 			conf_complain(at,
 				      "%s.%s meets it at 0x%02x, where chips with "
 				      "\"xshut\" start; give each another \"address\"",
 				      other->section, other->name,
 				      (unsigned)(me->start ? me->start : other->start));
+		alone = alone && !same;
 		check_lines(at, me, other);
 	}
 }

@@ -180,8 +180,9 @@ void device_ran(struct device *d)
 	(void)snprintf(why, sizeof(why), "%s at %s", d->conf->driver,
 		       place(d, at, sizeof(at)));
 	if (h->retries)
-		(void)snprintf(after, sizeof(after), ", after %.1f s and %u retries",
-			       (double)(rt_now() - d->down_ns) / 1e9, h->retries);
+		(void)snprintf(after, sizeof(after), ", after %.1f s and %u %s",
+			       (double)(rt_now() - d->down_ns) / 1e9, h->retries,
+			       h->retries == 1 ? "retry" : "retries");
 	enter(d, DEVICE_RUNNING, why, after);
 	h->retries = 0;
 }

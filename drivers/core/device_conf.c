@@ -131,6 +131,9 @@ static int check_place(const struct conf_at *at, struct device_conf *conf)
 	}
 	if (d->bus != BUS_I2C)
 		return 0;
+	key = conf_child(at, "address");
+	if (conf->address == 0 && key.node) /* refused, and told */
+		return -EINVAL;
 	if (conf->address == 0)
 		conf->address = d->addrs[0];
 	if (conf->xshut[0] || has_addr(d, conf->address))

@@ -86,6 +86,13 @@ wrong "{ $buses, \"sensors\": { \"a\": { \"driver\": \"tmp102\", \"bus\": \"one\
 	'sensors.b: address 0x48 on bus one is taken by sensors.a' "behind two multiplexers"
 wrong "{ $buses, \"devices\": { \"p\": { \"driver\": \"pca9685\", \"bus\": \"one\", \"address\": \"0x70\" } } }" \
 	'devices.p: address 0x70 on bus body is taken by buses.one' "the multiplexer's own address"
+wrong "{ $buses, \"sensors\": { \"a\": { \"driver\": \"tmp102\", \"bus\": \"body\" },
+  \"b\": { \"driver\": \"lm75\", \"bus\": \"body\" }, \"c\": { \"driver\": \"tmp102\", \"bus\": \"body\" },
+  \"d\": { \"driver\": \"tmp102\", \"bus\": \"body\", \"address\": \"0x148\" } } }" \
+	'wrong.jsonc:5:[0-9]+: sensors.b: address 0x48 on bus body is taken by sensors.a' "two roles on one address"
+expect_line 'wrong.jsonc:5:[0-9]+: sensors.c: address 0x48 on bus body is taken by sensors.a' "three"
+expect_line 'sensors.d.address: "0x148" is out of range; 0x03 to 0x77' "no address"
+expect_line 'has 3 errors' "each is said once"
 passed "addresses are compared along the way to the adapter"
 
 printf '%s\n' "{ \"gpio\": \"sim\", $buses, \"sensors\": { \"a\": { \"driver\": \"tmp102\", \"bus\": \"one\" },
