@@ -196,6 +196,18 @@ static int stick(const struct fault *fault, struct rpc_error *err)
 	return 0;
 }
 
+static void tell(const struct fault *f)
+{
+	if (f->count == 0)
+		LOG(NOTICE, "%s: fault on demand: no %s any more", f->name, f->kind);
+	else if (f->count == I2C_FAULT_ALWAYS)
+		LOG(NOTICE, "%s: fault on demand: %s, until it is ended", f->name,
+		    f->kind);
+	else
+		LOG(NOTICE, "%s: fault on demand: %s, the next %lu times", f->name,
+		    f->kind, (unsigned long)f->count);
+}
+
 static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error *err)
 {
 	const struct faults *f = arg;
@@ -222,11 +234,14 @@ static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error 
 		r = line_fault(sim, d, &fault, err);
 	else if (sim && d->chip->bus == BUS_IIO && f->conf->gpio == CONF_GPIO_SIM)
 		r = iio_fault(sim, d, &fault, err);
+	else if (d->chip->bus == BUS_PWM || d->chip->bus == BUS_PEER)
+		r = rpc_fail(err, RPC_REFUSED, "params.device",
+			     "there are no faults on demand for the driver %s",
+			     d->chip->name);
 	else
 		r = not_simulated(&fault, err);
 	if (r == 0)
-		LOG(NOTICE, "%s: fault on demand: %s, %ld", fault.name, fault.kind,
-		    fault.count == I2C_FAULT_ALWAYS ? -1L : (long)fault.count);
+		tell(&fault);
 	return r;
 }
 

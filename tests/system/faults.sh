@@ -88,6 +88,38 @@ fault imu timeout 0
 within value_is health.imu '^running$' || fail "it does not come back"
 passed "timeout: failing, and back"
 
+: >"$log"
+fault imu delay always 3
+within says 'imu: fault on demand: delay, until it is ended' || fail "it is not said: $(<"$log")"
+within says 'imu: running -> [a-z]+: no answer in time at 0x68' || fail "no time-out: $(<"$log")"
+fault imu delay 0
+within value_is health.imu '^running$' || fail "it does not come back"
+: >"$log"
+fault imu flip always
+within says 'imu: running -> ' || fail "bits flip, and it runs on: $(<"$log")"
+fault imu flip 0
+within value_is health.imu '^running$' || fail "it does not come back"
+passed "delay and flip: failing, and back"
+
+measures_again()
+{
+	[ "$("$build/instinct" get imu.accel)" != "$before" ]
+}
+before=$("$build/instinct" get imu.accel)
+within measures_again || fail "it does not measure"
+fault imu freeze always
+within says 'imu: fault on demand: freeze' || fail "it is not said: $(<"$log")"
+frozen()
+{
+	before=$("$build/instinct" get imu.accel)
+	! measures_again
+}
+within frozen || fail "it measures on: $(<"$log")"
+fault imu freeze 0
+within measures_again || fail "it stays frozen"
+within value_is health.imu '^running$' || fail "it does not come back"
+passed "freeze: the same bytes again and again, until it is ended"
+
 fault pwm0 error always
 fault led gone always
 within says 'led: running -> [a-z]+: line [A-Z0-9]+: its chip has gone' || fail "the light: $(<"$log")"
