@@ -49,12 +49,22 @@ return behaviour {
 J
 sed "s#\"dizzy\": {#\"broken\": { \"script\": \"$scratch/scripts/broken.lua\" }, \"endless\": { \"script\": \"$scratch/scripts/endless.lua\" }, \"dizzy\": {#" \
 	"$desk" >"$scratch/scripts.jsonc"
-run "$build/instinctd" --config "$scratch/scripts.jsonc" --view --duration 4s
+run "$build/instinctd" --config "$scratch/scripts.jsonc" --view --speed max --duration 4s
 expect_status 0 "bad scripts"
 expect_line 'broken.lua:[0-9]+' "the syntax error has its place"
 expect_line 'endless.lua:4' "the endless loop has its place"
 expect_line 'nod starts' "the others run"
 passed "a broken script and an endless one are named with file:line, the others run"
+
+# A calibration that does not fit its chip: that role goes without, and says so.
+mkdir "$scratch/state"
+printf '{\n "mpu6050@body:0x68": { "gyro": { "offset": [0.01, 0.02] } }\n}\n' >"$scratch/state/calibration.json"
+STATE_DIRECTORY=$scratch/state run "$build/instinctd" --config "$desk" --no-bus --speed max --duration 1s
+expect_status 0 "a calibration of the wrong size"
+expect_line 'calibration.json:2:[0-9]+: mpu6050@body:0x68.gyro.offset: not 3 numbers, one for each axis; imu runs uncalibrated' \
+	"the place of the wrong calibration"
+expect_line 'imu: starting -> running' "it runs"
+passed "a calibration of the wrong size: its place, and the role runs uncalibrated"
 
 head -c 5000 /dev/urandom >"$scratch/noise.f32"
 run "$build/instinctd" --config "$desk" --world "$scratch/noise.f32" --speed max

@@ -58,7 +58,7 @@ passed "names that no sensor has and wrong units are refused, with place and hin
 # While it runs: the battery's limits are changed, and another voltage is not.
 "$build/instinctd" --config "$scratch/robot.jsonc" 2>"$scratch/log" &
 daemon=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	run "$build/instinct" get battery.low
 	[ "$status" -ne 0 ] || ! grep -q ' ok ' <<<"$out" || break
 	read -rt 0.05 <> <(:) || true
@@ -67,7 +67,7 @@ expect_line 'false' "half full is not low"
 sed -i 's/"cells": 2/"cells": 2, "low": "90%"/' "$scratch/robot.jsonc"
 run "$build/instinct" reload
 expect_status 0 "another limit"
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	run "$build/instinct" get battery.low
 	! grep -q 'true' <<<"$out" || break
 	read -rt 0.05 <> <(:) || true

@@ -20,6 +20,13 @@ run()
 	out=$(timeout 60 "$@" 2>&1) || status=$?
 }
 
+# The same without standard error, for output that is compared: what a loaded machine makes the daemon say goes there.
+run_quietly()
+{
+	status=0
+	out=$(timeout 60 "$@" 2>/dev/null) || status=$?
+}
+
 fail()
 {
 	printf 'FAIL: %s\nstatus %s, output:\n%s\n' "$1" "${status:-?}" "${out:-}" >&2

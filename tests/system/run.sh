@@ -11,7 +11,7 @@ print("hello", hour.state, hour.value >= 0 and hour.value < 24)
 sleep(3600 * 24)
 print("a day later", now())
 L
-run "$build/instinct" run "$scratch/good.lua" --virtual
+run_quietly "$build/instinct" run "$scratch/good.lua" --virtual
 expect_status 0 "a program on the virtual clock"
 expect_line '^hello	ok	true$' "its output, bare"
 expect_line '^a day later	86400' "virtual time"
@@ -29,7 +29,7 @@ expect_status 1 "an error"
 expect_line '^instinctd: bad\.lua:1: attempt to index a nil value' "the message with its place"
 expect_line '	bad\.lua:2: in .*outer' "the traceback"
 if grep -q '\[C\]' <<<"$out"; then fail "lines without a place in a script"; fi
-run bash -c "'$build/instinctd' --run '$scratch/bad.lua' 2>/dev/null"
+run_quietly "$build/instinctd" --run "$scratch/bad.lua"
 [ "$out" = before ] || fail "the error goes to standard error alone"
 passed "an error: exit 1 with the traceback"
 
@@ -77,7 +77,7 @@ expect_status 0 "--duration"
 passed "--duration ends it"
 
 mkfifo "$scratch/out"
-"$build/instinctd" --run "$scratch/long.lua" >"$scratch/out" 2>&1 &
+"$build/instinctd" --run "$scratch/long.lua" >"$scratch/out" 2>/dev/null &
 pid=$!
 exec 3<"$scratch/out"
 read -r line <&3
@@ -95,7 +95,7 @@ print(AsyncValue(false):wait_value(true, { soft = true }))
 print("farewell", cancelling())
 sleep(3600)
 L
-"$build/instinctd" --run "$scratch/polite.lua" >"$scratch/out" 2>&1 &
+"$build/instinctd" --run "$scratch/polite.lua" >"$scratch/out" 2>/dev/null &
 pid=$!
 exec 3<"$scratch/out"
 read -r line <&3
