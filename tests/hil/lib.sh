@@ -99,6 +99,24 @@ level_file()
 		"$(<"/sys/kernel/config/gpio-sim/board/dev_name")" "$(hil-gpio chip board)" "$1"
 }
 
+# From here on the kernel notes what lines are set to. (A line that is given back goes to its pull, so that its level
+# does not tell what a daemon that has ended did last.)
+note_levels()
+{
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing
+	echo 1 >/sys/kernel/tracing/events/gpio/gpio_value/enable
+	: >/sys/kernel/tracing/trace
+}
+
+# What the board's line OFFSET was set to since then, such as "0 1 0": levels_set OFFSET
+levels_set()
+{
+	local base
+	base=$(dirname "$(grep -lx board /sys/class/gpio/gpiochip*/label)")
+	sed -n "s/.*gpio_value: $(($(<"$base/base") + $1)) set \([01]\).*/\1/p" /sys/kernel/tracing/trace |
+		xargs
+}
+
 file_is()
 {
 	[ "$(<"$1")" = "$2" ]
@@ -139,4 +157,37 @@ make_imu()
 {
 	hil-i2c set 0x68 0x75 0x68
 	hil-i2c set 0x68 0x3a 0x01 0 0 0 0 0x10 0 0 0 0 0 0 0 0 0
+}
+
+# The board's robot, whose motion sensor is read on a schedule: nothing drives its line here.
+robot_without_irq()
+{
+	printf '{ "sensors": { "imu": { "irq": "" } } }\n' >"$scratch/no_irq.jsonc"
+	robot=(--config "$source/config/robot.jsonc" --config "$scratch/no_irq.jsonc")
+}
+
+# robot_with FILE JSON : $changed is the robot with a layer over it.
+robot_with()
+{
+	printf '%s\n' "$2" >"$scratch/$1.jsonc"
+	# shellcheck disable=SC2034 # the tests use it
+	changed=("${robot[@]}" --config "$scratch/$1.jsonc")
+}
+
+# A TMP102 at 25.5 degC.
+make_tmp102()
+{
+	hil-i2c opt 0x48 width16 Y
+	hil-i2c set 0x48 0 0x19 0x80 0x60 0xa0 0x4b 0x00 0x50 0x00
+}
+
+# A BMP280 or BME280 at an address, by its id; the datasheet's example, 25.08 degC and 100653 Pa (BST-BMP280-DS001, section 3.12).
+make_bosch()
+{
+	local addr=$1 id=$2
+	hil-i2c set "$addr" 0x88 0x70 0x6b 0x43 0x67 0x18 0xfc 0x7d 0x8e 0x43 0xd6 0xd0 0x0b \
+		0x27 0x0b 0x8c 0x00 0xf9 0xff 0x8c 0x3c 0xf8 0xc6 0x70 0x17 0x00 0x4b
+	hil-i2c set "$addr" 0xd0 "$id"
+	hil-i2c set "$addr" 0xe1 0x6a 0x01 0x00 0x13 0x29 0x03 0x1e
+	hil-i2c set "$addr" 0xf2 0 0 0 0 0 0x65 0x5a 0xc0 0x7e 0xed 0x00 0x6e 0x30
 }

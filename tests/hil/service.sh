@@ -1,38 +1,10 @@
 #!/usr/bin/env bash
 # The daemon as a service: installed, ready, fed to the watchdog, stopped safely, started again when it
 # was killed, and not when its configuration is wrong. Wants the installed files in $INSTINCT_STAGE.
-# shellcheck source=tests/hil/lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/hil/service_lib.sh
+. "$(dirname "$0")/service_lib.sh"
 
-unit=instinct.service
-
-# show PROPERTY
-show()
-{
-	systemctl show -P "$1" $unit
-}
-
-shows()
-{
-	[ "$(show "$1")" = "$2" ]
-}
-
-# The journal is the log here; what systemd itself says of the unit does not count.
-journal_has()
-{
-	grep -qE -- "$1" < <(journalctl -q -o cat _SYSTEMD_UNIT=$unit)
-}
-
-fail()
-{
-	printf 'FAIL: %s\nstatus %s, output:\n%s\n' "$1" "${status:-?}" "${out:-}" >&2
-	systemctl status --no-pager -n 40 $unit >&2 || true
-	exit 1
-}
-
-cp -a "${INSTINCT_STAGE:?where the package was put together}"/. /
-mkdir -p /etc/instinct/conf.d
-cp "$source/config/robot.jsonc" /etc/instinct/instinct.jsonc
+install_files
 cat >/etc/instinct/conf.d/10-bench.jsonc <<'J'
 {
   "sensors": {
@@ -46,11 +18,8 @@ cat >/etc/instinct/conf.d/10-bench.jsonc <<'J'
   "behaviours": { "nod": { "params": { "seconds": 3 } } },
 }
 J
-systemd-sysusers
 make_board
-systemctl daemon-reload
-udevadm control --reload
-udevadm trigger --settle --subsystem-match=gpio --subsystem-match=i2c-dev
+install_rules
 modprobe ina2xx-adc
 hil-i2c opt 0x44 width16 Y
 hil-i2c set 0x44 0 0x39 0x9f 0x01 0xf4 0x5d 0xc2
