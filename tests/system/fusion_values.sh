@@ -60,7 +60,7 @@ passed "names that no sensor has and wrong units are refused, with place and hin
 daemon=$!
 for _ in $(seq 600); do
 	run "$build/instinct" get battery.low
-	[ "$status" -ne 0 ] || ! grep -q ' ok ' <<<"$out" || break
+	[ "$status" -ne 0 ] || ! grep -q '^false' <<<"$out" || break
 	read -rt 0.05 <> <(:) || true
 done
 expect_line 'false' "half full is not low"
