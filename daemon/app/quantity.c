@@ -19,6 +19,7 @@ struct reading {
 	double v[AXES];
 	enum datum_type type; /* DATUM_NULL: nobody knows anything */
 	int64_t t_ns;         /* of the newest of them */
+	uint32_t known;       /* who knows something, bit by bit */
 };
 
 struct quantity {
@@ -33,6 +34,7 @@ struct quantity {
 		int64_t sample_ns;
 		uint64_t version;
 	} seen[VOTE_MAX];
+	uint32_t knew;        /* those that knew something when we looked last */
 	enum datum_type type; /* of what came last */
 	int64_t measured_ns;  /* of the newest input that was used */
 	bool known;           /* just now some input is */
@@ -111,6 +113,7 @@ static unsigned collect(struct quantity *q, struct value *const *inputs, unsigne
 		    (ret->type != DATUM_NULL && ret->type != d->type))
 			continue;
 		sources[i].known = true;
+		ret->known |= UINT32_C(1) << i;
 		known++;
 		ret->type = d->type;
 		if (value_sample_ns(inputs[i]) > ret->t_ns)
@@ -236,6 +239,9 @@ static int compute(void *arg, struct value *const *inputs, unsigned n, struct da
 	bool news = is_news(q, inputs, n);
 
 	q->known = read_inputs(q, inputs, n, &now);
+	/* What one said that says nothing any more must not last until another one speaks. */
+	news = news || (q->knew & ~now.known) != 0;
+	q->knew = now.known;
 	if (news && q->known)
 		says |= take(q, &now, v);
 	arm(q);
@@ -337,7 +343,7 @@ static int make(const struct conf_at *at, struct world *world,
 int quantity_add(const struct conf_at *at, struct world *world, struct value *take)
 {
 	struct quantity_inputs inputs = {.at = {take}, .n = take ? 1 : 0};
-	struct quantity_conf conf;
+	struct quantity_conf conf = {0}; /* to be compared, byte by byte */
 	struct value *v;
 	int r = quantity_read(at, world, &conf, &inputs);
 

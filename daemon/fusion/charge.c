@@ -160,10 +160,11 @@ struct estimate_charge charge_update(struct charge *c, const struct charge_conf 
 
 	if (isinf(current_a))
 		current_a = NAN;
-	if (!isfinite(voltage_v) || (c->begun && dt_s < 0))
+	/* One sample may be late; time that has gone back is a gap. */
+	if (!isfinite(voltage_v) || (c->begun && dt_s < 0 && dt_s >= -GAP_S))
 		return estimate(c, conf);
 	seen = seen_share(conf, voltage_v, current_a);
-	if (!c->begun || dt_s > GAP_S) {
+	if (!c->begun || fabs(dt_s) > GAP_S) {
 		c->share = seen;
 		c->mean_a = isnan(current_a) ? 0 : current_a;
 		c->begun = true;

@@ -7,6 +7,7 @@
 
 #define TAU 6.283185307179586
 #define AXES 3
+#define BACK_NS NS_PER_S
 
 /* What a filter remembers of one channel. */
 struct filter_state {
@@ -295,8 +296,9 @@ static void polynomial(const double coeffs[FILTER_COEFFS_MAX], float *v, int wid
 	}
 }
 
-static bool apply(const struct filter_conf *c, struct filter_state *st, int64_t t_ns,
-		  float *v, int width)
+/* Returns whether @v passes. */
+static bool work(const struct filter_conf *c, struct filter_state *st, int64_t t_ns,
+		 float *v, int width)
 {
 	switch (c->kind) {
 	case FILTER_MEDIAN:
@@ -371,9 +373,24 @@ static bool apply(const struct filter_conf *c, struct filter_state *st, int64_t 
 static bool measured(const float *v, int width)
 {
 	for (int i = 0; i < width; i++)
-		if (isnan(v[i]))
+		if (!isfinite(v[i]))
 			return false;
 	return true;
+}
+
+static bool apply(const struct filter_conf *c, struct filter_state *st, int64_t t_ns,
+		  float *v, int width)
+{
+	/* What was before a time that lies in the future would hold back all that comes. */
+	if (st->begun && st->t_ns - t_ns > BACK_NS)
+		memset(st, 0, sizeof(*st));
+	if (!work(c, st, t_ns, v, width))
+		return false;
+	if (measured(v, width))
+		return true;
+	/* Too large for a float: it passes no filter, and does not stay in this one. */
+	memset(st, 0, sizeof(*st));
+	return false;
 }
 
 bool filters_apply(struct filters *f, struct sample *s)

@@ -2,8 +2,9 @@
  * Filters: what is done to a sensor's samples before they become values. A chain has some, one after the
  * other, each with a state of its own for every channel; vectors are filtered axis by axis.
  *
- * A filter changes a sample or holds it back. What was not measured (NaN) passes all of them, and leaves no
- * trace in them. A few act when time has passed and nothing came: they are for values that are only now and
+ * A filter changes a sample or holds it back. What was not measured (not finite) passes all of them, and leaves
+ * no trace in them; what becomes larger than a float can be is held back. Where time goes back by more than a
+ * second a filter begins anew. A few act when time has passed and nothing came: they are for values that are only now and
  * then set (filters_due_ns()), and a sensor's chain has none of them.
  */
 #ifndef DRIVERS_CORE_FILTER_H

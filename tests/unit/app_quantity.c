@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/app/config.h"
@@ -14,7 +15,7 @@ struct stage {
 	struct config conf; /* only its text */
 	struct conf_errors errs;
 	struct world *world;
-	struct value *left, *right, *rear, *touch, *pir;
+	struct value *left, *right, *rear, *touch, *pir, *map;
 };
 
 static struct value *number(struct stage *s, const char *name, const char *unit)
@@ -24,6 +25,17 @@ static struct value *number(struct stage *s, const char *name, const char *unit)
 					.typed = true,
 					.type = DATUM_NUMBER,
 					.stale_after_ns = NS_PER_S};
+	struct value *v;
+
+	cr_assert(eq(int, world_add(s->world, &info, &v), 0));
+	return v;
+}
+
+/* A number that is true until another one comes. */
+static struct value *lasting(struct stage *s, const char *name, const char *unit)
+{
+	const struct value_info info = {
+		.name = name, .unit = unit, .typed = true, .type = DATUM_NUMBER};
 	struct value *v;
 
 	cr_assert(eq(int, world_add(s->world, &info, &v), 0));
@@ -51,6 +63,7 @@ static int open_stage(struct stage *s, const char *values)
 	s->right = number(s, "right.distance", "m");
 	s->rear = number(s, "rear.distance", "m");
 	(void)number(s, "climate.temperature", "degC");
+	s->map = lasting(s, "map.distance", "m");
 	s->touch = boolean(s, "head.touched");
 	s->pir = boolean(s, "pir.pressed");
 	(void)snprintf(text, sizeof(text), "{\"fusion\": {\"values\": {%s}}}", values);
@@ -176,6 +189,120 @@ Test(app_quantity, stale_ones_are_left_out_and_all_stale_is_stale)
 	run(growing_stale);
 }
 
+/* What it said is not kept until the other one, which is seldom heard, speaks again. */
+static int falling_silent(void *arg)
+{
+	struct stage s;
+
+	(void)arg;
+	OPEN(&s, "\"near\": {\"of\": [\"left.distance\", \"map.distance\"], \"combine\": "
+		 "\"min\"}");
+	set(s.map, 3);
+	set(s.left, 1);
+	cr_expect(eq(dbl, number_of(&s, "near"), 1));
+	nap(1.1);
+	cr_expect(eq(int, value_state(s.left), VALUE_STALE));
+	cr_expect(eq(dbl, number_of(&s, "near"), 3));
+	close_stage(&s);
+	return 0;
+}
+
+Test(app_quantity, one_that_falls_silent_is_left_out_at_once)
+{
+	run(falling_silent);
+}
+
+/* What the model knows of an input. */
+struct model_input {
+	double x;
+	int64_t t_ns; /* 0: never */
+};
+
+/* Readings of the last second that are in the gate of 0.5 to 4, sorted; their number. */
+static int model_known(const struct model_input in[3], double ret[3])
+{
+	int n = 0;
+
+	for (int i = 0; i < 3; i++) {
+		int k = n;
+
+		if (!in[i].t_ns || rt_now() - in[i].t_ns >= NS_PER_S || in[i].x < 0.5 ||
+		    in[i].x > 4)
+			continue;
+		for (; k > 0 && ret[k - 1] > in[i].x; k--)
+			ret[k] = ret[k - 1];
+		ret[k] = in[i].x;
+		n++;
+	}
+	return n;
+}
+
+static bool is_near(const struct stage *s, const char *name, double want)
+{
+	const struct value *v = find(s, name);
+
+	return value_state(v) == VALUE_OK && value_get(v)->type == DATUM_NUMBER &&
+	       fabs(value_get(v)->n - want) < 1e-9;
+}
+
+/* One random step: a reading of one input, or time passes. */
+static void model_step(const struct stage *s, struct model_input in[3], unsigned *seed)
+{
+	struct value *const inputs[3] = {s->left, s->right, s->rear};
+	int i = rand_r(seed) % 6;
+
+	if (i < 3) {
+		in[i].x = (double)(rand_r(seed) % 5000) / 1000;
+		in[i].t_ns = rt_now();
+		set(inputs[i], in[i].x);
+	} else {
+		nap((double)(rand_r(seed) % 500) / 1000);
+	}
+}
+
+static int random_readings(void *arg)
+{
+	struct model_input in[3] = {0};
+	unsigned seed = 20261121;
+	struct stage s;
+
+	(void)arg;
+#define THREE                                                                            \
+	"{\"of\": [\"left.distance\", \"right.distance\", \"rear.distance\"], "          \
+	"\"gate\": [0.5, 4], \"combine\": "
+	OPEN(&s,
+	     "\"min\": " THREE "\"min\"}, \"max\": " THREE "\"max\"}, \"mean\": " THREE
+	     "\"mean\"}, \"median\": " THREE "\"median\"}, \"sum\": " THREE "\"sum\"}");
+#undef THREE
+	nap(1);
+	for (int step = 0; step < 5000; step++) {
+		double x[3];
+		double sum = 0;
+		int n;
+		bool good;
+
+		model_step(&s, in, &seed);
+		n = model_known(in, x);
+		for (int i = 0; i < n; i++)
+			sum += x[i];
+		if (n == 0)
+			good = value_state(find(&s, "sum")) != VALUE_OK &&
+			       value_state(find(&s, "median")) != VALUE_OK;
+		else
+			good = is_near(&s, "min", x[0]) && is_near(&s, "max", x[n - 1]) &&
+			       is_near(&s, "mean", sum / n) && is_near(&s, "sum", sum) &&
+			       is_near(&s, "median", (x[(n - 1) / 2] + x[n / 2]) / 2);
+		cr_assert(good, "seed 20261121, step %d, %d known", step, n);
+	}
+	close_stage(&s);
+	return 0;
+}
+
+Test(app_quantity, random_readings_are_combined_as_in_a_simple_model)
+{
+	run(random_readings);
+}
+
 static int limits(void *arg)
 {
 	struct stage s;
@@ -299,10 +426,12 @@ static int other_settings(void *arg)
 	struct stage s;
 
 	(void)arg;
-	OPEN(&s, "\"near\": {\"of\": \"left.distance\", \"above\": \"30cm\", \"below\": "
-		 "\"20cm\", \"invert\": true, \"filters\": [{\"median\": 3}]}, "
-		 "\"lower\": {\"is\": \"left.distance / 2\", \"filters\": [{\"scale\": "
-		 "1}]}");
+	OPEN(&s,
+	     "\"near\": {\"of\": \"left.distance\", \"above\": \"30cm\", \"below\": "
+	     "\"20cm\", \"invert\": true, \"filters\": [{\"median\": 3}]}, "
+	     "\"lower\": {\"is\": \"left.distance / 2\", \"filters\": [{\"scale\": 1}]},"
+	     "\"mean\": {\"of\": \"right.distance\", \"gate\": [0, 8], \"filters\": "
+	     "[{\"sliding_window_moving_average\": 4}]}");
 	near_value = find(&s, "near");
 	for (int i = 0; i < 3; i++)
 		set(s.left, 0.5);
@@ -317,6 +446,16 @@ static int other_settings(void *arg)
 	cr_expect(truth_of(&s, "near"));
 	set(s.left, 2.1);
 	cr_expect(not(truth_of(&s, "near")));
+	/* A chain that stays the same goes on; what is there counts once more. */
+	for (int i = 0; i < 3; i++) {
+		nap(0.01);
+		set(s.right, 1);
+	}
+	retune(&s,
+	       "\"mean\": {\"of\": \"right.distance\", \"gate\": [0, 9], \"filters\": "
+	       "[{\"sliding_window_moving_average\": 4}]}");
+	set(s.right, 5);
+	cr_expect(eq(dbl, number_of(&s, "mean"), 2));
 	/* Another chain starts with what is there. */
 	retune(&s, "\"lower\": {\"is\": \"left.distance / 2\", \"filters\": [{\"scale\": "
 		   "10}]}");

@@ -3,6 +3,7 @@
 #include <criterion/new/assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "drivers/core/filter.h"
@@ -402,4 +403,107 @@ Test(filter, refuses_what_makes_no_sense)
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		cr_expect(eq(int, read_filters(texts[i], &conf) < 0, 1), "%s", texts[i]);
+}
+
+/* Any sample that a channel or a gate lets pass, often an extreme one. */
+static float any_sample(unsigned *seed)
+{
+	static const float extremes[] = {0, 1, -1, 1e-30f, 1e12f, -1e12f, 0.5f};
+
+	if (rand_r(seed) % 3 == 0)
+		return extremes[(size_t)rand_r(seed) % ARRAY_LEN(extremes)];
+	return (float)(rand_r(seed) % 20000) / 100 - 100;
+}
+
+/* Feed @n samples, at times that go on, stand still or go back; what passes is finite, what is due ends. */
+static void play_any(struct filters *f, const char *text, unsigned *seed, int n)
+{
+	int64_t t_ns = NS_PER_S;
+
+	for (int i = 0; i < n; i++) {
+		float v[3] = {any_sample(seed), any_sample(seed), any_sample(seed)};
+		int due = 0;
+
+		t_ns += rand_r(seed) % 50 == 0   ? -5 * NS_PER_S
+			: rand_r(seed) % 20 == 0 ? 3600 * NS_PER_S
+						 : rand_r(seed) % (int)(NS_PER_S / 10);
+		if (filters_pass(f, t_ns, v, 3))
+			cr_assert(isfinite(v[0]) && isfinite(v[1]) && isfinite(v[2]),
+				  "%s, sample %d", text, i);
+		for (; filters_due_ns(f) <= t_ns; due++) {
+			cr_assert(due < 100, "%s, sample %d: due for ever", text, i);
+			if (filters_fall_due(f, t_ns, v, 3))
+				cr_assert(isinf(v[0]) == 0, "%s, sample %d", text, i);
+		}
+	}
+}
+
+Test(filter, random_chains_of_random_samples_are_never_nonsense)
+{
+	static const char *const one[] = {
+		"{\"median\": 5}",
+		"{\"exponential_moving_average\": 0.3}",
+		"{\"clamp\": [-1e9, 1e9]}",
+		"{\"delta\": 0.1}",
+		"{\"throttle\": \"1s\"}",
+		"{\"debounce\": \"200ms\"}",
+		"{\"one_euro\": {\"beta\": 1000}}",
+		"{\"quantile\": {\"window\": 15, \"quantile\": 0.9}}",
+		"{\"min\": 3}",
+		"{\"max\": 3}",
+		"{\"sliding_window_moving_average\": 15}",
+		"{\"kalman\": {\"process\": 1e12}}",
+		"{\"kalman\": {\"model\": \"constant_velocity\", \"process\": 1e12}}",
+		"{\"kalman\": {\"model\": \"constant_velocity\", \"process\": 0}}",
+		"{\"offset\": 1e9}",
+		"{\"scale\": -1e9}",
+		"{\"max_step\": {\"step\": 1, \"accept_after\": \"100ms\"}}",
+		"{\"calibrate_polynomial\": [1, 1, 1, 1, 1, 1]}",
+		"{\"calibrate_linear\": [[0, 1e12], [1e-12, -1e12]]}",
+		"{\"delayed_on\": \"100ms\"}",
+		"{\"delayed_off\": 0}",
+		"{\"timeout\": \"1s\"}",
+	};
+	unsigned seed = 20261121;
+
+	for (int round = 0; round < 500; round++) {
+		char text[400] = "[";
+		struct filters *f;
+		int n = 1 + rand_r(&seed) % 4;
+
+		for (int i = 0; i < n; i++)
+			(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+				       "%s%s", i ? "," : "",
+				       one[(size_t)rand_r(&seed) % ARRAY_LEN(one)]);
+		strcat(text, "]");
+		f = make(text);
+		play_any(f, text, &seed, 300);
+		filters_free(f);
+	}
+}
+
+Test(filter, time_that_goes_back_is_a_new_start)
+{
+	struct filters *f = make("[{\"throttle\": \"1s\"}]");
+	float v[3] = {1};
+
+	cr_expect(filters_pass(f, 3600 * NS_PER_S, v, 1));
+	cr_expect(not(filters_pass(f, 3600 * NS_PER_S - NS_PER_MS, v, 1)), "late");
+	cr_expect(filters_pass(f, NS_PER_S, v, 1));
+	cr_expect(not(filters_pass(f, NS_PER_S + NS_PER_MS, v, 1)));
+	filters_free(f);
+}
+
+Test(filter, what_is_too_large_does_not_stay)
+{
+	struct filters *f =
+		make("[{\"scale\": 1e9}, {\"scale\": 1e9}, {\"scale\": 1e9}, "
+		     "{\"scale\": 1e9}, {\"exponential_moving_average\": 0.5}]");
+	float v[3] = {1e9f};
+
+	cr_expect(not(filters_pass(f, 1, v, 1)));
+	v[0] = 1e-36f;
+	cr_expect(filters_pass(f, 2, v, 1));
+	cr_expect(epsilon_eq(dbl, (double)v[0], 1, 1e-5));
+	filters_free(f);
 }

@@ -149,6 +149,10 @@ Test(charge, bad_samples_and_gaps)
 	/* Time that goes back changes nothing; after a gap the voltage says what there is. */
 	cr_expect(eq(dbl, charge_update(&p.charge, &conf, open_v(0.1), 1, 5).share,
 		     e.share));
+	cr_expect(epsilon_eq(
+		dbl,
+		charge_update(&p.charge, &conf, open_v(0.1), 0, -600 * NS_PER_S).share,
+		0.1, 1e-6));
 	p.t_ns += 600 * NS_PER_S;
 	p.share = 0.3;
 	cr_expect(epsilon_eq(dbl, run(&p, 0, 1, 0).share, 0.3, 1e-6));
