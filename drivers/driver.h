@@ -151,6 +151,11 @@ struct driver {
 	 * nothing had been. 0; -ESTALE: it was reset (ident_kept()); other errors: no answer. Suspends.
 	 */
 	int (*verify)(struct dev_io *io, const void *conf);
+	/*
+	 * Have it draw as little as it can until the next `setup`: its role ends, or another driver takes over. A
+	 * chip that rests between measurements by itself needs none. Suspends.
+	 */
+	int (*sleep)(struct dev_io *io, const void *conf);
 	/* Read factory constants, trim_max bytes. Suspends. */
 	int (*trim)(struct dev_io *io, uint8_t *ret_trim);
 	/* How long between reads: of every driver that has `read`. */

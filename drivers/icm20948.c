@@ -42,6 +42,7 @@ enum {
 enum {
 	WHO_ICM20948 = 0xea,
 	DEVICE_RESET = 0x80, /* in PWR_MGMT_1 */
+	SLEEP = 0x40,
 	CLKSEL_AUTO = 0x01,
 	BYPASS_EN = 0x02,     /* in INT_PIN_CFG */
 	RAW_DATA_RDY = 0x01,  /* in INT_ENABLE_1 and INT_STATUS_1 */
@@ -55,8 +56,9 @@ enum {
 
 	MAG_ADDR = 0x0c,
 	MAG_ID = 0x09,
-	MAG_SRST = 0x01,       /* in CNTL3 */
-	MAG_100_HZ = 0x08,     /* in CNTL2: mode 4 */
+	MAG_SRST = 0x01,   /* in CNTL3 */
+	MAG_100_HZ = 0x08, /* in CNTL2: mode 4 */
+	MAG_POWER_DOWN = 0x00,
 	MAG_DRDY = 0x01,       /* in ST1 */
 	MAG_ST1_UNUSED = 0xfc, /* in ST1 */
 	MAG_HOFL = 0x08,       /* in ST2: the field is too strong */
@@ -239,6 +241,15 @@ static int icm20948_verify(struct dev_io *io, const void *conf)
 	return r < 0 || !c->magnetometer ? r : ident_kept(&mag, MAG_CNTL2, &rate, 1);
 }
 
+static int icm20948_sleep(struct dev_io *io, const void *conf)
+{
+	const struct icm20948_conf *c = conf;
+	struct i2c_dev mag = magnetometer(io);
+	int r = c->magnetometer ? i2c_write_reg(&mag, MAG_CNTL2, MAG_POWER_DOWN) : 0;
+
+	return r < 0 ? r : i2c_write_reg(&io->i2c, BANK0_PWR_MGMT_1, SLEEP);
+}
+
 static int64_t icm20948_period_ns(const void *conf)
 {
 	return divider(conf) * NS_PER_S / GYRO_RATE_HZ;
@@ -390,6 +401,7 @@ const struct driver driver_icm20948 = {
 	.probe = icm20948_probe,
 	.setup = icm20948_setup,
 	.verify = icm20948_verify,
+	.sleep = icm20948_sleep,
 	.period_ns = icm20948_period_ns,
 	.read = icm20948_read,
 	.fifo = &icm20948_fifo,

@@ -22,11 +22,12 @@ enum {
 
 enum {
 	WHO_LIS3MDL = 0x3d,
-	OM_ULTRA_HIGH = 0x60,  /* CTRL_REG1: mode of X and Y */
-	DO_SHIFT = 2,          /* CTRL_REG1: rate */
-	SOFT_RST = 0x04,       /* CTRL_REG2 */
-	FS_SHIFT = 5,          /* CTRL_REG2: full scale */
-	MD_CONTINUOUS = 0x00,  /* CTRL_REG3 */
+	OM_ULTRA_HIGH = 0x60, /* CTRL_REG1: mode of X and Y */
+	DO_SHIFT = 2,         /* CTRL_REG1: rate */
+	SOFT_RST = 0x04,      /* CTRL_REG2 */
+	FS_SHIFT = 5,         /* CTRL_REG2: full scale */
+	MD_CONTINUOUS = 0x00, /* CTRL_REG3 */
+	MD_POWER_DOWN = 0x03,
 	OMZ_ULTRA_HIGH = 0x0c, /* CTRL_REG4: mode of Z */
 	BDU = 0x40,            /* CTRL_REG5: both bytes of a number belong together */
 	STATUS_ZYXDA = 0x08,
@@ -94,6 +95,12 @@ static int lis3mdl_verify(struct dev_io *io, const void *conf)
 	return ident_kept(&io->i2c, REG_CTRL_REG1 | AUTO_INCREMENT, ctrl, sizeof(ctrl));
 }
 
+static int lis3mdl_sleep(struct dev_io *io, const void *conf)
+{
+	(void)conf;
+	return i2c_write_reg(&io->i2c, REG_CTRL_REG3, MD_POWER_DOWN);
+}
+
 static int64_t lis3mdl_period_ns(const void *conf)
 {
 	const struct lis3mdl_conf *c = conf;
@@ -140,6 +147,7 @@ const struct driver driver_lis3mdl = {
 	.probe = lis3mdl_probe,
 	.setup = lis3mdl_setup,
 	.verify = lis3mdl_verify,
+	.sleep = lis3mdl_sleep,
 	.period_ns = lis3mdl_period_ns,
 	.read = lis3mdl_read,
 	.decode = lis3mdl_decode,

@@ -34,6 +34,7 @@ enum {
 	FIFO_EN = 0x40,      /* in USER_CTRL */
 	FIFO_RESET = 0x04,   /* in USER_CTRL, while FIFO_EN is 0 */
 	DEVICE_RESET = 0x80, /* in PWR_MGMT_1 */
+	SLEEP = 0x40,
 	CLKSEL_PLL_GYRO_X = 0x01,
 	WHO_MPU6050 = 0x68,
 	WHO_MPU6500 = 0x70,
@@ -181,6 +182,12 @@ static int mpu6050_verify(struct dev_io *io, const void *conf)
 	return r < 0 ? r : ident_kept(&io->i2c, REG_PWR_MGMT_1, &power, 1);
 }
 
+static int mpu6050_sleep(struct dev_io *io, const void *conf)
+{
+	(void)conf;
+	return i2c_write_reg(&io->i2c, REG_PWR_MGMT_1, SLEEP);
+}
+
 static int64_t mpu6050_period_ns(const void *conf)
 {
 	return divider(conf) * NS_PER_MS;
@@ -310,6 +317,7 @@ const struct driver driver_mpu6050 = {
 	.probe = mpu6050_probe,
 	.setup = mpu6050_setup,
 	.verify = mpu6050_verify,
+	.sleep = mpu6050_sleep,
 	.period_ns = mpu6050_period_ns,
 	.read = mpu6050_read,
 	.fifo = &mpu6050_fifo,
@@ -328,6 +336,7 @@ const struct driver driver_mpu6500 = {
 	.probe = mpu6500_probe,
 	.setup = mpu6500_setup,
 	.verify = mpu6050_verify,
+	.sleep = mpu6050_sleep,
 	.period_ns = mpu6050_period_ns,
 	.read = mpu6050_read,
 	.fifo = &mpu6050_fifo,
@@ -346,6 +355,7 @@ const struct driver driver_mpu9250 = {
 	.probe = mpu9250_probe,
 	.setup = mpu6500_setup,
 	.verify = mpu6050_verify,
+	.sleep = mpu6050_sleep,
 	.period_ns = mpu6050_period_ns,
 	.read = mpu6050_read,
 	.fifo = &mpu6050_fifo,

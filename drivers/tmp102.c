@@ -20,6 +20,7 @@ enum {
 /* Of the TMP102's configuration: */
 enum {
 	RESOLUTION_12_BIT = 0x6000, /* read only */
+	SD = 0x0100,                /* shut down */
 	ALERT_DEFAULT = 0x0020,     /* not active: AL reads 1 as POL is 0 */
 	UNUSED_CONFIGURATION = 0x000f,
 	UNUSED_12_BIT = 0x000f, /* of a temperature */
@@ -97,6 +98,11 @@ static int tmp102_verify(struct dev_io *io, const void *conf)
 		-ESTALE,
 		"0x%02x has lost its settings (configuration 0x%04x, was 0x%04x)",
 		io->i2c.addr, got, want);
+}
+
+static int tmp102_sleep(struct dev_io *io, const void *conf)
+{
+	return i2c_write_reg16(&io->i2c, REG_CONFIGURATION, configuration(conf) | SD);
 }
 
 static int64_t tmp102_period_ns(const void *conf)
@@ -191,6 +197,7 @@ const struct driver driver_tmp102 = {
 	.probe = tmp102_probe,
 	.setup = tmp102_setup,
 	.verify = tmp102_verify,
+	.sleep = tmp102_sleep,
 	.period_ns = tmp102_period_ns,
 	.read = tmp102_read,
 	.decode = tmp102_decode,

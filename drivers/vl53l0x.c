@@ -5,7 +5,8 @@
  * vl53l0x-i2c.c uses them): SYSRANGE_START starts one, RESULT_INTERRUPT_STATUS tells when it is done, the distance
  * is in the result. All else is left as the chip starts: the timing budget of about 33 ms, the default ranging
  * profile (1.2 m indoors), the calibration of the maker, no tuning, no offset or cross-talk correction, no
- * interrupt pin.
+ * interrupt pin. So there is nothing to `verify`: a chip that was reset has the settings that it had. (One with an
+ * address of its own has lost that, and does not answer.)
  *
  * Several on one bus: each with `xshut` and an `address` other than 0x29.
  */

@@ -8,6 +8,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/rt/rt.h"
+#include "daemon/rt/scope.h"
 
 /*
  * Running for so many times the last pause ends a bad time: the next pauses are short again. A chip that
@@ -16,6 +17,8 @@
  */
 #define RECOVERED_PAUSES 10
 #define RECOVERED_MAX_NS DEVICE_BACKOFF_MAX_NS
+
+#define SLEEP_NS (200 * NS_PER_MS) /* for the way to it */
 
 static const char *const state_names[] = {"starting", "running", "failing", "lost"};
 static const char *const fault_names[] = {"nack",  "timeout", "io",       "decode",
@@ -129,7 +132,31 @@ int device_up(struct device *d)
 		r = chip->probe(&d->io, d->conf->settings);
 	if (r == 0 && chip->setup)
 		r = chip->setup(&d->io, d->conf->settings);
+	d->up = r == 0;
 	return r;
+}
+
+/* It may have been replaced a moment ago: what means sleep to one chip could mean anything to another. */
+static int send_to_sleep(struct device *d)
+{
+	const struct driver *chip = d->conf->chip;
+	int r = chip->probe ? chip->probe(&d->io, d->conf->settings) : 0;
+
+	return r < 0 ? r : chip->sleep(&d->io, d->conf->settings);
+}
+
+void device_sleep(struct device *d)
+{
+	struct scope shield;
+	int r;
+
+	if (!d->up || !d->conf->chip->sleep)
+		return;
+	scope_enter_shield(&shield, SLEEP_NS);
+	r = scope_leave_timeout(&shield, send_to_sleep(d));
+	if (r < 0)
+		LOG(INFO, "%s: the chip was not sent to sleep: %s", d->name,
+		    strerrordesc_np(-r));
 }
 
 void device_close(struct device *d)
@@ -143,6 +170,7 @@ void device_close(struct device *d)
 	d->io.line = d->io.trigger = NULL;
 	d->io.pwm = NULL;
 	d->io.iio = NULL;
+	d->up = false;
 }
 
 /* Where it is: "line GPIO22"; of a chip on I2C its address. Returns @buf. */

@@ -135,6 +135,7 @@ struct device {
 	struct dev_io io;
 	struct xshut_pin pin; /* of one with `xshut` */
 	struct device_health health;
+	bool up;                           /* the chip has been reached and set up */
 	int64_t backoff_ns;                /* before the next attempt */
 	int64_t attempt_ns;                /* when the last one began */
 	int64_t down_ns;                   /* since when it has not run */
@@ -153,6 +154,12 @@ void device_fini(struct device *d);
  * Returns 0 or a negative errno with a text (error_last()). Suspends.
  */
 int device_up(struct device *d) MUST_CHECK;
+
+/*
+ * Nobody needs the chip any more: it sleeps, if it can and is still there. Within 200 ms; what fails is only logged.
+ * Suspends, also when cancelled.
+ */
+void device_sleep(struct device *d);
 
 /*
  * Close what is open, and hold the chip in reset if it has a line for that. Suspends, also when cancelled, where

@@ -242,6 +242,7 @@ int sensor_run(void *sensor)
 		s->irq = NULL;
 		r = device_down(&s->dev, r);
 	} while (r == 0);
+	device_sleep(&s->dev);
 	device_close(&s->dev);
 	return r;
 }

@@ -172,6 +172,70 @@ Test(life, shows_the_scene_as_it_is)
 	}
 }
 
+static int ask_settings(void *arg)
+{
+	struct life *l = arg;
+	struct dev_io io = {.role = "it"};
+
+	i2c_dev_init(&io.i2c, &l->rig.spy.bus, (uint8_t)l->conf.device.address);
+	rig_plug(&l->rig, l->conf.device.driver);
+	return l->conf.device.chip->verify(&io, l->conf.device.settings);
+}
+
+/* When the life is over the chip sleeps: it has other settings than it was given. */
+Test(life, ends_in_sleep)
+{
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct life l;
+
+		if (!d->sleep)
+			continue;
+		live_once(&l, d, usual(d), 0);
+		cr_expect(eq(int, rig_run(ask_settings, &l), -ESTALE), "%s", d->name);
+		rig_unplug(&l.rig, d->name);
+		bury(&l);
+	}
+}
+
+/* Another chip is at its address by then, which the driver does not know: nothing is written to it. */
+static int replaced(void *arg)
+{
+	struct life *l = arg;
+	struct nursery n;
+
+	nursery_open(&n);
+	nursery_go(&n, "it", sensor_run, l->sensor);
+	(void)!task_sleep(NS_PER_S);
+	rig_unplug(&l->rig, "lis3mdl");
+	rig_model(&l->rig, "mpu6050")->i2c.addr = l->conf.device.chip->addrs[0];
+	rig_plug(&l->rig, "mpu6050");
+	l->rig.spy.changes = 0;
+	nursery_cancel(&n, "the life is over");
+	(void)!nursery_close(&n, 0);
+	cr_expect(eq(uint, l->rig.spy.changes, 0));
+	rig_unplug(&l->rig, "mpu6050");
+	return 0;
+}
+
+Test(life, sends_no_other_chip_to_sleep)
+{
+	struct life l = {.conf = {.mount = mount_identity}};
+	const struct sensor_sink sink = {.samples = keep, .arg = &l};
+	struct device_ports ports;
+
+	rig_open(&l.rig, 0);
+	rig_conf(driver_find("lis3mdl"), &l.conf.device);
+	rig_plug(&l.rig, "lis3mdl");
+	ports = rig_ports(&l.rig);
+	l.sensor = sensor_new("it", &l.conf, &ports, &sink);
+	cr_assert(l.sensor != NULL);
+	log_set_sink(quiet, NULL);
+	cr_assert(eq(int, rig_run(replaced, &l), 0));
+	log_set_sink(NULL, NULL);
+	bury(&l);
+}
+
 /* The battery is at the first, behind two resistors; the third is at ground. */
 Test(life, ads1115_reads_its_inputs_in_turn)
 {

@@ -260,6 +260,45 @@ Test(promises, verify_sees_that_the_power_was_lost)
 	cr_expect(n >= 10, "%u", n);
 }
 
+static int fall_asleep(void *arg)
+{
+	struct trial *t = arg;
+	const struct driver *d = t->driver;
+
+	cr_assert(eq(int, d->setup(&t->io, t->conf.settings), 0));
+	cr_assert(eq(int, d->verify(&t->io, t->conf.settings), 0), "%s", d->name);
+	cr_expect(eq(int, d->sleep(&t->io, t->conf.settings), 0), "%s", d->name);
+	cr_expect(eq(int, d->verify(&t->io, t->conf.settings), -ESTALE), "%s", d->name);
+	cr_expect(eq(int, d->probe(&t->io, t->conf.settings), 0), "%s", d->name);
+	cr_assert(eq(int, d->setup(&t->io, t->conf.settings), 0));
+	t->result = d->verify(&t->io, t->conf.settings);
+	return 0;
+}
+
+/* A chip that sleeps is not as it was set up, is known all the same, and wakes up. */
+Test(promises, what_sleeps_is_set_up_again)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct trial t;
+		struct rig rig;
+
+		if (!d->sleep)
+			continue;
+		rig_open(&rig, 0);
+		rig_plug(&rig, d->name);
+		trial_init(&t, &rig, d, d->addrs[0]);
+		cr_assert(eq(int, rig_run(fall_asleep, &t), 0));
+		cr_expect(eq(int, t.result, 0), "%s", d->name);
+		rig_unplug(&rig, d->name);
+		rig_close(&rig);
+		n++;
+	}
+	cr_expect(n >= 6, "%u", n);
+}
+
 static void check_sample(const struct driver *d, const struct sample *s, int64_t t_ns)
 {
 	const struct chan_info *info = &chan_info[s->chan];
