@@ -11,6 +11,7 @@
 #include "drivers/bytes.h"
 #include "drivers/driver.h"
 #include "drivers/ident.h"
+#include "drivers/invensense.h"
 
 enum { REG_BANK_SEL = 0x7f, BANK_SHIFT = 4 }; /* in every bank */
 
@@ -25,8 +26,7 @@ enum {
 	BANK0_ACCEL_XOUT_H = 0x2d, /* then gyroscope, temperature */
 	BANK0_FIFO_EN_2 = 0x67,
 	BANK0_FIFO_RST = 0x68,     /* then FIFO_MODE */
-	BANK0_FIFO_COUNT_H = 0x70, /* then FIFO_COUNT_L */
-	BANK0_FIFO_R_W = 0x72,
+	BANK0_FIFO_COUNT_H = 0x70, /* then FIFO_COUNT_L, FIFO_R_W */
 
 	BANK2_GYRO_SMPLRT_DIV = 0x00, /* then GYRO_CONFIG_1 */
 	BANK2_ODR_ALIGN_EN = 0x09,
@@ -54,25 +54,19 @@ enum {
 	DLPFCFG_SHIFT = 3,
 	FS_SHIFT = 1,
 
-	MAG_ADDR = 0x0c,
 	MAG_ID = 0x09,
 	MAG_SRST = 0x01,   /* in CNTL3 */
 	MAG_100_HZ = 0x08, /* in CNTL2: mode 4 */
 	MAG_POWER_DOWN = 0x00,
-	MAG_DRDY = 0x01,       /* in ST1 */
-	MAG_ST1_UNUSED = 0xfc, /* in ST1 */
-	MAG_HOFL = 0x08,       /* in ST2: the field is too strong */
 };
 
 /* What one read brings: INT_STATUS_1, 7 numbers, and the magnetometer's ST1 to ST2. */
 enum {
-	MOTION_LEN = 15,
-	FRAME_LEN = MOTION_LEN - 1, /* in the FIFO; the numbers are in the same order */
+	MOTION_LEN = 1 + INVENSENSE_FRAME_LEN,
+	FRAME_LEN =
+		INVENSENSE_FRAME_LEN, /* in the FIFO; the numbers are in the same order */
 	MAG_LEN = 9,
 	DATA_LEN = MOTION_LEN + MAG_LEN,
-	FIFO_LEN = 512,
-	FIFO_MOST = 24, /* frames of a burst: a third is left for a host that is late */
-	CHUNK_LEN = 17 * FRAME_LEN, /* in one transfer */
 };
 
 #define RESET_NS (100 * NS_PER_MS)
@@ -81,8 +75,6 @@ enum {
 #define GYRO_RATE_HZ                                                                     \
 	1100 /* divided by 1 + GYRO_SMPLRT_DIV; the accelerometer's is 1125 */
 
-#define G_M_S2 9.80665f
-#define DPS_RAD_S 0.017453292519943295f
 #define MAG_LSB_T 0.15e-6f
 
 struct icm20948_conf {
@@ -97,21 +89,17 @@ struct icm20948_conf {
 /* GYRO_DLPFCFG 1 to 6, by the gyroscope's bandwidth: table 16. */
 static const char *const bandwidths[] = {"152Hz", "120Hz", "51Hz", "24Hz",
 					 "12Hz",  "6Hz",   NULL};
-static const char *const accel_ranges[] = {"2g", "4g", "8g", "16g", NULL};
-static const float accel_per_g[] = {16384, 8192, 4096, 2048};
-static const char *const gyro_ranges[] = {"250dps", "500dps", "1000dps", "2000dps", NULL};
-static const float gyro_per_dps[] = {131.0f, 65.5f, 32.8f, 16.4f};
 
 static const struct conf_field icm20948_fields[] = {
 	CONF_REAL(icm20948_conf, rate_hz, 220, 5, 1100, "Hz",
 		  "Measurements per second; the nearest one of 1100, 550, 367, ..."),
 	CONF_ENUM(icm20948_conf, bandwidth, 1, bandwidths,
 		  "The chip's low-pass filters."),
-	CONF_ENUM(icm20948_conf, accel_range, 3, accel_ranges, "Full scale."),
-	CONF_ENUM(icm20948_conf, gyro_range, 3, gyro_ranges, "Full scale."),
+	CONF_ENUM(icm20948_conf, accel_range, 3, invensense_accel_ranges, "Full scale."),
+	CONF_ENUM(icm20948_conf, gyro_range, 3, invensense_gyro_ranges, "Full scale."),
 	CONF_BOOL(icm20948_conf, magnetometer, true,
 		  "Read the magnetometer too; of several chips on a bus only one can."),
-	CONF_INT(icm20948_conf, fifo, 0, 0, FIFO_MOST, "",
+	CONF_INT(icm20948_conf, fifo, 0, 0, INVENSENSE_FIFO_MOST, "",
 		 "Measurements to read at once, from the chip's FIFO; 0: one by one. The "
 		 "magnetometer is then read once for so many."),
 	CONF_END,
@@ -184,17 +172,9 @@ static int setup_motion(struct dev_io *io, const struct icm20948_conf *c)
 	return r < 0 ? r : select_bank(io, 0);
 }
 
-static struct i2c_dev magnetometer(const struct dev_io *io)
-{
-	struct i2c_dev mag = io->i2c;
-
-	mag.addr = MAG_ADDR;
-	return mag;
-}
-
 static int setup_magnetometer(struct dev_io *io)
 {
-	struct i2c_dev mag = magnetometer(io);
+	struct i2c_dev mag = invensense_mag(io);
 	uint8_t id = 0;
 	int r = i2c_write_reg(&io->i2c, BANK0_INT_PIN_CFG, BYPASS_EN);
 
@@ -233,7 +213,7 @@ static int icm20948_verify(struct dev_io *io, const void *conf)
 {
 	static const uint8_t power = CLKSEL_AUTO, ready = RAW_DATA_RDY, rate = MAG_100_HZ;
 	const struct icm20948_conf *c = conf;
-	struct i2c_dev mag = magnetometer(io);
+	struct i2c_dev mag = invensense_mag(io);
 	int r = ident_kept(&io->i2c, BANK0_PWR_MGMT_1, &power, 1);
 
 	if (r == 0)
@@ -244,7 +224,7 @@ static int icm20948_verify(struct dev_io *io, const void *conf)
 static int icm20948_sleep(struct dev_io *io, const void *conf)
 {
 	const struct icm20948_conf *c = conf;
-	struct i2c_dev mag = magnetometer(io);
+	struct i2c_dev mag = invensense_mag(io);
 	int r = c->magnetometer ? i2c_write_reg(&mag, MAG_CNTL2, MAG_POWER_DOWN) : 0;
 
 	return r < 0 ? r : i2c_write_reg(&io->i2c, BANK0_PWR_MGMT_1, SLEEP);
@@ -258,7 +238,7 @@ static int64_t icm20948_period_ns(const void *conf)
 static int icm20948_read(struct dev_io *io, const void *conf, uint8_t *raw)
 {
 	const struct icm20948_conf *c = conf;
-	struct i2c_dev mag = magnetometer(io);
+	struct i2c_dev mag = invensense_mag(io);
 	int r = i2c_read_reg(&io->i2c, BANK0_INT_STATUS_1, raw);
 
 	if (r < 0 || !(raw[0] & RAW_DATA_RDY))
@@ -275,33 +255,15 @@ static unsigned icm20948_watermark(const void *conf)
 	return (unsigned)((const struct icm20948_conf *)conf)->fifo;
 }
 
-/* Frames for which there is room with the magnetometer's bytes behind them. */
-static int fetch(struct dev_io *io, uint8_t *raw, size_t size, int64_t *ret_counted_ns)
-{
-	uint16_t count;
-	size_t len;
-	int r = i2c_read_reg16(&io->i2c, BANK0_FIFO_COUNT_H, &count);
-
-	if (r < 0)
-		return r;
-	*ret_counted_ns = rt_now();
-	if (count > FIFO_LEN)
-		return error_set(-EBADMSG, "FIFO_COUNT is %u", count);
-	len = (count < size ? count : size) / FRAME_LEN * FRAME_LEN;
-	for (size_t at = 0; r == 0 && at < len; at += CHUNK_LEN)
-		r = i2c_read_regs(&io->i2c, BANK0_FIFO_R_W, raw + at,
-				  len - at < CHUNK_LEN ? len - at : CHUNK_LEN);
-	return r < 0 ? r : (int)len;
-}
-
 /* INT_STATUS_2 is read last: a FIFO that runs over while it is read has lost the beginning of a frame. */
 static int icm20948_fifo_read(struct dev_io *io, const void *conf, uint8_t *raw,
 			      size_t size, int64_t *ret_counted_ns)
 {
 	const struct icm20948_conf *c = conf;
-	struct i2c_dev mag = magnetometer(io);
+	struct i2c_dev mag = invensense_mag(io);
 	uint8_t status = 0;
-	int len = fetch(io, raw, size - MAG_LEN, ret_counted_ns);
+	int len = invensense_fifo(&io->i2c, BANK0_FIFO_COUNT_H, INVENSENSE_FIFO_LEN, raw,
+				  size - MAG_LEN, ret_counted_ns);
 	int r = len;
 
 	if (r >= 0)
@@ -339,26 +301,15 @@ static const struct driver_fifo icm20948_fifo = {
 	.restart = icm20948_fifo_restart,
 };
 
-static void put_vector(struct sample *s, enum chan chan, const uint8_t *b, float lsb)
-{
-	s->chan = chan;
-	for (size_t i = 0; i < 3; i++)
-		s->v[i] = (float)bytes_s16be(b + 2 * i) * lsb;
-}
-
-/* @raw is ST1 to ST2. Most reads find no new field, as the magnetometer is slower. Returns how many samples. */
 static int decode_field(const uint8_t *raw, struct sample *ret)
 {
-	const uint8_t *xyz = raw + 1;
-	uint8_t st1 = raw[0];
-	uint8_t st2 = raw[MAG_LEN - 1];
+	float lsb[3];
 
-	if (!(st1 & MAG_DRDY) || st1 & MAG_ST1_UNUSED || st2 & MAG_HOFL)
+	if (!invensense_field(raw, MAG_LEN, lsb))
 		return 0;
-	*ret = (struct sample){.chan = CHAN_MAG,
-			       .v = {(float)bytes_s16le(xyz) * MAG_LSB_T,
-				     -(float)bytes_s16le(xyz + 2) * MAG_LSB_T,
-				     -(float)bytes_s16le(xyz + 4) * MAG_LSB_T}};
+	*ret = (struct sample){
+		.chan = CHAN_MAG,
+		.v = {lsb[0] * MAG_LSB_T, -lsb[1] * MAG_LSB_T, -lsb[2] * MAG_LSB_T}};
 	return 1;
 }
 
@@ -377,8 +328,9 @@ static int icm20948_decode(const void *conf, const uint8_t *trim, const uint8_t 
 	raw += whole;
 	if (bytes_all_ones(raw, FRAME_LEN))
 		return -EBADMSG;
-	put_vector(&ret[0], CHAN_ACCEL, raw, G_M_S2 / accel_per_g[c->accel_range]);
-	put_vector(&ret[1], CHAN_GYRO, raw + 6, DPS_RAD_S / gyro_per_dps[c->gyro_range]);
+	invensense_vector(&ret[0], CHAN_ACCEL, raw, invensense_accel_lsb(c->accel_range));
+	invensense_vector(&ret[1], CHAN_GYRO, raw + 6,
+			  invensense_gyro_lsb(c->gyro_range));
 	ret[2] = (struct sample){.chan = CHAN_TEMP,
 				 .v = {(float)bytes_s16be(raw + 12) / 333.87f + 21}};
 	if (len - whole == FRAME_LEN + MAG_LEN)

@@ -1,10 +1,10 @@
 /*
  * A register-level model of the TDK ICM-20948 (DS-000189 revision 1.3) with its AK09916: banks, sleep and
- * reset, sample rate, ranges, data-ready on a line, the FIFO, the bypass through which the magnetometer is
- * reached, its rates, and that its data stay until ST2 is read.
+ * reset, sample rate, ranges, data-ready on a line, the FIFO, and the bypass through which the magnetometer
+ * (akm.h) is reached.
  *
  * It answers at once where the chip takes its time to reset. Not modelled: the auxiliary bus, the
- * filters, standby of single axes, the magnetometer's single shots and self test.
+ * filters, standby of single axes.
  */
 #include <errno.h>
 #include <math.h>
@@ -13,6 +13,7 @@
 
 #include "daemon/rt/rt.h"
 #include "daemon/rt/timer.h"
+#include "hal/emul/akm.h"
 #include "hal/emul/fifo.h"
 #include "hal/emul/reg8.h"
 
@@ -41,21 +42,9 @@ enum reg {
 	REGS = 0x80,
 };
 
-enum mag_reg {
-	WIA1 = 0x00,
-	WIA2 = 0x01,
-	ST1 = 0x10,
-	HXL = 0x11,
-	ST2 = 0x18,
-	CNTL2 = 0x31,
-	CNTL3 = 0x32,
-	MAG_REGS = 0x40,
-};
-
 #define BANKS 4
 #define DEVICE_RESET 0x80
 #define SLEEP 0x40
-#define BYPASS_EN 0x02
 #define RAW_DATA_RDY 0x01
 #define FIFO_EN 0x40     /* in USER_CTRL */
 #define FIFO_ACCEL 0x10  /* in FIFO_EN_2 */
@@ -65,11 +54,6 @@ enum mag_reg {
 #define FIFO_OVERFLOW 0x01
 #define FIFO_SNAPSHOT 0x01 /* in FIFO_MODE: full, it takes nothing more */
 #define FIFO_SIZE 512
-#define ST1_DRDY 0x01
-#define ST2_HOFL 0x08
-#define MAG_ADDR 0x0c
-#define MAG_LSB_T 0.15e-6
-#define MAG_MAX 32752 /* 4912 uT: above it overflows */
 #define INT_PULSE_NS (50 * NS_PER_US)
 #define GRAVITY_MS2 9.80665
 #define RADS_PER_DPS (3.141592653589793 / 180)
@@ -89,11 +73,7 @@ struct icm20948_model {
 	struct emul_fifo fifo;
 	int (*bus_start)(struct i2c_model *i2c, int read); /* of all such chips */
 
-	struct i2c_model mag;
-	uint8_t mag_reg[MAG_REGS];
-	uint8_t mag_pointer;
-	bool mag_addressed;
-	int64_t mag_ns; /* of the measurement in its registers, or of switching on */
+	struct emul_akm mag;
 };
 
 static struct icm20948_model *model_of(struct reg8 *chip)
@@ -331,114 +311,6 @@ static uint8_t next(const struct reg8 *chip, uint8_t pointer)
 
 static const struct reg8_ops ops = {.get = get, .set = set, .next = next};
 
-static struct icm20948_model *model_of_mag(struct i2c_model *i2c)
-{
-	return container_of(i2c, struct icm20948_model, mag);
-}
-
-static void mag_clear(struct icm20948_model *m)
-{
-	memset(m->mag_reg, 0, sizeof(m->mag_reg));
-	m->mag_reg[WIA1] = 0x48;
-	m->mag_reg[WIA2] = 0x09;
-}
-
-/* Continuous modes 1 to 4; 0: it does not measure. */
-static int64_t mag_period_ns(const struct icm20948_model *m)
-{
-	switch (m->mag_reg[CNTL2]) {
-	case 0x02:
-		return 100 * NS_PER_MS;
-	case 0x04:
-		return 50 * NS_PER_MS;
-	case 0x06:
-		return 20 * NS_PER_MS;
-	case 0x08:
-		return 10 * NS_PER_MS;
-	}
-	return 0;
-}
-
-static void mag_measure(struct icm20948_model *m)
-{
-	static const double axis[] = {1, -1, -1};
-	struct scene_ambient around;
-
-	scene_ambient(m->chip.emul.scene, m->mag_ns, &around);
-	m->mag_reg[ST2] = 0;
-	for (int i = 0; i < 3; i++) {
-		double value = axis[i] * around.mag_t[i] / MAG_LSB_T;
-		uint16_t bits = saturate(value);
-
-		if (fabs(value) > MAG_MAX)
-			m->mag_reg[ST2] = ST2_HOFL;
-		m->mag_reg[HXL + 2 * i] = (uint8_t)bits;
-		m->mag_reg[HXL + 2 * i + 1] = (uint8_t)(bits >> 8);
-	}
-	m->mag_reg[ST1] = ST1_DRDY;
-}
-
-/* Time has passed: the last whole period's measurement is there. */
-static void mag_advance(struct icm20948_model *m)
-{
-	int64_t each_ns = mag_period_ns(m);
-	int64_t periods = each_ns ? (rt_now() - m->mag_ns) / each_ns : 0;
-
-	if (periods == 0)
-		return;
-	m->mag_ns += periods * each_ns;
-	mag_measure(m);
-}
-
-/* Reached through the bypass only. */
-static int mag_start(struct i2c_model *i2c, int read)
-{
-	struct icm20948_model *m = model_of_mag(i2c);
-
-	if (!(m->bank[0][BANK0_INT_PIN_CFG] & BYPASS_EN))
-		return -ENXIO;
-	if (!read)
-		m->mag_addressed = false;
-	return 0;
-}
-
-static int mag_write(struct i2c_model *i2c, uint8_t byte)
-{
-	struct icm20948_model *m = model_of_mag(i2c);
-
-	if (!m->mag_addressed) {
-		m->mag_addressed = true;
-		m->mag_pointer = byte % MAG_REGS;
-		return 0;
-	}
-	if (m->mag_pointer == CNTL3 && byte & 1)
-		mag_clear(m);
-	else if (m->mag_pointer == CNTL2)
-		m->mag_reg[CNTL2] = byte;
-	m->mag_ns = rt_now();
-	m->mag_pointer = (uint8_t)(m->mag_pointer + 1) % MAG_REGS;
-	return 0;
-}
-
-static uint8_t mag_read(struct i2c_model *i2c)
-{
-	struct icm20948_model *m = model_of_mag(i2c);
-	uint8_t value;
-
-	if (m->mag_pointer == ST1)
-		mag_advance(m);
-	value = m->mag_reg[m->mag_pointer];
-	if (m->mag_pointer == ST2)
-		m->mag_reg[ST1] = 0;
-	m->mag_pointer = (uint8_t)(m->mag_pointer + 1) % MAG_REGS;
-	return value;
-}
-
-static void mag_stop(struct i2c_model *i2c)
-{
-	(void)i2c;
-}
-
 static struct icm20948_model *of_emul(struct emul *e)
 {
 	return container_of(e, struct icm20948_model, chip.emul);
@@ -454,14 +326,8 @@ static int icm20948_init(struct emul *e, const struct emul_conf *conf)
 	m->chip.emul.i2c.start = icm20948_bus_start;
 	m->timer.fn = icm20948_sample;
 	m->fifo.size = FIFO_SIZE;
-	m->mag = (struct i2c_model){
-		.addr = MAG_ADDR,
-		.start = mag_start,
-		.write = mag_write,
-		.read = mag_read,
-		.stop = mag_stop,
-	};
-	e->second = &m->mag;
+	emul_akm_init(&m->mag, &akm_ak09916, e->scene, &m->bank[0][BANK0_INT_PIN_CFG]);
+	e->second = &m->mag.i2c;
 	if (!conf->irq)
 		return 0;
 	r = gpio_board_drive(conf->board, conf->irq, false, 0);
@@ -475,7 +341,7 @@ static int icm20948_init(struct emul *e, const struct emul_conf *conf)
 static void icm20948_power_on(struct emul *e)
 {
 	clear(of_emul(e));
-	mag_clear(of_emul(e));
+	emul_akm_power_on(&of_emul(e)->mag);
 }
 
 static void icm20948_start(struct emul *e)

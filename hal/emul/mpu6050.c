@@ -1,10 +1,10 @@
 /*
  * A register-level model of the InvenSense MPU-6050 (RM-MPU-6000A revision 4.2, which counts registers in
  * decimal) and of its successors MPU-6500 and MPU-9250: sleep and reset, sample rate, ranges, data-ready
- * and overflow interrupts on a line, the FIFO, and the shadowing that gives a burst one sample.
+ * and overflow interrupts on a line, the FIFO, the shadowing that gives a burst one sample, and the bypass to the
+ * MPU-9250's magnetometer (akm.h).
  *
- * It answers at once where the chip takes its time to reset. Not modelled: the auxiliary bus and what is
- * on it (the MPU-9250's magnetometer), self test, motion detection, cycling, standby of single axes, and
+ * It answers at once where the chip takes its time to reset. Not modelled: the auxiliary bus, self test, motion detection, cycling, standby of single axes, and
  * the filters themselves (only their effect on the rate).
  */
 #include <math.h>
@@ -14,6 +14,7 @@
 
 #include "daemon/rt/rt.h"
 #include "daemon/rt/timer.h"
+#include "hal/emul/akm.h"
 #include "hal/emul/emul.h"
 #include "hal/emul/fifo.h"
 
@@ -92,6 +93,7 @@ struct mpu6050_model {
 	bool data_read;       /* this transfer took the sample or emptied the FIFO */
 
 	struct emul_fifo fifo;
+	struct emul_akm mag; /* of the MPU-9250 */
 };
 
 static bool asleep(const struct mpu6050_model *m)
@@ -460,12 +462,18 @@ static int mpu6500_init(struct emul *e, const struct emul_conf *conf)
 
 static int mpu9250_init(struct emul *e, const struct emul_conf *conf)
 {
+	struct mpu6050_model *m = of_emul(e);
+
+	emul_akm_init(&m->mag, &akm_ak8963, e->scene, &m->reg[INT_PIN_CFG]);
+	e->second = &m->mag.i2c;
 	return successor_init(e, conf, 0x71);
 }
 
 static void mpu6050_power_on(struct emul *e)
 {
 	reset(of_emul(e));
+	if (e->second)
+		emul_akm_power_on(&of_emul(e)->mag);
 }
 
 static void mpu6050_start(struct emul *e)

@@ -478,6 +478,34 @@ Test(icm20948, decodes_worked_numbers)
 	cr_expect(eq(int, d->decode(conf.settings, NULL, raw, 16, 7, s), -EBADMSG));
 }
 
+/* RM-MPU-9250A-00, section 5.13: H * ((ASA - 128) * 0.5 / 128 + 1); the axes are turned. */
+Test(mpu9250, decodes_its_magnetometer)
+{
+	const struct driver *d = driver_find("mpu9250");
+	const uint8_t trim[] = {128, 192, 64}; /* times 1, 1.25, 0.75 */
+	uint8_t raw[23] = {[0] = 1,     [15] = 1,    [16] = 100,           [18] = 200,
+			   [20] = 0xd4, [21] = 0xfe, /* -300 */[22] = 0x10};
+	struct sample s[DRIVER_SAMPLES];
+	struct device_conf conf;
+
+	rig_conf(d, &conf);
+	cr_assert(eq(int, d->decode(conf.settings, trim, raw, sizeof(raw), 7, s), 4));
+	cr_expect(eq(int, s[3].chan, CHAN_MAG));
+	cr_expect(eq(i64, s[3].t_ns, 7));
+	NEAR(s[3].v[0], 37.5e-6, 1e-11);
+	NEAR(s[3].v[1], 15e-6, 1e-11);
+	NEAR(s[3].v[2], 33.75e-6, 1e-11);
+	/* A frame of the FIFO with it; motion alone. */
+	cr_expect(eq(int, d->decode(conf.settings, trim, raw + 1, 22, 7, s), 4));
+	cr_expect(eq(int, d->decode(conf.settings, trim, raw, 15, 7, s), 3));
+	raw[22] = 0x18; /* too strong a field */
+	cr_expect(eq(int, d->decode(conf.settings, trim, raw, sizeof(raw), 7, s), 3));
+	raw[22] = 0x10;
+	raw[15] = 2; /* one was missed, none is new */
+	cr_expect(eq(int, d->decode(conf.settings, trim, raw, sizeof(raw), 7, s), 3));
+	cr_expect(eq(int, d->decode(conf.settings, trim, raw, 16, 7, s), -EBADMSG));
+}
+
 Test(gpio_out, is_limp_as_configured)
 {
 	const struct driver *d = driver_find("gpio_out");

@@ -49,7 +49,7 @@ static void decode_burst(const struct driver *d, const void *settings,
 
 static void run_decode(const struct driver *d, const uint8_t *data, size_t len)
 {
-	_Alignas(max_align_t) uint8_t settings[DRIVER_CONF_MAX];
+	_Alignas(max_align_t) uint8_t settings[DRIVER_CONF_MAX] = {0};
 	uint8_t trim[DRIVER_TRIM_MAX] = {0};
 	size_t trim_len = d->trim_max < len ? d->trim_max : len;
 
