@@ -127,7 +127,7 @@ static int compute(lua_State *L)
 	lua_setglobal(L, "print");
 	lua_seal_globals(L);
 	lua_sethook(L, watch, LUA_MASKCOUNT, WATCH_INSTRUCTIONS);
-	if (luaL_loadbufferx(L, w->source, w->len, "=worker", "t") != LUA_OK) {
+	if (luaL_loadbufferx(L, w->source, w->len, "@worker", "t") != LUA_OK) {
 		lua_error_settle(L);
 		return lua_error(L);
 	}

@@ -90,6 +90,7 @@ static void run(struct evaluator *e)
 	struct lua_task *outer = h->running, *outermost;
 	lua_State *L = e->L;
 	const char *why;
+	int status;
 
 	e->task.self = task_self();
 	e->task.L = L;
@@ -101,10 +102,13 @@ static void run(struct evaluator *e)
 	lua_pushcfunction(L, evaluate);
 	lua_pushlightuserdata(L, e->ev);
 	e->r = 0;
-	if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
+	status = lua_pcall(L, 1, 0, 0);
+	if (status != LUA_OK) {
 		e->r = -EIO;
 		why = lua_error_message(L, -1);
-		snprintf(e->ev->why, sizeof(e->ev->why), "%s",
+		snprintf(e->ev->why, sizeof(e->ev->why), "%s%s%s",
+			 status == LUA_ERRMEM ? h->full_at : "",
+			 status == LUA_ERRMEM ? ": " : "",
 			 why ? why : "an error that is no text");
 		lua_settop(L, 0);
 	}

@@ -272,7 +272,7 @@ static int finish(lua_State *L, int status, lua_KContext was_unwinding)
 	if (lua_is_final(L, was_unwinding != 0))
 		return lua_error(L);
 	if (lua_type(L, -1) == LUA_TSTRING) /* out of memory: no handler was called */
-		lua_error_wrap(L, "memory", 1);
+		lua_error_settle(L);
 	lua_pushboolean(L, 0);
 	lua_insert(L, -2);
 	return 2;

@@ -176,7 +176,7 @@ static const struct {
 	 "n:start(function() v:wait_value(function(x) return x == "
 	 "(\"x\"):rep(3e6):rep(2) end) end)\n"
 	 "sleep(0) v.value = 1 sleep(1) end)",
-	 "the predicate failed: not enough memory"},
+	 "the predicate failed: script.lua:2: not enough memory"},
 	{"\033Lua", "script.lua: bytecode"},
 	{"assert(load(\"\\27Lua\"))", "attempt to load a binary chunk"},
 	/* deep in the parser, patterns, metamethods, coroutines, scopes */
