@@ -34,4 +34,17 @@ static inline bool bytes_all_ones(const uint8_t *b, size_t len)
 	return len == 0;
 }
 
+/* The checksum of Sensirion's and Aosong's chips: x^8 + x^5 + x^4 + 1 from 0xff; that of 0xbeef is 0x92. */
+static inline uint8_t bytes_crc8(const uint8_t *b, size_t len)
+{
+	unsigned crc = 0xff;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= b[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 0x80 ? (crc << 1 ^ 0x31) & 0xff : crc << 1;
+	}
+	return (uint8_t)crc;
+}
+
 #endif

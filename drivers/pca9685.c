@@ -75,8 +75,9 @@ static int pca9685_probe(struct dev_io *io, const void *conf)
 	r = i2c_read_reg(&io->i2c, REG_PRE_SCALE, &prescale);
 	if (r < 0)
 		return r;
-	if (!(mode2 & MODE2_RESERVED) && !(allcall & 1) && allcall != 0 &&
-	    prescale >= PRE_SCALE_MIN)
+	/* Chips without registers answer always the same. */
+	if (!(mode2 & MODE2_RESERVED) && !(allcall & 1) && allcall != mode2 &&
+	    allcall != 0 && prescale >= PRE_SCALE_MIN)
 		return 0;
 	return ident_refuse(&io->i2c,
 			    "no PCA9685 has MODE2 0x%02x, ALLCALLADR 0x%02x, PRE_SCALE "

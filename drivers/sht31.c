@@ -33,22 +33,10 @@ static const struct conf_field sht31_fields[] = {
 	CONF_END,
 };
 
-static uint8_t crc8(const uint8_t *data, size_t len)
-{
-	unsigned crc = 0xff;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= data[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc & 0x80 ? (crc << 1 ^ 0x31) & 0xff : crc << 1;
-	}
-	return (uint8_t)crc;
-}
-
 /* Do two bytes and their checksum belong together? */
 static bool word_is_whole(const uint8_t *b)
 {
-	return crc8(b, 2) == b[2];
+	return bytes_crc8(b, 2) == b[2];
 }
 
 static int command(struct dev_io *io, unsigned cmd)

@@ -450,6 +450,27 @@ Test(sht31, decodes_worked_numbers_with_their_checksums)
 	}
 }
 
+/* Computed from the formulas of section 6; the frame is one of their examples, with its checksum. */
+Test(aht20, decodes_worked_numbers)
+{
+	const struct driver *d = driver_find("aht20");
+	uint8_t raw[7] = {0x1c, 0x80, 0x00, 0x06, 0x00, 0x00, 0x4e};
+	struct sample s[DRIVER_SAMPLES];
+
+	cr_assert(eq(int, d->decode(NULL, NULL, raw, 7, 7, s), 2));
+	cr_expect(eq(int, s[0].chan, CHAN_TEMP));
+	NEAR(s[0].v[0], 25, 0);
+	cr_expect(eq(int, s[1].chan, CHAN_HUMIDITY));
+	NEAR(s[1].v[0], 0.5, 0);
+	cr_expect(eq(int, d->decode(NULL, NULL, raw, 6, 7, s), -EBADMSG));
+	for (int bit = 0; bit < 56; bit++) {
+		raw[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		cr_expect(eq(int, d->decode(NULL, NULL, raw, 7, 7, s), -EBADMSG),
+			  "bit %d", bit);
+		raw[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+}
+
 Test(icm20948, decodes_worked_numbers)
 {
 	const struct driver *d = driver_find("icm20948");

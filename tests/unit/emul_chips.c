@@ -145,6 +145,63 @@ Test(emul, ads1115_takes_its_time)
 	run("ads1115", 0x48, ads1115);
 }
 
+static int ak8963(void *arg)
+{
+	uint8_t id = 0;
+
+	(void)arg;
+	dev.addr = 0x0c;
+	cr_expect(eq(int, i2c_read_reg(&dev, 0x00, &id), -ENXIO), "bypass is off");
+	dev.addr = 0x68;
+	set(0x37, 0x02);
+	dev.addr = 0x0c;
+	cr_expect(eq(u8, get(0x00), 0x48));
+	cr_expect(eq(u8, get(0x10), 0), "ASAX, in a mode other than fuse ROM");
+	set(0x0a, 0x0f);
+	cr_expect(eq(u8, get(0x10), 176));
+	set(0x0a, 0x16);
+	cr_expect(eq(u8, get(0x0a), 0x0f), "not without power-down in between");
+	set(0x0a, 0);
+	set(0x0a, 0x16);
+	pass(9 * NS_PER_MS);
+	cr_expect(eq(u8, get(0x02), 0));
+	pass(NS_PER_MS);
+	cr_expect(eq(u8, get(0x02), 1));
+	cr_expect(eq(u8, get(0x09), 0x10), "16 bits, no overflow");
+	cr_expect(eq(u8, get(0x02), 0), "read, so no longer new");
+	set(0x0b, 1);
+	cr_expect(eq(u8, get(0x0a), 0), "reset");
+	return 0;
+}
+
+Test(emul, mpu9250_has_a_magnetometer_behind_its_bypass)
+{
+	run("mpu9250", 0x68, ak8963);
+}
+
+static int aht20(void *arg)
+{
+	uint8_t b[7];
+	struct i2c_msg_part part = {.buf = b, .len = sizeof(b), .read = 1};
+
+	(void)arg;
+	cr_expect(eq(u8, get(0x71), 0x18), "calibrated, not busy");
+	cr_assert(eq(int, i2c_write_regs(&dev, 0xac, (uint8_t[]){0x33, 0}, 2), 0));
+	pass(74 * NS_PER_MS);
+	cr_expect(eq(u8, get(0x71), 0x98));
+	pass(NS_PER_MS);
+	cr_assert(eq(int, i2c_transfer(&dev, &part, 1), 0));
+	cr_expect(eq(u8, b[0], 0x18));
+	cr_expect(eq(uint, (b[3] & 0xfU) << 16 | b[4] * 256U | b[5], 0x60000),
+		  "25 degC: 3/8 of 2^20");
+	return 0;
+}
+
+Test(emul, aht20_is_busy_while_it_measures)
+{
+	run("aht20", 0x38, aht20);
+}
+
 static int lis3mdl(void *arg)
 {
 	uint8_t b[3];
