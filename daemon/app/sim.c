@@ -57,14 +57,26 @@ static const char *touch_line(const struct config *c)
 	return NULL;
 }
 
-/* A recording gives out each record once: to one motion sensor. */
+/* A recording gives out each record once: to one motion sensor, which waits for each of them to be read. */
 static int check_readers(const struct config *c)
 {
 	unsigned readers = 0;
 
-	for (size_t i = 0; i < c->n_sensors; i++)
-		readers += (device_chans(&c->sensors[i].sensor.device) &
-			    CHAN_BIT(CHAN_GYRO)) != 0;
+	for (size_t i = 0; i < c->n_sensors; i++) {
+		const struct device_conf *d = &c->sensors[i].sensor.device;
+		const struct driver_fifo *fifo = d->chip->fifo;
+
+		if (!(device_chans(d) & CHAN_BIT(CHAN_GYRO)))
+			continue;
+		readers++;
+		if (!fifo || fifo->watermark(d->settings) == 0)
+			continue;
+		LOG(ERR,
+		    "--world: a recording is read one by one, not from a FIFO; set "
+		    "sensors.%s.%s.fifo to 0",
+		    c->sensors[i].role, d->driver);
+		return -EINVAL;
+	}
 	if (readers == 1)
 		return 0;
 	LOG(ERR,

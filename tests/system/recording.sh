@@ -30,6 +30,12 @@ error=$(awk '/^total/ {print $2}' <<<"$out")
 awk -v e="$error" 'BEGIN {exit !(e > 0.5 && e < 1.6)}' || fail "total error $error deg"
 passed "trial 02 with a magnetometer: total error $error deg"
 
+sed -e 's/"mpu6050": { "rate"/"mpu6050": { "fifo": 16, "rate"/' "$source/config/desk.jsonc" >"$scratch/fifo.jsonc"
+run "$build/instinctd" --config "$scratch/fifo.jsonc" --world "$trial" --speed max
+expect_status 1 "a FIFO"
+expect_line 'set sensors\.imu\.mpu6050\.fifo to 0' "it says what to do"
+passed "a FIFO, which does not wait for the recording, is refused"
+
 head -c 2000000 "$trial" >"$scratch/short.f32"
 run "$build/instinctd" --config "$source/config/desk.jsonc" --world "$scratch/short.f32" --speed max
 expect_status 1 "a truncated recording"

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# A gyroscope's offset is found, kept and used: at once, and by the next daemon; another chip does not get it (K7).
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+instinct=$build/instinct
+log=$scratch/log
+mkfifo "$scratch/never"
+mkdir "$scratch/state"
+export STATE_DIRECTORY=$scratch/state
+
+# within COMMAND... : it succeeds within 60 s.
+within()
+{
+	local deadline=$((SECONDS + 60))
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		read -rt 0.05 <>"$scratch/never" || true
+	done
+}
+
+imu_runs()
+{
+	[ "$("$instinct" get health.imu 2>/dev/null)" = running ]
+}
+
+# The robot is lifted and shaken now and then: then it is refused, and tried again.
+calibrated()
+{
+	run "$instinct" drivers calibrate imu --json
+	[ "$status" -eq 0 ] || expect_line 'the robot moved' "refused for what reason"
+	[ "$status" -eq 0 ]
+}
+
+still()
+{
+	[ "$("$instinct" get motion.still)" = true ]
+}
+
+# turns OPERATOR DEG_S : the median of its rate, of 15 measurements at rest, is so; the greatest of three axes.
+turns()
+{
+	still && measured "$@" && still
+}
+
+measured()
+{
+	for _ in {1..15}; do
+		"$instinct" get imu.gyro
+		read -rt 0.02 <>"$scratch/never" || true
+	done | /usr/bin/python3 -c '
+import re, statistics, sys
+rows = [[float(x) for x in re.findall(r"[-+.0-9e]+", line)[:3]] for line in sys.stdin]
+most = max(abs(statistics.median(axis)) for axis in zip(*rows)) * 57.29578
+print(f"{most:.3f} deg/s", file=sys.stderr)
+sys.exit(0 if eval(f"{most} {sys.argv[1]} {sys.argv[2]}") else 1)' "$1" "$2" 2>"$scratch/turns"
+}
+
+start()
+{
+	"$build/instinctd" --config "$source/config/desk.jsonc" 2>>"$log" &
+	pid=$!
+	within imu_runs || fail "the robot does not run: $(<"$log")"
+}
+
+stop()
+{
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	expect_status 0 "SIGTERM"
+}
+
+start
+run "$instinct" drivers calibrate imv
+expect_status 1 "an unknown role"
+expect_line 'no sensor "imv".*"imu"' "an unknown role"
+run "$instinct" drivers calibrate head
+expect_status 1 "a button"
+expect_line 'head has no gyroscope' "a button"
+passed "what has no gyroscope is refused, with the nearest name"
+
+within turns '>' 0.3 || fail "the simulated gyroscope has no offset: $(<"$scratch/turns")"
+within calibrated || fail "it is never still: $out"
+expect_line 'gyro_offset' "the answer"
+grep -q gyro "$STATE_DIRECTORY"/* || fail "nothing is kept"
+within turns '<' 0.15 || fail "it is not used: $(<"$scratch/turns")"
+passed "found, kept, and used at once: $(<"$scratch/turns")"
+
+stop
+start
+within turns '<' 0.15 || fail "the next daemon does not use it: $(<"$scratch/turns")"
+passed "used from the start"
+
+run "$instinct" drivers swap imu icm20948 address=0x69
+expect_status 0 "a swap"
+within turns '>' 0.3 || fail "another chip got it: $(<"$scratch/turns")"
+passed "K7: not used for another chip"
+stop
