@@ -76,6 +76,24 @@ static inline void *broad_load(const char *dir, const char *trial, const char *s
 	return data;
 }
 
+/* The rate of the recording @dir/@trial@suffix, which has been read, Hz; 0 if it is none. */
+static inline double broad_rate_hz(const char *dir, const char *trial, const char *suffix)
+{
+	double rate_hz = 0;
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s%s", dir, trial, suffix);
+	f = fopen(path, "rb");
+	if (!f)
+		return 0;
+	if (fseek(f, 24, SEEK_SET) != 0 || fread(&rate_hz, sizeof(rate_hz), 1, f) != 1 ||
+	    !(rate_hz >= 1 && rate_hz <= 10000))
+		rate_hz = 0;
+	fclose(f);
+	return rate_hz;
+}
+
 static inline struct broad_row *broad_load_trial(const char *dir, const char *trial,
 						 int *ret_rows)
 {

@@ -78,7 +78,8 @@ static void print_row(const struct fusion *f, const struct broad_row *r, double 
 	printf(" %.4f %.4f %.4f", e.total / DEG, e.heading / DEG, e.inclination / DEG);
 	for (int i = 0; i < 3; i++)
 		printf(" %.5f", (double)a->gyro_bias[i] / DEG);
-	printf(" %.5f", (double)a->gyro_bias_sigma / DEG);
+	printf(" %.5f %.4f", (double)a->gyro_bias_sigma / DEG,
+	       (double)a->heading_sigma / DEG);
 	printf(" %d %d %d %d %d %d %d\n", a->at_rest, a->disturbed, a->degraded,
 	       m->picked_up, m->shaken, m->tilted, m->taps > 0);
 }
@@ -87,31 +88,37 @@ int main(int argc, char **argv)
 {
 	static struct fusion f;
 	struct broad_row *rows;
+	const char *folder;
+	double rate_hz;
 	int n;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: trial_series FILE.f32\n");
 		return 2;
 	}
-	rows = broad_load(argv[1][0] == '/' ? "" : ".", argv[1], "", sizeof(*rows), &n);
-	if (!rows) {
+	folder = argv[1][0] == '/' ? "" : ".";
+	rate_hz = broad_rate_hz(folder, argv[1], "");
+	rows = broad_load(folder, argv[1], "", sizeof(*rows), &n);
+	if (!rows || rate_hz == 0) {
+		free(rows);
 		fprintf(stderr, "trial_series: %s is no recording\n", argv[1]);
 		return 1;
 	}
 	conf_defaults(motion_fields, &f.conf);
-	attitude_init(&f.attitude, &vqf_params_default, 1 / BROAD_DT_S, 1 / BROAD_DT_S);
+	attitude_init(&f.attitude, &vqf_params_default, rate_hz, rate_hz);
 	motion_init(&f.motion, &f.conf);
 	printf("t roll pitch yaw ref_roll ref_pitch ref_yaw total heading inclination "
-	       "bias_x bias_y bias_z sigma at_rest disturbed degraded picked_up shaken "
+	       "bias_x bias_y bias_z sigma heading_sigma at_rest disturbed degraded "
+	       "picked_up shaken "
 	       "tilted tapped\n");
 	for (int i = 0; i < n; i++) {
-		int r = feed(&f, &rows[i], i * (int64_t)(BROAD_DT_S * NS_PER_S));
+		int r = feed(&f, &rows[i], (int64_t)(i / rate_hz * NS_PER_S));
 
 		if (r < 0)
 			fprintf(stderr, "trial_series: record %d: a sample was refused\n",
 				i);
 		if (i % EVERY == 0)
-			print_row(&f, &rows[i], i * BROAD_DT_S);
+			print_row(&f, &rows[i], i / rate_hz);
 	}
 	free(rows);
 	return 0;
