@@ -305,7 +305,8 @@ static struct datum vec3_of(const float v[3])
 
 static void set_attitude(struct conclusions *k, const struct estimate_attitude *a)
 {
-	bool mag = (a->used | a->rejected) & CHAN_BIT(CHAN_MAG);
+	/* Also while it is silent: then the heading is known less and less. */
+	bool mag = k->conf->attitude.mag[0] != '\0';
 
 	set(k, QUATERNION, quat_of(a->quat_9d), a->t_ns);
 	set(k, QUATERNION_6D, quat_of(a->quat_6d), a->t_ns);

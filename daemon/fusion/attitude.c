@@ -12,6 +12,8 @@
 /* The smallest full scales in use, 250 deg/s and 2 g: beyond them a number that repeats is a limit. */
 #define GYRO_LARGE 4.3F
 #define ACCEL_LARGE 19.0F
+/* Turning so fast, a field that stays the same to the last bit is none: at rest a coarse one may. */
+#define TURNING_RAD_S (5 * M_PI / 180)
 
 void attitude_init(struct attitude *a, const struct vqf_params *params, double imu_hz,
 		   double mag_hz)
@@ -110,6 +112,15 @@ static bool is_doubtful(struct attitude_input *in, const struct sample *s)
 			    s->chan == CHAN_GYRO ? GYRO_LARGE : ACCEL_LARGE);
 }
 
+/* A magnetometer that hangs would turn the heading with the robot. */
+static bool is_frozen_mag(struct attitude *a, const struct sample *s)
+{
+	const double *rate = a->vqf.rate;
+	bool frozen = doubt_sample(&a->mag.doubt, s->v, a->mag.dt_s, HUGE_VALF);
+
+	return frozen && vec_dot(rate, rate) > TURNING_RAD_S * TURNING_RAD_S;
+}
+
 static struct vqf_rates nominal(const struct attitude *a)
 {
 	return (struct vqf_rates){a->gyro.nominal_s, a->accel.nominal_s,
@@ -164,6 +175,10 @@ int attitude_feed(struct attitude *a, const struct sample *s)
 	gap = take(in, s);
 	if (gap && in != &a->mag)
 		vqf_restart(&a->vqf);
+	if (in == &a->mag && is_frozen_mag(a, s)) {
+		trouble(a);
+		return 0;
+	}
 	if (in != &a->mag && (gap || is_doubtful(in, s)))
 		trouble(a);
 	if (in == &a->gyro)
@@ -207,6 +222,15 @@ static bool is_degraded(const struct attitude *a)
 	       !is_within(a->accel.t_ns, a->gyro.t_ns, GAP_NS);
 }
 
+/* Does the field count just now? */
+static bool has_mag(const struct attitude *a)
+{
+	int64_t late_ns = (int64_t)(3 * a->mag.nominal_s * NS_PER_S);
+
+	return a->mag.seen &&
+	       is_within(a->mag.t_ns, a->gyro.t_ns, late_ns > GAP_NS ? late_ns : GAP_NS);
+}
+
 int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret)
 {
 	const struct vqf *vqf = &a->vqf;
@@ -235,9 +259,9 @@ int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret)
 	put_quat(vqf_quat_6d(vqf), ret->quat_6d);
 	put_quat(q, ret->quat_9d);
 	put_angles(q, ret);
-	if (a->mag.seen && vqf_rejects_mag(vqf))
+	if (has_mag(a) && vqf_rejects_mag(vqf))
 		ret->rejected |= CHAN_BIT(CHAN_MAG);
-	else if (a->mag.seen)
+	else if (has_mag(a))
 		ret->used |= CHAN_BIT(CHAN_MAG);
 	return 0;
 }

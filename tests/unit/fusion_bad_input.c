@@ -239,6 +239,55 @@ Test(bad_input, magnetometer_beside_a_motor)
 	altitude_free(p.altitude);
 }
 
+/* A field that stays the same while the robot turns would turn the heading along. */
+static void frozen_mag(struct patient *p, struct sample s[4])
+{
+	(void)p;
+	s[0].v[2] += 1;
+	s[2].v[1] = 0;
+}
+
+Test(bad_input, frozen_magnetometer)
+{
+	struct patient p;
+	float turned;
+
+	start(&p);
+	run(&p, 20, NULL);
+	turned = p.a.yaw_rad;
+	run(&p, 3, frozen_mag);
+	cr_expect(p.a.degraded);
+	turned = remainderf(p.a.yaw_rad - turned, 2 * (float)M_PI);
+	/* Three radians about an axis that leans by 20 degrees. */
+	cr_expect(epsilon_eq(dbl, fabs((double)turned), 3, 0.1), "%g", (double)turned);
+	run(&p, 60, NULL);
+	expect_well(&p);
+	altitude_free(p.altitude);
+}
+
+static void without_mag(struct patient *p, struct sample s[4])
+{
+	(void)p;
+	s[2].chan = CHAN_TEMP;
+}
+
+Test(bad_input, magnetometer_is_silent)
+{
+	struct patient p;
+	float sigma_rad;
+
+	start(&p);
+	run(&p, 20, NULL);
+	cr_expect(eq(u32, p.a.used & CHAN_BIT(CHAN_MAG), CHAN_BIT(CHAN_MAG)));
+	sigma_rad = p.a.heading_sigma;
+	run(&p, 10, without_mag);
+	cr_expect(eq(u32, p.a.used, CHAN_BIT(CHAN_GYRO) | CHAN_BIT(CHAN_ACCEL)));
+	cr_expect(gt(flt, p.a.heading_sigma, sigma_rad), "it is less and less known");
+	run(&p, 1, NULL);
+	cr_expect(eq(u32, p.a.used & CHAN_BIT(CHAN_MAG), CHAN_BIT(CHAN_MAG)));
+	altitude_free(p.altitude);
+}
+
 /* Time jumps by @jump_ns, as after a suspend, or as no clock should. */
 static void jump(int64_t jump_ns)
 {
