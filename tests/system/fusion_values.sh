@@ -21,6 +21,7 @@ cat >"$scratch/robot.jsonc" <<'J'
       "obstacle.front": { "of": ["left.distance", "right.distance"], "gate": ["2cm", "4m"], "combine": "min",
                           "filters": [ { "median": 3 } ] },
       "obstacle.near": { "of": "obstacle.front", "above": "5m", "below": "4m", "invert": true },
+      "cliff.ahead": { "of": "left.distance", "above": "8cm", "below": "6cm" },
       "room.temperature": { "of": ["t1.temperature", "t2.temperature"], "combine": "vote", "tolerance": 1.5 },
       "somebody.there": { "of": "head.pressed", "filters": [ { "delayed_off": "5s" } ] },
       "half.full": { "is": "battery.percent > 50 and battery.time_left > 3600", "filters": [ { "delayed_on": "1s" } ] },
@@ -33,6 +34,7 @@ expect_status 0 "--check"
 run "$build/instinctd" --config "$scratch/robot.jsonc" --view --speed max --duration 8s
 expect_status 0 "values of values"
 expect_line 'sense  obstacle\.near is true' "distances, combined and compared"
+expect_line 'sense  cliff\.ahead is true' "further down than the floor is"
 expect_line '1\.[0-9]+  sense  half\.full is true' "the battery, a second later"
 passed "distances become an obstacle, voltage and current a charge"
 
@@ -52,7 +54,7 @@ refused 's/"voltage": "power.voltage"/"voltage": "power.volts"/' \
 	'wrong.jsonc:13:[0-9]+: fusion.battery.voltage: .*did you mean "power.voltage"'
 refused 's/"left.distance", "right/"left.distence", "right/' \
 	'wrong.jsonc:15:[0-9]+: fusion.values.obstacle.front.of\[0\]: .*did you mean "left.distance"'
-refused 's/"tolerance": 1.5/"tolerance": "5m"/' 'wrong.jsonc:18:[0-9]+: fusion.values.room.temperature.tolerance: '
+refused 's/"tolerance": 1.5/"tolerance": "5m"/' 'wrong.jsonc:19:[0-9]+: fusion.values.room.temperature.tolerance: '
 passed "names that no sensor has and wrong units are refused, with place and hint"
 
 # While it runs: the battery's limits are changed, and another voltage is not.
