@@ -100,8 +100,8 @@ HOT void poller_report(struct poller *p, int fd, unsigned events)
 
 	if (rt->traced)
 		record_ready(rt, fd, events);
-	if (!s->waiter
-		     [FD_READ]) /* of no interest now, and would be said again and again */
+	/* Of no interest now, and would be said again and again. */
+	if (!s->waiter[FD_READ])
 		unkeep(p, fd);
 	if (events & POLLER_READ)
 		release(p, s, FD_READ, 0);

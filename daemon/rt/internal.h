@@ -89,9 +89,8 @@ struct rt {
 	uint64_t post_source;     /* the last that was given out */
 
 	struct stack_pool stacks;
-	unsigned colour; /* of the next task, see task_new() */
-	struct list
-		tasks; /* all that live; who comes next for a look at his stack is first */
+	unsigned colour;       /* of the next task, see task_new() */
+	struct list tasks;     /* that live; whose stack is looked at next is first */
 	int64_t stack_look_ns; /* when the last look was */
 	struct rt_stats stats;
 	uint64_t random;
@@ -118,8 +117,8 @@ int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void 
 void task_free(struct task *t);
 void task_ready_now(struct task *t); /* append to its band's queue */
 void task_suspend(struct task *t);   /* switch to the loop */
-void task_deliver(
-	struct task *t); /* its scope is cancelled: end its wait if that may be */
+/* Its scope has changed: if it is cancelled, end its wait if that may be. */
+void task_deliver(struct task *t);
 
 /* dump.c: what the wait is for, and where a task is that does not run, as text; "" if nobody knows. */
 void wait_print(const struct wait *w, char *buf, size_t size);

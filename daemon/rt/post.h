@@ -15,8 +15,8 @@
 
 /* All zero but @fn to begin with. Belongs to the loop from rt_post() until @fn is called. */
 struct post {
-	void (*fn)(
-		struct post *p); /* on the loop's stack; must not suspend; may free @p */
+	/* Called on the loop's stack; must not suspend; may free @p. */
+	void (*fn)(struct post *p);
 	/* In a recording (record.h) posts are told apart by this number; equal ones by their order. */
 	uint64_t source;
 	struct post *next; /* private */

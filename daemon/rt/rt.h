@@ -35,8 +35,8 @@ struct rt_record;
 struct rt_conf {
 	enum rt_clock clock;
 	enum rt_poller poller;
-	uint64_t
-		shuffle_seed; /* not 0: each batch of ready tasks in an order made from this */
+	/* Not 0: each batch of ready tasks in an order made from this, to find hidden dependencies. */
+	uint64_t shuffle_seed;
 	int64_t slow_step_ns; /* a step longer than this is logged; 0: 10 ms, negative: never */
 	/*
 	 * How long a thread may go on after its task was cancelled before that is logged, and in a

@@ -168,9 +168,9 @@ HOT int task_park(struct wait *w)
 	w->abort_called = false;
 	w->parked = true;
 	t->wait = w;
+	/* There was no check before, or a scope was entered since. */
 	if (t->scope->effective)
-		task_deliver(
-			t); /* there was no check before, or a scope was entered since */
+		task_deliver(t);
 	task_suspend(t);
 	return w->result;
 }

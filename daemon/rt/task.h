@@ -66,8 +66,7 @@ int task_wait_all_blocked(void) MUST_CHECK;
  */
 struct wait {
 	const char *kind; /* "sleep", "value", "channel": what the task dump shows */
-	const char
-		*what; /* the name of what is waited for, or NULL; lives while parked */
+	const char *what; /* the name of what is waited for, or NULL; not copied */
 	/*
 	 * Called once when the task is cancelled while parked: take the wait back and return true
 	 * (the task gets -ECANCELED), or return false when the completion cannot be stopped any more

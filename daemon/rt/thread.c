@@ -16,9 +16,9 @@
 
 struct thread_pool {
 	struct rt *rt;
-	struct closer
-		*closer;  /* thread_pool_close(), while it waits for the last thread */
-	struct post gone; /* which has ended */
+	/* thread_pool_close(), while it waits for the last thread; and that that has ended. */
+	struct closer *closer;
+	struct post gone;
 	pthread_mutex_t lock;
 	pthread_cond_t wanted;
 	/* Under the lock. */

@@ -12,10 +12,9 @@
 #include "daemon/rt/internal.h"
 
 #define ASK_SIGNAL SIGRTMIN
-#define ANSWER_NS                                                                        \
-	(100 *                                                                           \
-	 NS_PER_MS) /* a thread in a system call that cannot be interrupted is silent */
-#define LOOKS 2     /* in the time of the limit */
+/* A thread in a system call that cannot be interrupted is silent. */
+#define ANSWER_NS (100 * NS_PER_MS)
+#define LOOKS 2 /* in the time of the limit */
 
 struct watchdog {
 	struct watchdog_conf conf;
