@@ -106,8 +106,8 @@ static int run_khz(void *arg)
 	const char *paths[] = {CONFIG};
 	struct conf_errors errs = {0};
 	struct config *conf;
-	struct hardware *hw;
-	struct senses *senses;
+	struct hardware *hw = NULL;
+	struct senses *senses = NULL;
 	struct world *world;
 	int r = config_read(paths, 1, &errs, &conf);
 
@@ -273,7 +273,7 @@ int main(int argc, char **argv)
 	log_set_level(LOG_LEVEL_ERR);
 	bench_begin(argc, argv);
 	if (bench_wants("hw.khz_cpu_pct")) {
-		double pct = NAN;
+		double pct = (double)NAN;
 
 		if (rt_run(&conf, run_khz, &pct) < 0)
 			return 1;

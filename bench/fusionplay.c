@@ -87,18 +87,18 @@ double fusion_count(const char *folder, const char *trial, const char *params)
 	char command[2048];
 	char line[256];
 	double rows = 0;
-	double total = NAN;
+	double total = (double)NAN;
 	FILE *f;
 
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-		return NAN;
+		return (double)NAN;
 	snprintf(command, sizeof(command),
 		 "valgrind --tool=callgrind --callgrind-out-file=/dev/null "
 		 "--toggle-collect=fusion_feed '%s' " FUSION_COUNT " '%s' '%s' %s 2>&1",
 		 self, folder, trial, params);
 	f = popen(command, "re");
 	if (!f)
-		return NAN;
+		return (double)NAN;
 	while (fgets(line, sizeof(line), f)) {
 		const char *collected = strstr(line, "Collected : ");
 
@@ -108,6 +108,6 @@ double fusion_count(const char *folder, const char *trial, const char *params)
 			rows = strtod(line, NULL);
 	}
 	if (pclose(f) != 0 || rows == 0)
-		return NAN;
+		return (double)NAN;
 	return total / rows;
 }

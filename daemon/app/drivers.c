@@ -31,7 +31,8 @@ static void add_faults(cJSON *o, const struct device_health *h)
 
 	for (int f = 0; f < FAULT_COUNT; f++)
 		if (h->faults[f])
-			cJSON_AddNumberToObject(faults, device_fault_name(f),
+			cJSON_AddNumberToObject(faults,
+						device_fault_name((enum device_fault)f),
 						(double)h->faults[f]);
 }
 

@@ -159,7 +159,7 @@ struct estimate_charge charge_update(struct charge *c, const struct charge_conf 
 	double seen;
 
 	if (isinf(current_a))
-		current_a = NAN;
+		current_a = (double)NAN;
 	/* One sample may be late; time that has gone back is a gap. */
 	if (!isfinite(voltage_v) || (c->begun && dt_s < 0 && dt_s >= -GAP_S))
 		return estimate(c, conf);

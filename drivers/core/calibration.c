@@ -10,8 +10,8 @@ static const struct conf_field number_field[] = {
 	{.name = "number",
 	 .type = CONF_TYPE_REAL,
 	 .size = sizeof(float),
-	 .min = -FLT_MAX,
-	 .max = FLT_MAX,
+	 .min = -(double)FLT_MAX,
+	 .max = (double)FLT_MAX,
 	 .unit = ""},
 };
 

@@ -149,7 +149,7 @@ static unsigned fifo_bit(uint8_t reg)
 		return FIFO_ACCEL;
 	if (reg == BANK0_TEMP_OUT_H)
 		return FIFO_TEMP;
-	return FIFO_GYRO_X << (reg - BANK0_GYRO_XOUT_H) / 2;
+	return (unsigned)FIFO_GYRO_X << (reg - BANK0_GYRO_XOUT_H) / 2;
 }
 
 /* In the order of the data registers. */

@@ -131,8 +131,8 @@ Test(charge, without_a_current_the_voltage_alone)
 	struct estimate_charge e = {0};
 
 	for (int i = 0; i < 600; i++)
-		e = charge_update(&c, &conf, i < 10 ? open_v(0.9) : open_v(0.5), NAN,
-				  i * NS_PER_S);
+		e = charge_update(&c, &conf, i < 10 ? open_v(0.9) : open_v(0.5),
+				  (double)NAN, i * NS_PER_S);
 	cr_expect(epsilon_eq(dbl, e.share, 0.5, 0.01));
 	cr_expect(isnan(e.time_left_s));
 	cr_expect(not(e.charging));
@@ -143,7 +143,7 @@ Test(charge, bad_samples_and_gaps)
 	struct pack p = {.share = 0.6};
 	struct estimate_charge e;
 
-	cr_expect(isnan(charge_update(&p.charge, &conf, NAN, 1, 1).share));
+	cr_expect(isnan(charge_update(&p.charge, &conf, (double)NAN, 1, 1).share));
 	cr_expect(isnan(charge_update(&p.charge, &conf, HUGE_VAL, 1, 1).share));
 	e = run(&p, 0, 10, 0);
 	/* Time that goes back changes nothing; after a gap the voltage says what there is. */
