@@ -11,7 +11,7 @@ cat >"$scratch/more.jsonc" <<'J'
   "buses": { "small": { "path": "/dev/i2c-0" } },
   "sensors": {
     "imu": { "irq": "" },
-    "head": { "debounce": "300ms" },
+    "head": { "debounce": "1s" },
     "imu2": { "driver": "mpu6050", "bus": "small", "mpu6050": { "rate": "50Hz", "accel_range": "8g" } },
   },
   "behaviours": { "nod": { "params": { "times": 3, "seconds": 3 } } },
@@ -71,7 +71,7 @@ within 20 registers_are 0x40 0x0a "0x00 0x00 0x33 0x01" ||
 within 30 file_is "$led" 0 || fail "the light does not go off"
 passed "the servo chip gets the pulses of a nod"
 
-# Short ones are noise: the level is back before 300 ms are over, also on a slow machine. Then one that lasts.
+# Short ones are noise: the level is back before a second is over, also on a slow machine. Then one that lasts.
 pull=${led%value}
 pull=${pull/sim_gpio18/sim_gpio22}pull
 before=$("$build/instinct" get head.touched --json | sed 's/.*"age_s":\([0-9]*\).*/\1/')
@@ -93,7 +93,7 @@ within 10 file_is "$led" 1 || fail "the light does not go on again"
 stop_daemon
 expect_status 0 "SIGTERM"
 [ "$took" -le 8 ] || fail "SIGTERM took $took s"
-[[ $(levels_set 18) =~ ^1(\ 0)+$ ]] || fail "the light is left on: $(levels_set 18)"
+[[ $(levels_set 18) =~ (^|\ )1(\ 0)+$ ]] || fail "the light is left on: $(levels_set 18)"
 [ "$(hil-i2c get 0x40 0xfd)" = 0x10 ] || fail "the servos are left with pulses"
 passed "SIGTERM in the middle of a nod: the light is off, the servos limp, after $took s"
 

@@ -118,7 +118,7 @@ expect_status 0 "SIGTERM"
 passed "a channel beyond what is possible is left out, with a word; the other one goes on"
 
 # The kill line: high while all is well, low before and after, and what becomes of it without its chip.
-robot_with kill '{ "safety": { "kill_line": "board:6" } }'
+robot_with kill '{ "safety": { "kill_line": "board:6" }, "dev": { "faults": true } }'
 note_levels
 start_daemon "${changed[@]}"
 expect_value health.imu '^running$' "with a kill line"
@@ -127,6 +127,28 @@ stop_daemon
 expect_status 0 "SIGTERM"
 [[ $(levels_set 6) =~ ^0\ 1(\ 0)+$ ]] || fail "the kill line was set to $(levels_set 6), not 0 1 0"
 passed "the kill line is low until all runs, and low again at the end"
+
+# A light that is on, and a loop that does not return for 5 s: both lines fall without it, and stay low.
+fallen()
+{
+	[[ $(levels_set 6) =~ \ 1(\ 0)+$ && $(levels_set 18) =~ (^|\ )1(\ 0)+$ ]]
+}
+note_levels
+start_daemon "${changed[@]}"
+expect_value health.head '^running$' "with a kill line"
+hil-gpio set board GPIO22 0
+within 10 file_is "$(level_file 18)" 1 || fail "the light does not go on"
+"$build/instinct" fault loop stuck 1 5 2>/dev/null &
+asker=$!
+within 30 fallen || fail "kill line $(levels_set 6), light $(levels_set 18)"
+expect_log 'the outputs were made safe without the loop; the kill line stays low until the next start' "it is said"
+wait "$asker" || true
+expect_value health.head '^running$' "the loop goes on"
+[[ $(levels_set 6) =~ \ 1(\ 0)+$ ]] || fail "the kill line is driven again: $(levels_set 6)"
+hil-gpio set board GPIO22 1
+stop_daemon
+expect_status 0 "SIGTERM"
+passed "a loop that is stuck: the kill line and the light fall without it"
 
 hil-gpio add stop 2 0=STOP >/dev/null
 robot_with stop '{ "safety": { "kill_line": "STOP" } }'

@@ -27,10 +27,10 @@ echo ina219 0x44 >/sys/bus/i2c/devices/i2c-1/new_device
 udevadm settle
 iio=$(echo /sys/bus/i2c/devices/1-0044/iio:device*)
 slow_down "$iio"
-[ "$(stat -c '%G %a' "/dev/${iio##*/}")" = "iio 660" ] || fail "the udev rule of IIO devices"
-[ "$(stat -c '%G %a' "$iio/buffer/enable")" = "iio 664" ] || fail "the udev rule of their settings"
-[ "$(stat -c '%G %a' /dev/i2c-1)" = "i2c 660" ] || fail "the udev rule of the buses"
-[ "$(stat -c '%G %a' "/dev/$(hil-gpio chip board)")" = "gpio 660" ] || fail "the udev rule of the lines"
+expect_owner iio 660 "/dev/${iio##*/}" "the udev rule of IIO devices"
+expect_owner iio 664 "$iio/buffer/enable" "the udev rule of their settings"
+expect_owner i2c 660 /dev/i2c-1 "the udev rule of the buses"
+expect_owner gpio 660 "/dev/$(hil-gpio chip board)" "the udev rule of the lines"
 systemd-analyze verify --man=no /usr/lib/systemd/system/$unit >"$scratch/verify" 2>&1 || true
 ! grep "$unit" "$scratch/verify" || fail "systemd-analyze verify: $(<"$scratch/verify")"
 passed "installed: users, groups, permissions, unit"

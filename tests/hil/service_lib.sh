@@ -29,19 +29,29 @@ fail()
 	exit 1
 }
 
-# The files, as the package has them. Wants them in $INSTINCT_STAGE.
+# Files, users and groups, as the package has them. Wants the files in $INSTINCT_STAGE.
 install_files()
 {
 	cp -a "${INSTINCT_STAGE:?where the package was put together}"/. /
 	mkdir -p /etc/instinct/conf.d
 	cp "$source/config/robot.jsonc" /etc/instinct/instinct.jsonc
+	systemd-sysusers
 }
 
-# Users, groups and the nodes that there are.
+# The nodes that there are follow the rules.
 install_rules()
 {
-	systemd-sysusers
 	systemctl daemon-reload
 	udevadm control --reload
 	udevadm trigger --settle --subsystem-match=gpio --subsystem-match=i2c-dev
+}
+
+# expect_owner GROUP MODE FILE WHAT : udev has given it to them.
+has_owner()
+{
+	[ "$(stat -c '%G %a' "$3")" = "$1 $2" ]
+}
+expect_owner()
+{
+	within 30 has_owner "$1" "$2" "$3" || fail "$4: $3 is $(stat -c '%G %a' "$3")"
 }
