@@ -51,7 +51,7 @@ log_has()
 # expect_log REGEX WHAT
 expect_log()
 {
-	within 30 log_has "$1" || fail "$2: no log line like: $1"
+	within 60 log_has "$1" || fail "$2: no log line like: $1"
 }
 
 # Start the daemon; its log is kept.
@@ -89,7 +89,7 @@ value_is()
 # expect_value NAME REGEX WHAT
 expect_value()
 {
-	within 30 value_is "$1" "$2" || fail "$3: $1 is '$(value "$1")', not $2"
+	within 60 value_is "$1" "$2" || fail "$3: $1 is '$(value "$1")', not $2"
 }
 
 # The file in which the kernel shows the level of a line that the daemon drives.

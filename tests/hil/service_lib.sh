@@ -53,5 +53,5 @@ has_owner()
 }
 expect_owner()
 {
-	within 30 has_owner "$1" "$2" "$3" || fail "$4: $3 is $(stat -c '%G %a' "$3")"
+	within 60 has_owner "$1" "$2" "$3" || fail "$4: $3 is $(stat -c '%G %a' "$3")"
 }
