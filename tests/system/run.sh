@@ -109,3 +109,17 @@ status=0
 wait "$pid" || status=$?
 expect_status 0 "the second signal"
 passed "R10: the first SIGTERM asks, the second ends"
+
+cat >"$scratch/never.lua" <<'L'
+local answer = channel(0)
+nursery(function(n)
+	n:start(function() answer:receive() end)
+	Event():wait()
+end)
+L
+run "$build/instinct" run "$scratch/never.lua" --virtual
+expect_status 1 "a program that waits for what cannot come"
+expect_line 'never\.lua: nothing can happen any more; its tasks wait for:' "it is told so"
+expect_line 'script: waits for event' "what for"
+expect_line 'never\.lua:3: waits for channel to receive' "each of its tasks"
+passed "a program on the virtual clock that waits for what cannot come ends, and says for what"
