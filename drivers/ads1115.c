@@ -221,7 +221,7 @@ static int ads1115_read(struct dev_io *io, const void *conf, uint8_t *raw)
 	int n = conversions(c);
 
 	for (int i = 0; i < n; i++) {
-		uint8_t *one = raw + i * DATA_LEN;
+		uint8_t *one = raw + (size_t)i * DATA_LEN;
 		int r = i2c_read_regs(&io->i2c, REG_CONFIG, one + AT_CONFIG, 2);
 
 		if (r == 0)
@@ -252,7 +252,7 @@ static int ads1115_decode(const void *conf, const uint8_t *trim, const uint8_t *
 	if (len != (size_t)n * DATA_LEN)
 		return -EBADMSG;
 	for (int i = 0; i < n; i++) {
-		const uint8_t *one = raw + i * DATA_LEN;
+		const uint8_t *one = raw + (size_t)i * DATA_LEN;
 		double volt =
 			bytes_s16be(one + AT_CONVERSION) * lsbs_v[c->range] * c->scale;
 
@@ -277,7 +277,7 @@ const struct driver driver_ads1115 = {
 	.conf = ads1115_fields,
 	.conf_size = sizeof(struct ads1115_conf),
 	.conf_read = ads1115_conf_read,
-	.raw_max = INPUTS * DATA_LEN,
+	.raw_max = (size_t)INPUTS * DATA_LEN,
 	.probe = ads1115_probe,
 	.setup = ads1115_setup,
 	.period_ns = ads1115_period_ns,

@@ -124,16 +124,16 @@ static int take(struct linux_out *o, const char *chip, int channel)
 static int channels_of(const char *chip)
 {
 	char path[PATH_MAX];
-	int n = 0;
+	char text[16] = "";
 	FILE *f;
 
 	(void)snprintf(path, sizeof(path), "%s/npwm", chip);
 	f = fopen(path, "re");
-	if (f && fscanf(f, "%d", &n) != 1)
-		n = 0;
+	if (f && !fgets(text, sizeof(text), f))
+		text[0] = '\0';
 	if (f)
 		(void)fclose(f); /* was only read */
-	return n;
+	return (int)strtol(text, NULL, 10);
 }
 
 /* Why @output, a channel of @chip, cannot be had. */

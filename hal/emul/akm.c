@@ -87,7 +87,7 @@ static bool wide(const struct emul_akm *m)
 }
 
 /* What the adjustment is to make good: the raw number is too small by that. */
-static double sensitivity(const struct akm_kind *k, int i)
+static double sensitivity(const struct akm_kind *k, size_t i)
 {
 	return k->asa[i] ? 1 + (k->asa[i] - 128) * 0.5 / 128 : 1;
 }
@@ -101,7 +101,7 @@ static void measure(struct emul_akm *m)
 
 	scene_ambient(m->scene, m->since_ns, &around);
 	m->reg[k->st2] = k->wide && wide(m) ? BITM : 0;
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		double value =
 			k->sign[i] * around.mag_t[k->from[i]] / LSB_T / sensitivity(k, i);
 		uint16_t bits = (uint16_t)(int16_t)lround(

@@ -46,9 +46,9 @@ enum reg {
 #define DEVICE_RESET 0x80
 #define SLEEP 0x40
 #define RAW_DATA_RDY 0x01
-#define FIFO_EN 0x40     /* in USER_CTRL */
-#define FIFO_ACCEL 0x10  /* in FIFO_EN_2 */
-#define FIFO_GYRO_X 0x02 /* then Y and Z */
+#define FIFO_EN 0x40      /* in USER_CTRL */
+#define FIFO_ACCEL 0x10   /* in FIFO_EN_2 */
+#define FIFO_GYRO_X 0x02U /* then Y and Z */
 #define FIFO_TEMP 0x01
 #define FIFO_RESET 0x1f
 #define FIFO_OVERFLOW 0x01
