@@ -178,7 +178,8 @@ static void *make_edges(void *arg)
 	const struct pipe_line *l = arg;
 
 	for (int i = 0; i < EDGES; i++) {
-		const struct timespec gap = {.tv_nsec = EDGE_GAP_NS + i % 7 * 100000};
+		const struct timespec gap = {.tv_nsec = EDGE_GAP_NS +
+							i % 7 * INT64_C(100000)};
 		struct gpio_event e = {.level = i % 2 == 0};
 
 		nanosleep(&gap, NULL);
@@ -285,11 +286,12 @@ int main(int argc, char **argv)
 		if (rt_run(&conf, run_edges, &e) < 0 || e.n != EDGES)
 			return 1;
 		qsort(e.late_ns, EDGES, sizeof(e.late_ns[0]), by_size);
-		bench_report("hw.edge_p50_us", (double)e.late_ns[EDGES / 2] / NS_PER_US,
-			     "us", NULL, 0);
-		bench_report("hw.edge_p99_us",
-			     (double)e.late_ns[EDGES * 99 / 100] / NS_PER_US, "us", NULL,
+		bench_report("hw.edge_p50_us",
+			     (double)e.late_ns[EDGES / 2] / (double)NS_PER_US, "us", NULL,
 			     0);
+		bench_report("hw.edge_p99_us",
+			     (double)e.late_ns[EDGES * 99 / 100] / (double)NS_PER_US,
+			     "us", NULL, 0);
 	}
 	return 0;
 }

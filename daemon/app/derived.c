@@ -56,7 +56,7 @@ static int add_expression(const struct conf_at *at, struct world *world)
 {
 	struct value_info info = {.name = at->key, .source = "fusion.values"};
 	struct quantity_conf conf;
-	struct value *value;
+	struct value *value = NULL;
 	int r = conf_read(at, quantity_fields, NULL, &conf);
 
 	info.help = conf.help;

@@ -48,7 +48,7 @@ static enum plan_how how_sensor(const struct config *running, const struct confi
 
 	if (!a || !b || renames(a, b))
 		return PLAN_RESTART;
-	if (same_values(a, b) && memcmp(&a->sensor, &b->sensor, sizeof(a->sensor)) == 0)
+	if (same_values(a, b) && conf_same(&a->sensor, &b->sensor, sizeof(a->sensor)))
 		return PLAN_NOTHING;
 	return PLAN_SENSOR;
 }
@@ -66,14 +66,13 @@ static enum plan_how how_fusion(const struct config *running, const struct confi
 	const struct conf_fusion *a = &running->fusion, *b = &next->fusion;
 
 	if (starts(path, "fusion.attitude.vqf"))
-		return memcmp(&a->attitude.vqf, &b->attitude.vqf,
-			      sizeof(a->attitude.vqf)) == 0
+		return conf_same(&a->attitude.vqf, &b->attitude.vqf,
+				 sizeof(a->attitude.vqf))
 			       ? PLAN_NOTHING
 			       : PLAN_FUSION;
 	if (starts(path, "fusion.motion"))
-		return memcmp(&a->motion, &b->motion, sizeof(a->motion)) == 0
-			       ? PLAN_NOTHING
-			       : PLAN_FUSION;
+		return conf_same(&a->motion, &b->motion, sizeof(a->motion)) ? PLAN_NOTHING
+									    : PLAN_FUSION;
 	if (strcmp(path, "fusion.altitude.tau") == 0)
 		return a->altitude.tau_s == b->altitude.tau_s ? PLAN_NOTHING
 							      : PLAN_FUSION;

@@ -387,7 +387,7 @@ int quantity_prepare(const struct conf_at *at, const struct world *world,
 	next->quantity = q;
 	r = quantity_read(at, world, &next->conf, &inputs);
 	if (r == 0 &&
-	    memcmp(&next->conf.filters, &q->conf.filters, sizeof(q->conf.filters)) != 0) {
+	    !conf_same(&next->conf.filters, &q->conf.filters, sizeof(q->conf.filters))) {
 		next->filters = filters_new(&next->conf.filters);
 		r = next->filters ? 0 : -ENOMEM;
 	}

@@ -208,6 +208,7 @@ int quantity_read(const struct conf_at *at, const struct world *world,
 	int own;
 	int chain;
 
+	memset(ret, 0, sizeof(*ret)); /* for conf_same() */
 	names = ret_inputs->n > 0 ? 0 : read_names(at, world, ret_inputs);
 	with_unit(ret_inputs, fields);
 	own = conf_read(at, fields, NULL, ret);

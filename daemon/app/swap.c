@@ -40,7 +40,7 @@ static void exchange_init(struct exchange *x, struct senses *s, const struct swa
 	a = &x->now->sensor;
 	b = &x->next->sensor;
 	x->another = !same_place(&a->device, &b->device) ||
-		     memcmp(&a->mount, &b->mount, sizeof(a->mount)) != 0;
+		     !conf_same(&a->mount, &b->mount, sizeof(a->mount));
 	x->must_run = !same_place(&a->device, &b->device) ||
 		      sensor_health(x->old).state == DEVICE_RUNNING;
 	memcpy(x->old_values, x->sense->values, sizeof(x->old_values));

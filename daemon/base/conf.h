@@ -235,6 +235,12 @@ void conf_complain(const struct conf_at *at, const char *fmt, ...) PRINTF_LIKE(2
 void conf_complain_unknown(const struct conf_at *at, const char *kind, const char *word,
 			   const char *const *names, size_t n);
 
+/*
+ * Do two structs of @size bytes, both filled by conf_read() in memory that was zero before, hold the same?
+ * Then what lies between their members and behind the ends of texts is zero, too.
+ */
+bool conf_same(const void *a, const void *b, size_t size);
+
 /* Set all members of @ret to their defaults; required ones to 0, NaN or "". */
 void conf_defaults(const struct conf_field *fields, void *ret);
 

@@ -53,6 +53,11 @@ static void store(const struct conf_field *f, double v, void *ret)
 	}
 }
 
+bool conf_same(const void *a, const void *b, size_t size)
+{
+	return memcmp(a, b, size) == 0;
+}
+
 static void store_pair(const struct conf_field *f, double low, double high, void *ret)
 {
 	double pair[2] = {low, high};

@@ -178,7 +178,7 @@ static void take_lines(struct reader *r, const struct function *f)
 
 	n_absolute = take_size(r);
 	for (size_t pc = 0; pc < n && pc < f->n_code && !r->bad; pc++) {
-		int d = (int8_t)differences[pc];
+		int d = differences[pc] < 128 ? differences[pc] : differences[pc] - 256;
 
 		if (d == LINE_ABSOLUTE && n_absolute > 0) {
 			(void)take_size(r); /* the instruction, this one */

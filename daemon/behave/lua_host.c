@@ -90,6 +90,8 @@ static int open_all(lua_State *L)
 	lua_open_event(L);
 	lua_open_choose(L);
 	lua_open_value(L);
+	lua_open_compare(L);
+	lua_open_wait(L);
 	lua_open_iterate(L);
 	lua_open_derive(L);
 	lua_open_follow(L);

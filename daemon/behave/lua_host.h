@@ -164,6 +164,8 @@ void lua_open_channel(lua_State *L);
 void lua_open_event(lua_State *L);
 void lua_open_choose(lua_State *L);
 void lua_open_value(lua_State *L);
+void lua_open_compare(lua_State *L);
+void lua_open_wait(lua_State *L);
 void lua_open_iterate(lua_State *L);
 void lua_open_derive(lua_State *L);
 void lua_open_follow(lua_State *L);

@@ -80,21 +80,16 @@ int lua_check_word(lua_State *L, int idx, const char *call, const char *def,
 		   const char *const *known)
 {
 	const char *word = lua_isnoneornil(L, idx) ? def : key_text(L, idx), *near;
-	size_t n = 0;
-	int at = 0;
+	int n = 0;
 
-	while (known[n])
-		n++;
-	if (!is_among(word, known)) {
-		idx = lua_absindex(L, idx); /* the arguments below push */
-		near = nearest_name(word, known, n);
-		luaL_error(L, "%s: %s expected, got %s%s%s%s", call, push_words(L, known),
-			   luaL_tolstring(L, idx, NULL), near ? "; did you mean \"" : "",
-			   near ? near : "", near ? "\"?" : "");
-	}
-	while (strcmp(known[at], word) != 0)
-		at++;
-	return at;
+	for (; known[n]; n++)
+		if (word && strcmp(known[n], word) == 0)
+			return n;
+	idx = lua_absindex(L, idx); /* the arguments below push */
+	near = word ? nearest_name(word, known, (size_t)n) : NULL;
+	return luaL_error(L, "%s: %s expected, got %s%s%s%s", call, push_words(L, known),
+			  luaL_tolstring(L, idx, NULL), near ? "; did you mean \"" : "",
+			  near ? near : "", near ? "\"?" : "");
 }
 
 /* Push the field; false: it is nil, nothing is pushed. */

@@ -78,7 +78,8 @@ int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void 
 	if (r < 0)
 		return r;
 	top = ((uintptr_t)s.lo + s.size - sizeof(*t)) & ~(uintptr_t)63;
-	top -= rt->colour++ % (s.size == STACK_LUA ? COLOURS_LUA : COLOURS) * 64;
+	top -= (uintptr_t)(rt->colour++ % (s.size == STACK_LUA ? COLOURS_LUA : COLOURS)) *
+	       64;
 	t = (struct task *)top;
 	memset(t, 0, sizeof(*t));
 	t->rt = rt;

@@ -160,8 +160,8 @@ static void fifo_store(struct icm20948_model *m)
 
 	if (!(m->bank[0][BANK0_USER_CTRL] & FIFO_EN) || m->bank[0][BANK0_FIFO_RST])
 		return;
-	for (uint8_t reg = BANK0_ACCEL_XOUT_H; reg <= BANK0_TEMP_OUT_H;
-	     reg = (uint8_t)(reg + 2)) {
+	for (unsigned r = BANK0_ACCEL_XOUT_H; r <= BANK0_TEMP_OUT_H; r += 2) {
+		uint8_t reg = (uint8_t)r;
 		uint16_t bits = saturate(output(m, reg));
 
 		if (!(m->bank[0][BANK0_FIFO_EN_2] & fifo_bit(reg)))
@@ -169,9 +169,10 @@ static void fifo_store(struct icm20948_model *m)
 		frame[n++] = (uint8_t)(bits >> 8);
 		frame[n++] = (uint8_t)bits;
 	}
-	if (m->bank[0][BANK0_FIFO_MODE] & FIFO_SNAPSHOT && m->fifo.count + n > FIFO_SIZE)
-		m->bank[0][BANK0_INT_STATUS_2] = FIFO_OVERFLOW;
-	else if (emul_fifo_push(&m->fifo, frame, n))
+	/* A snapshot is kept as it is; else the oldest make room. */
+	if ((m->bank[0][BANK0_FIFO_MODE] & FIFO_SNAPSHOT &&
+	     m->fifo.count + n > FIFO_SIZE) ||
+	    emul_fifo_push(&m->fifo, frame, n))
 		m->bank[0][BANK0_INT_STATUS_2] = FIFO_OVERFLOW;
 }
 

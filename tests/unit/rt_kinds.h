@@ -568,7 +568,7 @@ static const struct wait_kind kinds[] = {
 };
 
 /* Until the child waits; what is in flight, or never rests, is never "all blocked". */
-static void let_it_wait(const struct wait_kind *k)
+static inline void let_it_wait(const struct wait_kind *k)
 {
 	if (k->traits & HELD)
 		task_yield();
