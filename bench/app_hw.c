@@ -286,11 +286,9 @@ int main(int argc, char **argv)
 		if (rt_run(&conf, run_edges, &e) < 0 || e.n != EDGES)
 			return 1;
 		qsort(e.late_ns, EDGES, sizeof(e.late_ns[0]), by_size);
-		bench_report("hw.edge_p50_us",
-			     (double)e.late_ns[EDGES / 2] / (double)NS_PER_US, "us", NULL,
-			     0);
-		bench_report("hw.edge_p99_us",
-			     (double)e.late_ns[EDGES * 99 / 100] / (double)NS_PER_US,
+		bench_report("hw.edge_p50_us", 1e-3 * (double)e.late_ns[EDGES / 2], "us",
+			     NULL, 0);
+		bench_report("hw.edge_p99_us", 1e-3 * (double)e.late_ns[EDGES * 99 / 100],
 			     "us", NULL, 0);
 	}
 	return 0;

@@ -11,14 +11,7 @@
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
 #include "daemon/state/world.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "tests/sanitized.h"
 
 #define BEHAVIOURS 60
 #define TASKS 200 /* in crowd.lua */

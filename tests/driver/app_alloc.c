@@ -12,12 +12,13 @@
 #include "daemon/base/log.h"
 #include "daemon/rt/rt.h"
 #include "daemon/state/await.h"
+#include "tests/sanitized.h"
 
 #define CONFIG INSTINCT_SOURCE "/tests/driver/app_alloc.jsonc"
 #define WARM_UP_NS (2 * NS_PER_S)
 #define SAMPLES 10000
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SANITIZED
 #define COUNTS false /* the allocator is the sanitizer's */
 #else
 #define COUNTS true
@@ -26,7 +27,7 @@
 static atomic_bool counting;
 static atomic_ulong allocations;
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef SANITIZED
 /* glibc's own, behind ours, which take the place of all others in this program. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);

@@ -11,15 +11,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "tests/sanitized.h"
 #include "tests/unit/rt_kinds.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 #ifdef SANITIZED
 Test(memory, failing_allocations)

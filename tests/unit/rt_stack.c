@@ -6,15 +6,8 @@
 
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/stack.h"
+#include "tests/sanitized.h"
 #include "tests/unit/rt_run.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 static int recurses(int depth)
 {
