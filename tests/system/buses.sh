@@ -26,7 +26,6 @@ says()
 		read -rt 0.05 <>"$scratch/never" || true
 	done
 }
-mkfifo "$scratch/never"
 
 # An adapter that comes and goes, as with USB: here the name that leads to it does.
 cat >"$scratch/late.jsonc" <<J

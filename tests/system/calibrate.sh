@@ -4,20 +4,9 @@
 . "$(dirname "$0")/lib.sh"
 
 instinct=$build/instinct
-log=$scratch/log
-mkfifo "$scratch/never"
+patience=60
 mkdir "$scratch/state"
 export STATE_DIRECTORY=$scratch/state
-
-# within COMMAND... : it succeeds within 60 s.
-within()
-{
-	local deadline=$((SECONDS + 60))
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		read -rt 0.05 <>"$scratch/never" || true
-	done
-}
 
 imu_runs()
 {

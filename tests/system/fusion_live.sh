@@ -3,23 +3,7 @@
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-mkfifo "$scratch/never"
 conf=$scratch/robot.jsonc
-
-# within COMMAND... : it succeeds within 30 s.
-within()
-{
-	local deadline=$((SECONDS + 30))
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		read -rt 0.05 <>"$scratch/never" || true
-	done
-}
-
-value_is()
-{
-	[[ $("$build/instinct" get "$1" 2>/dev/null) =~ $2 ]]
-}
 
 # still_and_moving STILL MOVING: both in one snapshot.
 still_and_moving()

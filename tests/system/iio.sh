@@ -3,29 +3,6 @@
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-log=$scratch/log
-mkfifo "$scratch/never"
-
-# within COMMAND... : it succeeds within 30 s.
-within()
-{
-	local deadline=$((SECONDS + 30))
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		read -rt 0.05 <>"$scratch/never" || true
-	done
-}
-
-value_is()
-{
-	[[ $("$build/instinct" get "$1" 2>/dev/null) =~ $2 ]]
-}
-
-says()
-{
-	grep -qE -- "$1" "$log"
-}
-
 cat >"$scratch/more.jsonc" <<'J'
 {
   "sensors": {

@@ -50,3 +50,30 @@ passed()
 	cases=$((cases + 1))
 	printf 'ok %d - %s\n' "$cases" "$1"
 }
+
+# For tests of a daemon that runs beside them: its log goes here.
+log=$scratch/log
+mkfifo "$scratch/never"
+
+# within COMMAND... : it succeeds within $patience seconds.
+patience=30
+within()
+{
+	local deadline=$((SECONDS + patience))
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		read -rt 0.05 <>"$scratch/never" || true
+	done
+}
+
+# value_is NAME REGEX
+value_is()
+{
+	[[ $("$build/instinct" get "$1" 2>/dev/null) =~ $2 ]]
+}
+
+# says REGEX : a line of the log.
+says()
+{
+	grep -qE -- "$1" "$log"
+}

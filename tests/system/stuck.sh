@@ -3,9 +3,7 @@
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-log=$scratch/log
 view=$scratch/view
-mkfifo "$scratch/never"
 cat >"$scratch/robot.jsonc" <<'END'
 { "version": 1, "robot": { "name": "neck" }, "gpio": "sim", "buses": { "body": { "path": "sim" } },
   "dev": { "faults": true }, "safety": { "kill_line": "GPIO6" },
@@ -13,16 +11,6 @@ cat >"$scratch/robot.jsonc" <<'END'
   "actuators": { "pan":  { "on": "pwm0", "channel": 0, "start": "zero" },
                  "tilt": { "on": "pwm0", "channel": 1, "start": "zero", "safe": "hold" } } }
 END
-
-# within COMMAND... : it succeeds within 30 s.
-within()
-{
-	local deadline=$((SECONDS + 30))
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		read -rt 0.05 <>"$scratch/never" || true
-	done
-}
 
 # seen REGEX : the last line about the actuators.
 seen()
