@@ -1,17 +1,7 @@
-/* Waits: rules V7 to V11, V15, V16; scenarios AV-1 to AV-7. */
+/* Waits that are met: rules V5, V7 to V9, V11; scenarios AV-1, AV-5 to AV-7. */
 #include <math.h>
 
 #include "tests/unit/state_run.h"
-
-static int calls;
-
-/* Counts its calls; matches numbers above *@arg. */
-static int above(void *arg, const struct datum *now, const struct datum *old)
-{
-	(void)old;
-	calls++;
-	return now->type == DATUM_NUMBER && now->n > *(double *)arg;
-}
 
 static int came_to_null(void *arg, const struct datum *now, const struct datum *old)
 {
@@ -92,44 +82,6 @@ Test(await, R2_V9_true_now_is_one_checkpoint)
 	run(true_now);
 }
 
-/* Each kind of wait, cancelled: its predicate is not looked at any more. */
-static int av_4(void *arg)
-{
-	static double high = 100, low = 0;
-	struct value *v = value_of(10);
-	struct waiting w[] = {
-		{.v = v, .pred = {.op = PRED_FN, .fn = above, .arg = &high}},
-		{.v = v,
-		 .pred = {.op = PRED_FN, .fn = above, .arg = &low},
-		 .opt.held_for_ns = NS_PER_S},
-		{.v = v,
-		 .pred = {.op = PRED_FN, .fn = above, .arg = &high},
-		 .transition = true},
-	};
-
-	(void)arg;
-	for (size_t i = 0; i < ARRAY_LEN(w); i++) {
-		struct nursery n;
-
-		nursery_open(&n);
-		nursery_go(&n, "w", waiting_task, &w[i]);
-		settle();
-		nursery_cancel(&n, "test");
-		cr_assert(eq(int, nursery_close(&n, 0), 0));
-		cr_assert(w[i].done && w[i].result == -ECANCELED);
-		calls = 0;
-		set(v, 20 + (double)i);
-		cr_assert(eq(int, calls, 0));
-	}
-	value_free(v);
-	return 0;
-}
-
-Test(await, V18_AV_4_cancelled_waits_leave_nothing)
-{
-	run(av_4);
-}
-
 static int av_5_6(void *arg)
 {
 	struct value *v = value_of(10);
@@ -165,7 +117,7 @@ static int av_7(void *arg)
 {
 	static double high = 100;
 	struct value *v = value_of(10);
-	struct pred p = {.op = PRED_FN, .fn = above, .arg = &high};
+	struct pred p = {.op = PRED_FN, .fn = counted_above, .arg = &high};
 	struct waiting now[2] = {{.v = v, .pred = pred(PRED_EQ, 10)},
 				 {.v = v, .pred = pred(PRED_EQ, 10)}};
 	struct waiting later[2] = {{.v = v, .pred = p}, {.v = v, .pred = p}};
@@ -179,13 +131,13 @@ static int av_7(void *arg)
 	}
 	settle();
 	cr_assert(now[0].done && now[1].done);
-	calls = 0;
+	above_looks = 0;
 	set(v, 11);
-	cr_assert(eq(int, calls, 2));
+	cr_assert(eq(int, above_looks, 2));
 	set(v, 11);
-	cr_assert(eq(int, calls, 2)); /* V2: no change, no look */
+	cr_assert(eq(int, above_looks, 2)); /* V2: no change, no look */
 	cr_assert(eq(int, value_touch(v), 0));
-	cr_assert(eq(int, calls, 4));
+	cr_assert(eq(int, above_looks, 4));
 	nursery_cancel(&n, "test");
 	value_free(v);
 	return nursery_close(&n, 0);
@@ -266,7 +218,7 @@ Test(await, V7_comparisons)
 	run(compiled);
 }
 
-static int av_13(void *arg)
+static int false_now(void *arg)
 {
 	struct value *v;
 	const struct datum no = datum_bool(false);
@@ -284,43 +236,7 @@ static int av_13(void *arg)
 
 Test(await, AB_1_false_is_a_value_to_wait_for)
 {
-	run(av_13);
-}
-
-/* held_for: from the later of the start and the match; a break restarts, changes inside do not. */
-static int held(void *arg)
-{
-	struct value *v = value_of(10);
-	struct waiting w = {
-		.v = v, .pred = pred(PRED_GT, 5), .opt.held_for_ns = NS_PER_S};
-	struct waiting late = w;
-	struct nursery n;
-
-	(void)arg;
-	nursery_open(&n);
-	nursery_go(&n, "w", waiting_task, &w);
-	nap(0.5);
-	nursery_go(&n, "late", waiting_task, &late);
-	nap(0.25);
-	set(v, 11);
-	nap(0.2);
-	set(v, 12);
-	cr_assert(not(w.done));
-	nap(0.5);
-	cr_assert(eq(i64, w.t_ns, NS_PER_S));
-	expect_number(w.now, 12);
-	set(v, 1); /* an instant is a break */
-	set(v, 13);
-	nap(3);
-	cr_assert(eq(i64, late.t_ns, 2450 * NS_PER_MS));
-	expect_number(late.now, 13);
-	value_free(v);
-	return nursery_close(&n, 0);
-}
-
-Test(await, V10_held_for)
-{
-	run(held);
+	run(false_now);
 }
 
 /* Wakes a waiter and spoils what it waited for before it runs. */
@@ -351,279 +267,6 @@ static int still(void *arg)
 Test(await, V9_still_looks_again)
 {
 	run(still);
-}
-
-/* Match and cancellation in one pass: what completed first wins; and the other way round. */
-static int race(void *arg)
-{
-	struct value *v = value_of(0);
-	struct waiting first = {.v = v, .pred = pred(PRED_GT, 5)};
-	struct waiting second = first, before = first;
-	struct nursery n, m, k;
-
-	(void)arg;
-	nursery_open(&n);
-	nursery_go(&n, "first", waiting_task, &first);
-	settle();
-	set(v, 6);
-	nursery_cancel(&n, "too late");
-	cr_assert(eq(int, nursery_close(&n, 0), 0));
-	cr_assert(eq(int, first.result, 0));
-	expect_number(first.now, 6);
-	set(v, 0);
-	nursery_open(&m);
-	nursery_go(&m, "second", waiting_task, &second);
-	settle();
-	nursery_cancel(&m, "in time");
-	set(v, 6);
-	cr_assert(eq(int, nursery_close(&m, 0), 0));
-	cr_assert(eq(int, second.result, -ECANCELED));
-	nursery_open(&k);
-	nursery_cancel(&k, "before");
-	nursery_go(&k, "before", waiting_task, &before);
-	cr_assert(eq(int, nursery_close(&k, 0), 0));
-	cr_assert(eq(int, before.result, -ECANCELED));
-	value_free(v);
-	return 0;
-}
-
-Test(await, C6_match_and_cancel_in_one_pass)
-{
-	run(race);
-}
-
-static int deadline(void *arg)
-{
-	struct value *v = value_of(0);
-	struct pred p = pred(PRED_GT, 5);
-	struct scope s;
-
-	(void)arg;
-	scope_enter_after(&s, NS_PER_S);
-	cr_assert(eq(int, scope_leave_timeout(&s, value_await(v, &p, NULL, NULL)),
-		     -ETIMEDOUT));
-	cr_assert(eq(i64, rt_now(), NS_PER_S));
-	scope_enter_after(&s, NS_PER_S);
-	cr_assert(eq(
-		int,
-		scope_leave_timeout(&s, value_await_transition(v, &p, NULL, NULL, NULL)),
-		-ETIMEDOUT));
-	value_free(v);
-	return 0;
-}
-
-Test(await, V15_a_timeout_is_a_scope)
-{
-	run(deadline);
-}
-
-/* A task that waits, and ends when it is asked to. */
-static int waiting_softly(void *arg)
-{
-	struct scope s;
-
-	scope_enter_soft(&s);
-	return scope_leave(&s, waiting_task(arg));
-}
-
-static int soft(void *arg)
-{
-	struct value *v = value_of(0);
-	struct waiting hard = {.v = v, .pred = pred(PRED_GT, 5)};
-	struct waiting gentle = {.v = v, .pred = pred(PRED_GT, 5)};
-	struct waiting already = {.v = v, .pred = pred(PRED_EQ, 0)};
-	struct nursery n;
-
-	(void)arg;
-	nursery_open(&n);
-	nursery_go(&n, "hard", waiting_task, &hard);
-	nursery_go(&n, "gentle", waiting_softly, &gentle);
-	settle();
-	scope_cancel_soft(&n.scope, CANCEL_EXPLICIT, NS_PER_S, "please");
-	nursery_go(&n, "already", waiting_softly, &already);
-	nap(0.5);
-	cr_assert(eq(int, gentle.result, -ECANCELED));
-	cr_assert(eq(int, already.result, -ECANCELED));
-	cr_assert(not(hard.done));
-	cr_assert(eq(int, nursery_close(&n, task_sleep_forever()), 0));
-	cr_assert(eq(int, hard.result, -ECANCELED));
-	value_free(v);
-	return 0;
-}
-
-Test(await, C7_soft_waits_end_on_soft_cancellation)
-{
-	run(soft);
-}
-
-static int closing(void *arg)
-{
-	struct value *v = value_of(0);
-	struct waiting w[] = {
-		{.v = v, .pred = pred(PRED_GT, 5)},
-		{.v = v, .pred = pred(PRED_EQ, 0), .opt.held_for_ns = NS_PER_S},
-		{.v = v, .pred = pred(PRED_ANY, 0), .transition = true},
-	};
-	struct pred any = pred(PRED_ANY, 0);
-	struct nursery n;
-
-	(void)arg;
-	nursery_open(&n);
-	for (size_t i = 0; i < ARRAY_LEN(w); i++)
-		nursery_go(&n, "w", waiting_task, &w[i]);
-	settle();
-	value_close(v);
-	settle();
-	for (size_t i = 0; i < ARRAY_LEN(w); i++)
-		cr_assert(w[i].done && w[i].result == -EPIPE);
-	cr_assert(eq(int, value_await(v, &any, NULL, NULL), -EPIPE));
-	cr_assert(eq(int, value_await_transition(v, &any, NULL, NULL, NULL), -EPIPE));
-	cr_assert(eq(int, value_touch(v), -EPIPE));
-	value_free(v);
-	return nursery_close(&n, 0);
-}
-
-Test(await, V15_closing_ends_every_wait)
-{
-	run(closing);
-}
-
-/* Freed between the match and the waiter's step: the waiter keeps what it needs. */
-static int freed_early(void *arg)
-{
-	struct value *v = value_of(0);
-	struct waiting w = {.v = v, .pred = pred(PRED_GT, 5), .opt.still = true};
-	struct nursery n;
-
-	(void)arg;
-	nursery_open(&n);
-	nursery_go(&n, "w", waiting_task, &w);
-	settle();
-	set(v, 6);
-	value_free(v);
-	settle();
-	cr_assert(w.done && w.result == -EPIPE);
-	return nursery_close(&n, 0);
-}
-
-Test(await, V15_a_value_freed_under_a_waiter)
-{
-	run(freed_early);
-}
-
-static int stale_waits(void *arg)
-{
-	struct value *v;
-	struct waiting plain, use, gone, fresh;
-	struct nursery n;
-
-	(void)arg;
-	cr_assert(eq(
-		int,
-		value_new(&(struct value_info){.name = "v", .stale_after_ns = NS_PER_S},
-			  &v),
-		0));
-	plain = (struct waiting){.v = v, .pred = pred(PRED_GE, 0)};
-	use = (struct waiting){.v = v, .pred = pred(PRED_GE, 0), .opt.stale_use = true};
-	gone = (struct waiting){.v = v, .pred = pred(PRED_STALE, 0)};
-	fresh = (struct waiting){
-		.v = v, .pred = pred(PRED_EQ, 1), .opt.fresh_ns = 100 * NS_PER_MS};
-	nursery_open(&n);
-	nursery_go(&n, "gone", waiting_task, &gone);
-	settle();
-	set(v, 1);
-	nap(0.5);
-	nursery_go(&n, "fresh", waiting_task, &fresh);
-	settle();
-	cr_assert(not(fresh.done));
-	set(v, 1); /* equal, but new */
-	settle();
-	cr_assert(eq(i64, fresh.t_ns, NS_PER_S / 2));
-	nap(2);
-	cr_assert(eq(i64, gone.t_ns, NS_PER_S * 3 / 2));
-	nursery_go(&n, "plain", waiting_task, &plain);
-	nursery_go(&n, "use", waiting_task, &use);
-	settle();
-	cr_assert(use.done && !plain.done);
-	set(v, 1); /* V2: ends stale, which is a transaction */
-	settle();
-	cr_assert(plain.done && plain.result == 0);
-	value_free(v);
-	return nursery_close(&n, 0);
-}
-
-Test(await, V16_stale_and_fresh)
-{
-	run(stale_waits);
-}
-
-/* A gap of 0.2 s: forgiven with a grace of 0.5 s, a break without. */
-static int grace(void *arg)
-{
-	struct value *v;
-	struct waiting strict, lenient;
-	struct nursery n;
-
-	(void)arg;
-	cr_assert(eq(int,
-		     value_new(&(struct value_info){.name = "v",
-						    .stale_after_ns = NS_PER_S / 10},
-			       &v),
-		     0));
-	strict = (struct waiting){
-		.v = v, .pred = pred(PRED_EQ, 1), .opt.held_for_ns = NS_PER_S};
-	lenient = strict;
-	lenient.opt.grace_ns = NS_PER_S / 2;
-	nursery_open(&n);
-	nursery_go(&n, "strict", waiting_task, &strict);
-	nursery_go(&n, "lenient", waiting_task, &lenient);
-	settle();
-	for (int i = 0; i <= 60; i++) {
-		if (i < 10 || i > 12)
-			set(v, 1); /* every 50 ms; stale from 0.55 s to 0.65 s */
-		nap(0.05);
-	}
-	cr_assert(eq(i64, lenient.t_ns, NS_PER_S));
-	cr_assert(eq(i64, strict.t_ns, 1650 * NS_PER_MS));
-	value_free(v);
-	return nursery_close(&n, 0);
-}
-
-Test(await, V16_held_for_forgives_a_gap_of_grace)
-{
-	run(grace);
-}
-
-static int fails(void *arg, const struct datum *now, const struct datum *old)
-{
-	(void)arg;
-	(void)old;
-	return now->n > 5 ? -EBADMSG : 0;
-}
-
-static int failing(void *arg)
-{
-	struct value *v = value_of(0);
-	struct waiting bad = {.v = v, .pred = {.op = PRED_FN, .fn = fails}};
-	struct waiting good = {.v = v, .pred = pred(PRED_GT, 5)};
-	struct nursery n;
-
-	(void)arg;
-	nursery_open(&n);
-	nursery_go(&n, "bad", waiting_task, &bad);
-	nursery_go(&n, "good", waiting_task, &good);
-	settle();
-	set(v, 6);
-	settle();
-	cr_assert(eq(int, bad.result, -EBADMSG));
-	cr_assert(eq(int, good.result, 0));
-	value_free(v);
-	return nursery_close(&n, 0);
-}
-
-Test(await, V6_a_failing_predicate_fails_its_waiter_only)
-{
-	run(failing);
 }
 
 static int refuses_changed(void *arg)

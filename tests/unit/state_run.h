@@ -1,10 +1,11 @@
-/* What the tests of the state layer share: a body on the virtual clock, tasks that record. */
+/* What the tests of the state layer share: a body on the virtual clock, and what records or counts. */
 #ifndef TESTS_UNIT_STATE_RUN_H
 #define TESTS_UNIT_STATE_RUN_H
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
 
+#include "daemon/base/log.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
 #include "daemon/state/await.h"
@@ -27,11 +28,18 @@ static inline void nap(double s)
 	cr_assert(eq(int, task_sleep((int64_t)(s * 1e9)), 0));
 }
 
-static inline struct value *value_of(double n)
+static inline struct value *make(const struct value_info *info)
 {
 	struct value *v;
 
-	cr_assert(eq(int, value_new(&(struct value_info){.name = "v"}, &v), 0));
+	cr_assert(eq(int, value_new(info, &v), 0));
+	return v;
+}
+
+static inline struct value *value_of(double n)
+{
+	struct value *v = make(&(struct value_info){.name = "v"});
+
 	cr_assert(
 		eq(int, value_set(v, &(struct datum){.type = DATUM_NUMBER, .n = n}), 0));
 	return v;
@@ -78,6 +86,37 @@ static inline int waiting_task(void *arg)
 	w->t_ns = rt_now();
 	w->order = ++waiting_order;
 	return w->result == -ECANCELED ? -ECANCELED : 0;
+}
+
+/* A predicate: numbers above *@arg. Every look is counted. */
+static int above_looks;
+
+static inline int counted_above(void *arg, const struct datum *now,
+				const struct datum *old)
+{
+	(void)old;
+	above_looks++;
+	return now->type == DATUM_NUMBER && now->n > *(double *)arg;
+}
+
+/* A watch that counts what it is told of, and keeps whether the last was a change. */
+static int watched;
+static bool watched_change;
+
+static inline void watch(struct value_watch *w, struct value *v, bool changed)
+{
+	(void)w;
+	(void)v;
+	watched++;
+	watched_change = changed;
+}
+
+/* A sink of the log that counts the lines in the int at @arg and shows none. */
+static inline void swallow(enum log_level level, const char *text, void *arg)
+{
+	(void)level;
+	(void)text;
+	++*(int *)arg;
 }
 
 #define expect_number(d, x)                                                              \
