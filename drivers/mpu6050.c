@@ -136,7 +136,7 @@ int mpu6500_setup(struct dev_io *io, const void *conf)
 	return i2c_write_reg(&io->i2c, REG_ACCEL_CONFIG_2, (uint8_t)(c->bandwidth + 1));
 }
 
-/* After power-on the chip sleeps, and all of these are 0. */
+/* After power-on all of these are 0; and the chip sleeps, if it is no MPU-9250. CONFIG is never set to 0. */
 int mpu6050_verify(struct dev_io *io, const void *conf)
 {
 	const uint8_t power = CLKSEL_PLL_GYRO_X;

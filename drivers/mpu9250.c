@@ -1,8 +1,9 @@
 /*
  * InvenSense (TDK) MPU-9250 and MPU-9255, on I2C: an MPU-6500, and the magnetometer AK8963 in the same package.
  *
- * Registers as in RM-MPU-9250A-00 rev. 1.6 (section 5 is the magnetometer's), whose axes are those of PS-MPU-9250A-01
- * rev. 1.1, figures 4 and 5: its X is the Y of the rest, its Y is X, its Z points the other way.
+ * Registers as in RM-MPU-9250A-00 rev. 1.6 (section 5 is the magnetometer's; how its modes follow each other is in
+ * AKM's data sheet of the AK8963, MS1356-E-02, section 6.3). Its axes are those of PS-MPU-9250A-01 rev. 1.1, figures 4
+ * and 5: its X is the Y of the rest, its Y is X, its Z points the other way.
  */
 #include <errno.h>
 
@@ -49,7 +50,7 @@ static int mpu9250_probe(struct dev_io *io, const void *conf)
 	return mpu6050_probe_as(io, "an MPU-9250", WHO_MPU9250, WHO_MPU9255);
 }
 
-/* From one mode to another it has to go by power-down: section 5.8. Suspends. */
+/* From one mode to another it has to go by power-down, and to wait there: MS1356-E-02, section 6.3. Suspends. */
 static int set_mode(struct i2c_dev *mag, uint8_t mode)
 {
 	int r = i2c_write_reg(mag, MAG_CNTL1, MAG_POWER_DOWN);
@@ -108,7 +109,7 @@ static int mpu9250_sleep(struct dev_io *io, const void *conf)
 	return r < 0 ? r : mpu6050_sleep(io, conf);
 }
 
-/* The sensitivity adjustment, which can be read in a mode of its own only: section 5.8.5. */
+/* The sensitivity adjustment, which can be read in a mode of its own only: sections 5.1, 5.8 and 5.13. */
 static int mpu9250_trim(struct dev_io *io, uint8_t *ret_trim)
 {
 	struct i2c_dev mag = invensense_mag(io);
@@ -159,7 +160,7 @@ static const struct driver_fifo mpu9250_fifo = {
 	.restart = mpu6050_fifo_restart,
 };
 
-/* Of what one LSB is, by its adjustment: section 5.13. */
+/* What one LSB is, by its adjustment: section 5.13. */
 static float adjusted(uint8_t asa)
 {
 	return MAG_LSB_T * (1 + ((float)asa - 128) * 0.5f / 128);

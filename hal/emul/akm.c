@@ -1,4 +1,8 @@
-/* AK09916: DS-000189 revision 1.3, sections 12 and 13; AK8963: RM-MPU-9250A-00 revision 1.6, section 5. */
+/*
+ * AK09916: DS-000189 revision 1.3, sections 12 and 13. AK8963: RM-MPU-9250A-00 revision 1.6, section 5, which leaves
+ * out how it behaves; that is as in AKM's own data sheet, MS1356-E-02: reading in sections 6.4.3.2 to 6.4.3.4,
+ * overflow in 6.4.3.6, modes in 6.3, bursts in 7.2.
+ */
 #include "hal/emul/akm.h"
 
 #include <errno.h>
@@ -10,11 +14,14 @@
 #define ADDR 0x0c
 #define BYPASS_EN 0x02 /* in INT_PIN_CFG */
 #define DRDY 0x01      /* in ST1 */
+#define DOR 0x02       /* the same: measurements were skipped */
 #define HOFL 0x08      /* in ST2 */
 #define BITM 0x10      /* in ST2 of the AK8963: as its BIT */
 #define SRST 0x01
-#define LSB_T 0.15e-6 /* at 16 bits; at 14 bits four times that */
-#define FUSE_ROM 0x0f /* a mode: the sensitivity adjustment can be read */
+#define LSB_T 0.15e-6             /* at 16 bits; at 14 bits four times that */
+#define MOST_T 4912e-6            /* the three numbers together, without their signs */
+#define MODE_NS (100 * NS_PER_US) /* after power-down, before another mode */
+#define FUSE_ROM 0x0f             /* a mode: the sensitivity adjustment can be read */
 #define ASAX 0x10
 
 static int64_t ak09916_period_ns(uint8_t mode)
@@ -50,6 +57,7 @@ const struct akm_kind akm_ak09916 = {
 	.mode_reg = 0x31,
 	.reset_reg = 0x32,
 	.mode_mask = 0x1f,
+	.wrap = {{0x03, 0x10}, {0x18, 0x00}, {0x32, 0x30}},
 	.most = 32752,
 	.from = {0, 1, 2},
 	.sign = {1, -1, -1},
@@ -65,6 +73,7 @@ const struct akm_kind akm_ak8963 = {
 	.mode_mask = 0x0f,
 	.wide = 0x10,
 	.asa = {176, 179, 165},
+	.wrap = {{0x0c, 0x00}, {0x12, 0x10}},
 	.most = 32760,
 	.from = {1, 0, 2},
 	.sign = {1, 1, -1},
@@ -98,6 +107,7 @@ static void measure(struct emul_akm *m)
 	double part = wide(m) ? 1 : 0.25;
 	struct scene_ambient around;
 	uint8_t *data = m->reg + k->st1 + 1;
+	double sum_t = 0;
 
 	scene_ambient(m->scene, m->since_ns, &around);
 	m->reg[k->st2] = k->wide && wide(m) ? BITM : 0;
@@ -107,24 +117,33 @@ static void measure(struct emul_akm *m)
 		uint16_t bits = (uint16_t)(int16_t)lround(
 			part * fmin(fmax(value, -k->most), k->most));
 
-		if (fabs(value) > k->most)
-			m->reg[k->st2] |= HOFL;
+		sum_t += fabs(around.mag_t[i]);
 		data[2 * i] = (uint8_t)bits;
 		data[2 * i + 1] = (uint8_t)(bits >> 8);
 	}
-	m->reg[k->st1] = DRDY;
+	if (sum_t >= MOST_T)
+		m->reg[k->st2] |= HOFL;
 }
 
-/* Time has passed: the last whole period's measurement is there. */
+/* Time has passed: the last whole period's measurement is there, unless the one before is being read. */
 static void advance(struct emul_akm *m)
 {
 	int64_t each_ns = m->kind->period_ns(mode(m));
 	int64_t periods = each_ns ? (rt_now() - m->since_ns) / each_ns : 0;
+	uint8_t *st1 = &m->reg[m->kind->st1];
 
 	if (periods == 0)
 		return;
 	m->since_ns += periods * each_ns;
+	if (m->reading) {
+		m->skipped = true;
+		return;
+	}
 	measure(m);
+	if (*st1 & DRDY || periods > 1 || m->skipped)
+		*st1 |= DOR;
+	*st1 |= DRDY;
+	m->skipped = false;
 }
 
 /* Reached through the bypass only. */
@@ -139,19 +158,26 @@ static int akm_start(struct i2c_model *i2c, int read)
 	return 0;
 }
 
-/* From one mode to another the AK8963 has to go by power-down (section 5.8). */
+/* From one mode to another it has to go by power-down, and to stay there for a while. */
 static void write_mode(struct emul_akm *m, uint8_t value)
 {
 	uint8_t next = value & m->kind->mode_mask;
+	bool down = mode(m) == 0;
 
-	if (m->kind->wide && mode(m) && next && next != mode(m))
+	if (next && next != mode(m) && (!down || rt_now() - m->since_ns < MODE_NS))
 		return;
 	m->reg[m->kind->mode_reg] = value;
-	m->since_ns = rt_now();
+	if (next || !down)
+		m->since_ns = rt_now();
 }
 
 static void advance_pointer(struct emul_akm *m)
 {
+	for (size_t i = 0; i < ARRAY_LEN(m->kind->wrap); i++)
+		if (m->kind->wrap[i].last && m->pointer == m->kind->wrap[i].last) {
+			m->pointer = m->kind->wrap[i].then;
+			return;
+		}
 	m->pointer = (uint8_t)(m->pointer + 1) % AKM_REGS;
 }
 
@@ -164,12 +190,25 @@ static int akm_write(struct i2c_model *i2c, uint8_t byte)
 		m->pointer = byte % AKM_REGS;
 		return 0;
 	}
-	if (m->pointer == m->kind->reset_reg && byte & SRST)
+	if (m->pointer == m->kind->reset_reg && byte & SRST) {
 		emul_akm_power_on(m);
-	else if (m->pointer == m->kind->mode_reg)
+		m->since_ns = rt_now();
+	} else if (m->pointer == m->kind->mode_reg) {
 		write_mode(m, byte);
+	}
 	advance_pointer(m);
 	return 0;
+}
+
+/* What reading register @reg does: the first number begins it, and ST2 ends it. */
+static void note_read(struct emul_akm *m, uint8_t reg)
+{
+	const struct akm_kind *k = m->kind;
+
+	if (reg <= k->st1 || reg > k->st2)
+		return;
+	m->reg[k->st1] = 0;
+	m->reading = reg != k->st2;
 }
 
 static uint8_t akm_read(struct i2c_model *i2c)
@@ -178,14 +217,12 @@ static uint8_t akm_read(struct i2c_model *i2c)
 	const struct akm_kind *k = m->kind;
 	uint8_t value;
 
-	if (m->pointer == k->st1)
-		advance(m);
+	advance(m);
 	value = m->reg[m->pointer];
 	if (k->asa[0] && mode(m) == FUSE_ROM && m->pointer >= ASAX &&
 	    m->pointer < ASAX + 3)
 		value = k->asa[m->pointer - ASAX];
-	if (m->pointer == k->st2)
-		m->reg[k->st1] = 0;
+	note_read(m, m->pointer);
 	advance_pointer(m);
 	return value;
 }
@@ -214,4 +251,5 @@ void emul_akm_power_on(struct emul_akm *m)
 {
 	memset(m->reg, 0, sizeof(m->reg));
 	memcpy(m->reg, m->kind->id, sizeof(m->kind->id));
+	m->reading = m->skipped = false;
 }

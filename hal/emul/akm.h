@@ -2,8 +2,9 @@
  * Register-level models of the AKM magnetometers that sit in one package with InvenSense's chips: AK09916 (in the
  * ICM-20948) and AK8963 (in the MPU-9250). Each has an address of its own, which the chip around it lets through.
  *
- * They measure at their own rate, the data stay until ST2 is read, and a field that is too strong is said to be. Not
- * modelled: single shots, self test, the external trigger.
+ * They measure at their own rate; data that are being read stay as they are until ST2 has been read, and what was
+ * missed meanwhile is said; a field that is too strong is said to be. Not modelled: single shots, self test, the external
+ * trigger.
  */
 #ifndef HAL_EMUL_AKM_H
 #define HAL_EMUL_AKM_H
@@ -23,9 +24,12 @@ struct akm_kind {
 	uint8_t mode_mask; /* of mode_reg */
 	uint8_t wide;      /* bit of mode_reg: 16 bits; 0: always */
 	uint8_t asa[3];    /* sensitivity adjustment in the fuse ROM; 0: there is none */
-	double most;       /* LSB at 16 bits: above it overflows */
-	uint8_t from[3];   /* which body axis each number is along, */
-	double sign[3];    /* and which way */
+	struct {
+		uint8_t last, then;
+	} wrap[3];       /* where a burst goes on behind some registers */
+	double most;     /* LSB at 16 bits: above it overflows */
+	uint8_t from[3]; /* which body axis each number is along, */
+	double sign[3];  /* and which way */
 	int64_t (*period_ns)(uint8_t mode); /* 0: it does not measure */
 };
 extern const struct akm_kind akm_ak09916, akm_ak8963;
@@ -39,7 +43,9 @@ struct emul_akm {
 	uint8_t reg[AKM_REGS];
 	uint8_t pointer;
 	bool addressed;
-	int64_t since_ns; /* of the measurement in its registers, or of switching on */
+	bool reading;     /* a number has been read, ST2 has not */
+	bool skipped;     /* a measurement was not stored for that */
+	int64_t since_ns; /* of its last measurement, or of switching on or off */
 };
 
 /* All is borrowed; as before power-on. */

@@ -59,6 +59,7 @@ enum reg {
 #define USER_SIG_COND_RESET 0x01
 #define PWR_DEVICE_RESET 0x80
 #define PWR_SLEEP 0x40
+#define PWR_CLKSEL_AUTO 0x01
 
 #define DATA_LEN (GYRO_ZOUT_L - ACCEL_XOUT_H + 1)
 #define FIFO_LEN 1024 /* of the MPU-6050; its successors have half of that */
@@ -74,7 +75,7 @@ struct mpu6050_model {
 	struct emul emul;
 	struct gpio_board *board; /* NULL: the INT pin is not connected */
 	char int_line[EMUL_LINE_MAX];
-	uint8_t who;
+	uint8_t who, power;                 /* WHO_AM_I; PWR_MGMT_1 after a reset */
 	double temp_lsb_per_c, temp_zero_c; /* registers 65 and 66 */
 
 	struct timer timer;
@@ -256,12 +257,12 @@ static void catch_up(struct mpu6050_model *m)
 static void reset(struct mpu6050_model *m)
 {
 	memset(m->reg, 0, sizeof(m->reg));
-	m->reg[PWR_MGMT_1] = PWR_SLEEP;
+	m->reg[PWR_MGMT_1] = m->power;
 	m->reg[WHO_AM_I] = m->who;
 	m->fifo.count = 0;
 	m->fifo.last = 0;
 	pin_set(m, false, rt_now());
-	timer_disarm(&m->timer);
+	restart_clock(m);
 }
 
 static bool read_only(uint8_t reg)
@@ -437,18 +438,23 @@ static int mpu6050_init(struct emul *e, const struct emul_conf *conf)
 	struct mpu6050_model *m = of_emul(e);
 
 	m->who = 0x68;
+	m->power = PWR_SLEEP;
 	m->fifo.size = FIFO_LEN;
 	m->temp_lsb_per_c = 340;
 	m->temp_zero_c = 36.53;
 	return init(e, conf);
 }
 
-/* MPU-6500: RM-MPU-6500A-00 revision 2.1; MPU-9250: RM-MPU-9250A-00 revision 1.6. */
+/*
+ * MPU-6500: RM-MPU-6500A-00 revision 2.1; MPU-9250: RM-MPU-9250A-00 revision 1.6, after whose table 1 it does not
+ * sleep when it has been switched on or reset.
+ */
 static int successor_init(struct emul *e, const struct emul_conf *conf, uint8_t who)
 {
 	struct mpu6050_model *m = of_emul(e);
 
 	m->who = who;
+	m->power = PWR_CLKSEL_AUTO;
 	m->fifo.size = FIFO_LEN / 2;
 	m->temp_lsb_per_c = 333.87;
 	m->temp_zero_c = 21;

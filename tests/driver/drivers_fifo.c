@@ -224,7 +224,8 @@ static void check_stamps(const struct driver *d, double drift, bool irq)
 	bench_run(b, ten_seconds);
 	cr_expect(eq(uint, b->lost, 0), "%s", d->name);
 	cr_expect(eq(uint, b->wrong, 0), "%s", d->name);
-	cr_expect(b->got > 9000 && b->got + 50 > b->world.n - 300, "%s: %u of %u",
+	/* The MPU-6500 measures from the reset on, at 8 kHz until it is told otherwise. */
+	cr_expect(b->got > 9000 && b->got + 50 > b->world.n - 1300, "%s: %u of %u",
 		  d->name, b->got, b->world.n);
 	cr_expect(b->worst_ns <= (irq ? 20 * NS_PER_US : period_ns + 100 * NS_PER_US),
 		  "%s, %g, %s a line: %lld ns off", d->name, drift,

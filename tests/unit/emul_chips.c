@@ -157,11 +157,15 @@ static int ak8963(void *arg)
 	dev.addr = 0x0c;
 	cr_expect(eq(u8, get(0x00), 0x48));
 	cr_expect(eq(u8, get(0x10), 0), "ASAX, in a mode other than fuse ROM");
+	pass(100 * NS_PER_US);
 	set(0x0a, 0x0f);
 	cr_expect(eq(u8, get(0x10), 176));
 	set(0x0a, 0x16);
 	cr_expect(eq(u8, get(0x0a), 0x0f), "not without power-down in between");
 	set(0x0a, 0);
+	set(0x0a, 0x16);
+	cr_expect(eq(u8, get(0x0a), 0), "not before 100 us of power-down");
+	pass(100 * NS_PER_US);
 	set(0x0a, 0x16);
 	pass(9 * NS_PER_MS);
 	cr_expect(eq(u8, get(0x02), 0));
