@@ -1,58 +1,7 @@
 /* The configuration of devices: what is read, what is refused, and with which words. */
 #include <math.h>
-#include <stdio.h>
 
-#include "drivers/core/actuator.h"
-#include "drivers/core/sensor.h"
-#include "tests/driver/rig.h"
-
-/* What was read from a text, with the first error. */
-struct reading {
-	struct sensor_conf sensor;
-	struct actuator_conf actuator;
-	int result;
-	char error[256];
-};
-
-enum what { SENSOR, ACTUATOR };
-
-static struct reading read_conf(enum what what, const char *text)
-{
-	struct reading ret = {0};
-	struct conf_errors errs = {0};
-	struct json_doc doc = {0};
-	struct conf_at root;
-
-	cr_assert(eq(int, json_doc_parse(&doc, text, strlen(text), "t", &errs), 0));
-	root = conf_root(&doc, &errs);
-	if (what == SENSOR) {
-		ret.result = sensor_conf_read(&root, &ret.sensor);
-	} else {
-		struct device_conf pwm;
-
-		ret.result = actuator_conf_read(&root, &ret.actuator);
-		rig_conf(driver_find("pca9685"), &pwm);
-		if (ret.result == 0)
-			ret.result = actuator_conf_check(
-				&root, &ret.actuator,
-				ret.actuator.on[0] ? &pwm : &ret.actuator.device);
-	}
-	cr_expect(eq(int, ret.result<0, errs.n_errors> 0));
-	if (errs.n > 0)
-		(void)snprintf(ret.error, sizeof(ret.error), "%s", errs.list[0].text);
-	json_doc_fini(&doc);
-	conf_errors_fini(&errs);
-	return ret;
-}
-
-static void refused(enum what what, const char *text, const char *part)
-{
-	struct reading r = read_conf(what, text);
-
-	cr_expect(eq(int, r.result, -EINVAL), "%s", text);
-	cr_expect(strstr(r.error, part) != NULL, "\"%s\" does not have \"%s\"", r.error,
-		  part);
-}
+#include "tests/driver/conf_rig.h"
 
 Test(device_conf, reads_a_sensor)
 {

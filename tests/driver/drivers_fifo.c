@@ -2,15 +2,12 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "daemon/base/log.h"
-#include "daemon/rt/nursery.h"
-#include "drivers/core/sensor.h"
 #include "tests/driver/rig.h"
 
 #define G 9.80665
 #define TRUTHS 40000
-#define COUNT_MOD                                                                        \
-	2000 /* measurements are numbered in the X axis, and begin again after so many */
+/* Measurements are numbered in the X axis, and begin again after so many. */
+#define COUNT_MOD 2000
 #define STEP_LSB 8 /* of 2048 per g */
 
 /* A world in which the chip's clock is off, and that remembers when each measurement was made. */
@@ -115,26 +112,19 @@ static void keep(void *arg, const struct sample *s, unsigned n)
 	}
 }
 
-static int run_script(void *arg)
+static void play(void *arg)
 {
 	struct bench *b = arg;
-	struct nursery n;
 
-	emul_start(b->model);
-	nursery_open(&n);
-	nursery_go(&n, "imu", sensor_run, b->sensor);
 	b->script(b);
-	nursery_cancel(&n, "the script is over");
-	(void)!nursery_close(&n, 0);
-	emul_stop(b->model);
-	return 0;
 }
 
-static void quiet(enum log_level level, const char *text, void *arg)
+static int live(void *arg)
 {
-	(void)level;
-	(void)text;
-	(void)arg;
+	struct bench *b = arg;
+
+	rig_live(&b->rig, b->sensor, b->model, play, b);
+	return 0;
 }
 
 /* The driver @d with the settings @text on a bus of 400 kHz; @irq: its data-ready line is connected. */
@@ -167,9 +157,7 @@ static void bench_run(struct bench *b, void (*script)(struct bench *b))
 	b->script = script;
 	b->sensor = sensor_new("imu", &b->conf, &ports, &sink);
 	cr_assert(b->sensor != NULL);
-	log_set_sink(quiet, NULL);
-	cr_assert(eq(int, rig_run(run_script, b), 0));
-	log_set_sink(NULL, NULL);
+	rig_run_logged(&b->rig, &rig_virtual, live, b);
 }
 
 static struct device_health health(const struct bench *b)
@@ -184,11 +172,6 @@ static void bench_free(struct bench *b)
 	sensor_free(b->sensor);
 	rig_close(&b->rig);
 	free(b);
-}
-
-static void nap(int64_t ns)
-{
-	(void)!task_sleep(ns);
 }
 
 static void ten_seconds(struct bench *b)

@@ -1,14 +1,10 @@
 /* Every sensor that has a model lives with it: what it says is what the scene is like. */
 #include <math.h>
 
-#include "daemon/base/log.h"
-#include "daemon/rt/nursery.h"
-#include "drivers/core/sensor.h"
 #include "tests/driver/rig.h"
 
-#define LIFE_NS                                                                          \
-	(12 *                                                                            \
-	 NS_PER_S) /* more than the longest back-off, and two periods of the slowest */
+/* More than the longest back-off, and two periods of the slowest. */
+#define LIFE_NS (12 * NS_PER_S)
 
 /* How far from the scene a reading may be: half an LSB, noise, and what the scene does meanwhile. */
 static const double tolerance[CHAN_COUNT] = {
@@ -68,31 +64,19 @@ static void keep(void *arg, const struct sample *s, unsigned n)
 	}
 }
 
+static void spend_it(void *arg)
+{
+	(void)arg;
+	nap(LIFE_NS);
+}
+
 static int live(void *arg)
 {
 	struct life *l = arg;
-	struct emul *model = rig_model(&l->rig, l->conf.device.driver);
-	struct nursery n;
 
-	scene_start(l->rig.scene);
-	if (model) /* what the kernel drives has none */
-		emul_start(model);
-	nursery_open(&n);
-	nursery_go(&n, "it", sensor_run, l->sensor);
-	(void)!task_sleep(LIFE_NS);
-	nursery_cancel(&n, "the life is over");
-	(void)!nursery_close(&n, 0);
-	if (model)
-		emul_stop(model);
-	scene_stop(l->rig.scene);
+	rig_live(&l->rig, l->sensor, rig_model(&l->rig, l->conf.device.driver), spend_it,
+		 NULL);
 	return 0;
-}
-
-static void quiet(enum log_level level, const char *text, void *arg)
-{
-	(void)level;
-	(void)text;
-	(void)arg;
 }
 
 /* With settings that a chip's surroundings ask for: two resistors are before the model of this one. */
@@ -121,9 +105,7 @@ static void live_once(struct life *l, const struct driver *d, const char *text,
 	ports = rig_ports(&l->rig);
 	l->sensor = sensor_new("it", &l->conf, &ports, &sink);
 	cr_assert(l->sensor != NULL);
-	log_set_sink(quiet, NULL);
-	cr_assert(eq(int, rig_run(live, l), 0));
-	log_set_sink(NULL, NULL);
+	rig_run_logged(&l->rig, &rig_virtual, live, l);
 	rig_unplug(&l->rig, d->name);
 }
 
@@ -230,9 +212,7 @@ Test(life, sends_no_other_chip_to_sleep)
 	ports = rig_ports(&l.rig);
 	l.sensor = sensor_new("it", &l.conf, &ports, &sink);
 	cr_assert(l.sensor != NULL);
-	log_set_sink(quiet, NULL);
-	cr_assert(eq(int, rig_run(replaced, &l), 0));
-	log_set_sink(NULL, NULL);
+	rig_run_logged(&l.rig, &rig_virtual, replaced, &l);
 	bury(&l);
 }
 

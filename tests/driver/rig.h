@@ -4,10 +4,14 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "daemon/base/log.h"
+#include "daemon/rt/nursery.h"
 #include "daemon/rt/rt.h"
 #include "drivers/core/device.h"
+#include "drivers/core/sensor.h"
 #include "hal/emul/emul.h"
 #include "hal/iio_sim.h"
 #include "hal/pwm_sim.h"
@@ -98,6 +102,7 @@ struct rig {
 	struct iio_sim iio;
 	struct scene *scene;
 	struct emul *models[RIG_MODELS_MAX]; /* by driver_table; NULL: none */
+	char log[4096];                      /* what rig_run_logged() kept, cut off */
 };
 
 static inline struct device_ports rig_ports(struct rig *rig)
@@ -205,12 +210,54 @@ static inline void rig_conf(const struct driver *d, struct device_conf *ret)
 		rig_set(d, ret, "{\"channels\": [\"accel\", \"gyro\", \"temperature\"]}");
 }
 
+static const struct rt_conf rig_virtual = {.clock = RT_CLOCK_VIRTUAL};
+
 /* Run @fn(@arg) as the root task on the virtual clock. */
 static inline int rig_run(int (*fn)(void *arg), void *arg)
 {
-	struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL};
+	return rt_run(&rig_virtual, fn, arg);
+}
 
-	return rt_run(&conf, fn, arg);
+static inline void rig_keep_line(enum log_level level, const char *text, void *arg)
+{
+	struct rig *rig = arg;
+	size_t len = strlen(rig->log);
+
+	(void)level;
+	(void)snprintf(rig->log + len, sizeof(rig->log) - len, "%s\n", text);
+}
+
+/* Run @fn(@arg) as the root task; the log goes into the rig's. */
+static inline void rig_run_logged(struct rig *rig, const struct rt_conf *conf,
+				  int (*fn)(void *arg), void *arg)
+{
+	log_set_sink(rig_keep_line, rig);
+	cr_assert(eq(int, rt_run(conf, fn, arg), 0));
+	log_set_sink(NULL, NULL);
+}
+
+/* @sensor, the scene and the @model (NULL: none) live while @script(@arg) runs. Suspends. */
+static inline void rig_live(struct rig *rig, struct sensor *sensor, struct emul *model,
+			    void (*script)(void *arg), void *arg)
+{
+	struct nursery n;
+
+	scene_start(rig->scene);
+	if (model)
+		emul_start(model);
+	nursery_open(&n);
+	nursery_go(&n, "sensor", sensor_run, sensor);
+	script(arg);
+	nursery_cancel(&n, "the script is over");
+	(void)!nursery_close(&n, 0);
+	if (model)
+		emul_stop(model);
+	scene_stop(rig->scene);
+}
+
+static inline void nap(int64_t ns)
+{
+	(void)!task_sleep(ns);
 }
 
 #endif
