@@ -349,6 +349,7 @@ const struct driver driver_icm20948 = {
 		 CHAN_BIT(CHAN_MAG),
 	.conf = icm20948_fields,
 	.conf_size = sizeof(struct icm20948_conf),
+	.data_ready = true,
 	.raw_max = DATA_LEN,
 	.probe = icm20948_probe,
 	.setup = icm20948_setup,

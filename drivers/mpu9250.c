@@ -201,6 +201,7 @@ const struct driver driver_mpu9250 = {
 		 CHAN_BIT(CHAN_MAG),
 	.conf = mpu9250_fields,
 	.conf_size = sizeof(struct mpu6050_conf),
+	.data_ready = true,
 	.trim_max = TRIM_LEN,
 	.raw_max = MPU6050_DATA_LEN + MAG_LEN,
 	.probe = mpu9250_probe,

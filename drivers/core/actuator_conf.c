@@ -48,7 +48,9 @@ int actuator_conf_read(const struct conf_at *at, struct actuator_conf *ret)
 	int own = conf_read(at, actuator_fields, driver_names, ret);
 	int device = 0;
 
-	if (!ret->on[0])
+	if (ret->on[0])
+		device = device_conf_check_none(at);
+	else
 		device = device_conf_complete(at, "actuator", &ret->device);
 	if (ret->on[0] && ret->device.driver[0]) {
 		conf_complain(at, "both \"on\" and \"driver\"; the chip is one of "
@@ -70,6 +72,24 @@ static bool can_encode(const struct actuator_conf *conf, const struct device_con
 	return chip->chip->encode(chip->settings, &c, raw) >= 0;
 }
 
+/* What would do nothing was meant to do something. */
+static int check_servo_keys(const struct conf_at *at, const struct driver *d)
+{
+	static const char *const keys[] = {"pulse", "range", "reverse", "rate"};
+	int r = 0;
+
+	for (size_t i = 0; !d->command_unit[0] && i < ARRAY_LEN(keys); i++) {
+		struct conf_at key = conf_child(at, keys[i]);
+
+		if (!key.node)
+			continue;
+		conf_complain(&key, "for servos only, and %s drives a level of 0 to 1",
+			      d->name);
+		r = -EINVAL;
+	}
+	return r;
+}
+
 int actuator_conf_check(const struct conf_at *at, const struct actuator_conf *conf,
 			const struct device_conf *chip)
 {
@@ -87,5 +107,5 @@ int actuator_conf_check(const struct conf_at *at, const struct actuator_conf *co
 		conf_complain(&pulse, "more than %s can make at its frequency", d->name);
 		return -EINVAL;
 	}
-	return 0;
+	return check_servo_keys(at, d);
 }

@@ -74,6 +74,16 @@ struct device_conf {
 int device_conf_complete(const struct conf_at *at, const char *kind,
 			 struct device_conf *conf) MUST_CHECK;
 
+/*
+ * Has the chip of @conf an output that can be at @line, "irq" of @at? @line may be "". Returns 0, or -EINVAL after an
+ * error in @at->errs.
+ */
+int device_conf_check_irq(const struct conf_at *at, const struct device_conf *conf,
+			  const char *line) MUST_CHECK;
+
+/* Of a device that is none by itself, but hangs on another one: refuses all of DEVICE_ROWS but "driver". */
+int device_conf_check_none(const struct conf_at *at) MUST_CHECK;
+
 /* How long between two readings of a sensor: of its FIFO, if that is used. 0: it is not read. */
 int64_t device_reading_ns(const struct device_conf *conf);
 

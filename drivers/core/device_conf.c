@@ -65,12 +65,86 @@ static int complain_address(const struct conf_at *at, const struct driver *d, in
 	return -EINVAL;
 }
 
+/* Where a device is, by the kind of its bus; and the keys that say so, or are for such devices only. */
+static const char *const places[] = {
+	[BUS_NONE] = "is nowhere",
+	[BUS_I2C] = "is on an I2C bus (\"bus\", \"address\")",
+	[BUS_GPIO] = "is on a GPIO line (\"line\")",
+	[BUS_PWM] = "is on a PWM output (\"line\")",
+	[BUS_IIO] = "is a device of the kernel (\"device\")",
+	[BUS_PEER] = "is another service (\"peer\", \"method\")",
+};
+static const struct {
+	const char *key;
+	unsigned buses; /* 1 << enum bus_kind */
+} place_keys[] = {
+	{"bus", 1 << BUS_I2C},        {"address", 1 << BUS_I2C},
+	{"xshut", 1 << BUS_I2C},      {"line", 1 << BUS_GPIO | 1 << BUS_PWM},
+	{"trigger", 1 << BUS_GPIO},   {"device", 1 << BUS_IIO},
+	{"peer", 1 << BUS_PEER},      {"method", 1 << BUS_PEER},
+	{"valid_for", 1 << BUS_PEER},
+};
+
+/* "" takes back what another file says. */
+static bool is_said(const struct conf_at *key)
+{
+	return key->node && !(cJSON_IsString(key->node) && !key->node->valuestring[0]);
+}
+
+/* What would do nothing was meant to do something. */
+static int check_idle_keys(const struct conf_at *at, const struct driver *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(place_keys); i++) {
+		struct conf_at key = conf_child(at, place_keys[i].key);
+
+		if (place_keys[i].buses & 1U << d->bus || !is_said(&key))
+			continue;
+		conf_complain(&key, "not for %s, which %s; leave it out", d->name,
+			      places[d->bus]);
+		r = -EINVAL;
+	}
+	return r;
+}
+
+int device_conf_check_none(const struct conf_at *at)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(place_keys); i++) {
+		struct conf_at key = conf_child(at, place_keys[i].key);
+
+		if (!is_said(&key))
+			continue;
+		conf_complain(&key, "is the chip's, in \"devices\"; leave it out");
+		r = -EINVAL;
+	}
+	return r;
+}
+
+int device_conf_check_irq(const struct conf_at *at, const struct device_conf *conf,
+			  const char *line)
+{
+	struct conf_at key = conf_child(at, "irq");
+
+	if (!line[0] || !conf->chip || conf->chip->data_ready)
+		return 0;
+	conf_complain(
+		&key,
+		"%s has no data-ready output that its driver uses; leave it out, or "
+		"\"\": it is %s",
+		conf->chip->name,
+		conf->chip->edge ? "the line itself that tells" : "read on a schedule");
+	return -EINVAL;
+}
+
 /* A line that holds it in reset, for a chip that can be given an address then. */
 static int check_xshut(const struct conf_at *at, const struct device_conf *conf)
 {
 	struct conf_at key = conf_child(at, "xshut");
 
-	if (!conf->xshut[0] || conf->chip->set_address)
+	if (!conf->xshut[0] || conf->chip->set_address || conf->chip->bus != BUS_I2C)
 		return 0;
 	conf_complain(&key, "%s cannot be given an address", conf->chip->name);
 	return -EINVAL;
@@ -121,7 +195,8 @@ static int check_place(const struct conf_at *at, struct device_conf *conf)
 
 	if (check_keys(at, conf) < 0 || check_xshut(at, conf) < 0)
 		return -EINVAL;
-	if ((d->trigger_line != NULL) != (conf->trigger[0] != '\0')) {
+	if (d->bus == BUS_GPIO &&
+	    (d->trigger_line != NULL) != (conf->trigger[0] != '\0')) {
 		key = conf_child(at, "trigger");
 		conf_complain(&key,
 			      d->trigger_line ? "missing; %s has two lines"
@@ -191,9 +266,10 @@ int device_conf_complete(const struct conf_at *at, const char *kind,
 {
 	int found = find_driver(at, kind, conf);
 	int place = found == 0 ? check_place(at, conf) : 0;
+	int idle = found == 0 ? check_idle_keys(at, conf->chip) : 0;
 	int settings = read_settings(at, conf);
 
-	return found < 0 || place < 0 || settings < 0 ? -EINVAL : 0;
+	return found < 0 || place < 0 || idle < 0 || settings < 0 ? -EINVAL : 0;
 }
 
 int64_t device_reading_ns(const struct device_conf *conf)

@@ -40,6 +40,41 @@ static int64_t usual_stale_after_ns(const struct device_conf *device)
 	return ns > STALE_MIN_NS ? ns : STALE_MIN_NS;
 }
 
+static bool has_vectors(uint32_t chans)
+{
+	for (int c = 0; c < CHAN_COUNT; c++)
+		if (chans & CHAN_BIT(c) && chan_info[c].width == 3)
+			return true;
+	return false;
+}
+
+/* What would do nothing for such a chip was meant to do something. */
+static int check_idle_keys(const struct conf_at *at, const struct sensor_conf *conf)
+{
+	const struct driver *d = conf->device.chip;
+	struct conf_at mount = conf_child(at, "mount");
+	struct conf_at debounce = conf_child(at, "debounce");
+	int r = device_conf_check_irq(at, &conf->device, conf->irq);
+
+	if (!d)
+		return 0;
+	if (mount.node && device_chans(&conf->device) &&
+	    !has_vectors(device_chans(&conf->device))) {
+		conf_complain(&mount,
+			      "%s measures nothing that has a direction; leave it out",
+			      d->name);
+		r = -EINVAL;
+	}
+	if (debounce.node && !d->edge) {
+		conf_complain(&debounce,
+			      "%s is not a line that changes; leave it out, or see the "
+			      "filter \"debounce\"",
+			      d->name);
+		r = -EINVAL;
+	}
+	return r;
+}
+
 int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
 {
 	struct conf_at mount = conf_child(at, "mount");
@@ -48,6 +83,7 @@ int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
 	int device = device_conf_complete(at, "sensor", &ret->device);
 	int axes = mount_read(&mount, &ret->mount);
 	int chain = filters_read(&filters, &ret->filters);
+	int idle = check_idle_keys(at, ret);
 
 	if (chain == 0 && filters_are_timed(&ret->filters)) {
 		conf_complain(&filters,
@@ -57,5 +93,5 @@ int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
 	}
 	if (!conf_child(at, "stale_after").node)
 		ret->stale_after_ns = usual_stale_after_ns(&ret->device);
-	return own < 0 || device < 0 || axes < 0 || chain < 0 ? -EINVAL : 0;
+	return own < 0 || device < 0 || axes < 0 || chain < 0 || idle < 0 ? -EINVAL : 0;
 }

@@ -58,6 +58,78 @@ Test(device_conf, refuses_a_sensor_that_cannot_be)
 		"did you mean \"rate\"");
 }
 
+/* What a driver would ignore is refused, with its place. */
+Test(device_conf, refuses_keys_that_would_do_nothing)
+{
+	static const struct {
+		const char *conf, *place, *part;
+	} rows[] = {
+		{"'driver': 'bmp280', 'bus': 'b', 'irq': 'GPIO3'",
+		 "irq:", "bmp280 has no data-ready output that its driver uses"},
+		{"'driver': 'gpio_button', 'line': 'GPIO1', 'irq': 'GPIO3'",
+		 "irq:", "it is the line itself that tells"},
+		{"'driver': 'bmp280', 'bus': 'b', 'trigger': 'GPIO3'",
+		 "trigger:", "not for bmp280, which is on an I2C bus"},
+		{"'driver': 'gpio_button', 'line': 'GPIO1', 'trigger': 'GPIO3'",
+		 "trigger:", "gpio_button has no such line"},
+		{"'driver': 'gpio_button', 'line': 'GPIO1', 'address': '0x40'",
+		 "address:", "not for gpio_button, which is on a GPIO line (\"line\")"},
+		{"'driver': 'gpio_button', 'line': 'GPIO1', 'bus': 'b'",
+		 "bus:", "not for gpio_button"},
+		{"'driver': 'gpio_button', 'line': 'GPIO1', 'xshut': 'GPIO5'",
+		 "xshut:", "not for gpio_button"},
+		{"'driver': 'bmp280', 'bus': 'b', 'xshut': 'GPIO5'",
+		 "xshut:", "bmp280 cannot be given an address"},
+		{"'driver': 'bmp280', 'bus': 'b', 'line': 'GPIO5'",
+		 "line:", "not for bmp280"},
+		{"'driver': 'bmp280', 'bus': 'b', 'valid_for': '3s'",
+		 "valid_for:", "not for bmp280"},
+		{"'driver': 'bmp280', 'bus': 'b', 'mount': 'x=left y=up z=front'",
+		 "mount:", "bmp280 measures nothing that has a direction"},
+		{"'driver': 'bmp280', 'bus': 'b', 'debounce': '30ms'",
+		 "debounce:", "bmp280 is not a line that changes"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[160];
+
+		(void)snprintf(text, sizeof(text), "{%s}", rows[i].conf);
+		for (char *c = text; *c; c++)
+			*c = *c == '\'' ? '"' : *c;
+		refused(SENSOR, text, rows[i].place);
+		refused(SENSOR, text, rows[i].part);
+	}
+}
+
+/* A later file takes back what an earlier one says. */
+Test(device_conf, takes_empty_keys_for_none)
+{
+	struct reading r = read_conf(
+		SENSOR, "{\"driver\": \"bmp280\", \"bus\": \"b\", \"irq\": \"\", "
+			"\"line\": \"\", \"xshut\": \"\"}");
+
+	cr_expect(eq(int, r.result, 0), "%s", r.error);
+}
+
+/* The same chip, read by our driver or through the kernel's. */
+Test(device_conf, K2_swaps_to_the_kernels_driver_and_back)
+{
+	static const char *const drivers[] = {"bmp280", "iio"};
+
+	for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
+		char text[256];
+		struct reading r;
+
+		(void)snprintf(text, sizeof(text),
+			       "{\"driver\": \"%s\", \"bus\": \"b\", \"address\": "
+			       "\"0x76\", \"device\": \"bmp280\", \"iio\": "
+			       "{\"channels\": [\"pressure\"]}}",
+			       drivers[i]);
+		r = read_conf(SENSOR, text);
+		cr_expect(eq(int, r.result, 0), "%s", r.error);
+	}
+}
+
 /* So that changing the "driver" line is the whole swap. */
 Test(device_conf, K2_checks_settings_of_chips_not_in_use)
 {
@@ -153,4 +225,8 @@ Test(device_conf, refuses_an_actuator_that_cannot_be)
 		"pca9685 has no channel 16; 0 to 15");
 	refused(ACTUATOR, "{\"on\": \"pwm0\", \"pulse\": [\"2400us\", \"600us\"]}",
 		"pulse");
+	refused(ACTUATOR, "{\"on\": \"pwm0\", \"address\": \"0x40\"}",
+		"address: is the chip's, in \"devices\"");
+	refused(ACTUATOR, "{\"driver\": \"gpio_led\", \"line\": \"GPIO18\", \"rate\": 1}",
+		"rate: for servos only");
 }

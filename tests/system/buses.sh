@@ -120,6 +120,6 @@ wrong "${two/0x31/0x29}" 'sensors.right: sensors.left meets it at 0x29, where ch
 wrong "${two/, \"xshut\": \"GPIO24\"/}" 'sensors.right.address: vl53l0x is never at 0x31; 0x29, elsewhere with "xshut"' "an address without a line"
 for other in '"tmp102", "bus": "body"' '"gpio_button", "line": "GPIO3"'; do
 	wrong "{ \"gpio\": \"sim\", \"buses\": { \"body\": { \"path\": \"sim\" } }, \"sensors\": {
-  \"x\": { \"driver\": $other, \"xshut\": \"GPIO4\" } } }" 'sensors.x.xshut: [a-z0-9_]+ cannot be given an address' "another chip"
+  \"x\": { \"driver\": $other, \"xshut\": \"GPIO4\" } } }" 'sensors.x.xshut: (tmp102 cannot be given an address|not for gpio_button)' "another chip"
 done
 passed "chips that start at one address: xshut"

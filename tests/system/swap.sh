@@ -83,7 +83,9 @@ refuses drivers swap room tmp102 address=0x69 -- 'room\.address: tmp102 is never
 refuses drivers swap room sht31 bus=bdy -- 'unknown bus "bdy".*did you mean "body"'
 refuses drivers swap imu sht31 address=0x45 irq= -- 'fusion\.attitude\.imu: sht31 does not measure acceleration'
 refuses drivers swap room icm20948 address=0x69 -- 'address 0x69 on bus body is taken by'
-refuses drivers swap room gpio_button line=GPIO5 -- 'room\.hot\.is: .*unknown value .room\.temperature'
+refuses drivers swap room gpio_button line=GPIO5 -- 'room\.bus: not for gpio_button'
+refuses drivers swap room sht31 irq=GPIO5 -- 'room\.irq: sht31 has no data-ready output'
+refuses drivers swap room gpio_button line=GPIO5 bus= -- 'room\.hot\.is: .*unknown value .room\.temperature'
 refuses drivers swap rom sht31 -- 'did you mean "room"'
 refuses drivers swap room sht3 -- 'did you mean "sht31"'
 run "$instinct" drivers
