@@ -28,7 +28,7 @@ foreach(source ${tests})
 		INSTINCT_BUILD="${CMAKE_BINARY_DIR}")
 	add_test(NAME ${name} COMMAND test_${name} --jobs 2)
 	# A leak is reported when the test's process ends, after Criterion has judged it.
-	set_tests_properties(${name} PROPERTIES TIMEOUT 300
+	set_tests_properties(${name} PROPERTIES TIMEOUT 1800
 		FAIL_REGULAR_EXPRESSION "ERROR: LeakSanitizer")
 endforeach()
 
@@ -38,7 +38,7 @@ list(FILTER system_tests EXCLUDE REGEX "/lib\\.sh$")
 foreach(script ${system_tests})
 	get_filename_component(name ${script} NAME_WE)
 	add_test(NAME system_${name} COMMAND ${script})
-	set_tests_properties(system_${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
+	set_tests_properties(system_${name} PROPERTIES TIMEOUT 1800 SKIP_RETURN_CODE 77
 		ENVIRONMENT "INSTINCT_BUILD=${CMAKE_BINARY_DIR};INSTINCT_SOURCE=${CMAKE_SOURCE_DIR}"
 		FAIL_REGULAR_EXPRESSION "ERROR: (Leak|Address)Sanitizer|runtime error:")
 endforeach()

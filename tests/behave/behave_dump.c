@@ -154,7 +154,7 @@ static void expect_report(int64_t slow_step_ns, char *path, const char *start,
 	cr_assert(eq(int, rt_run(&conf, until_reported, path), 0));
 }
 
-Test(dump, N9_a_slow_step_is_reported_with_the_scripts_line, .timeout = 60)
+Test(dump, N9_a_slow_step_is_reported_with_the_scripts_line)
 {
 	static char path[] = INSTINCT_SOURCE "/tests/behave/lib/slow.lua";
 
@@ -163,7 +163,7 @@ Test(dump, N9_a_slow_step_is_reported_with_the_scripts_line, .timeout = 60)
 		      "slow.lua:9");
 }
 
-Test(dump, N9_a_busy_task_is_reported_with_the_scripts_line, .timeout = 60)
+Test(dump, N9_a_busy_task_is_reported_with_the_scripts_line)
 {
 	static char path[] = INSTINCT_SOURCE "/tests/behave/lib/busy.lua";
 

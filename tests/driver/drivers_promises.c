@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "tests/driver/rig.h"
+#include "tests/seed.h"
 
 /* A chip that answers every read with the same byte. */
 struct stub {
@@ -335,13 +336,10 @@ static void check_decode(const struct driver *d, const void *conf, const uint8_t
 
 Test(promises, decode_is_pure_and_within_range)
 {
-	const char *seed_text = getenv("INSTINCT_FUZZ_SEED");
-	unsigned seed = seed_text ? (unsigned)strtoul(seed_text, NULL, 0) : 1;
 	uint8_t trim[DRIVER_TRIM_MAX];
 	uint8_t raw[DRIVER_RAW_MAX];
 
-	printf("seed %u\n", seed);
-	srand(seed);
+	srand((unsigned)test_seed(1));
 	for (size_t i = 0; driver_table[i]; i++) {
 		const struct driver *d = driver_table[i];
 		struct device_conf conf;

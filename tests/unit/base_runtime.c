@@ -20,8 +20,8 @@ static void make_folder(void)
 {
 	unsetenv("RUNTIME_DIRECTORY");
 	unsetenv("XDG_RUNTIME_DIR");
-	snprintf(folder, sizeof(folder), "/tmp/instinct-test-%d", (int)getpid());
-	cr_assert(zero(int, mkdir(folder, 0700)));
+	snprintf(folder, sizeof(folder), "/tmp/instinct-test-XXXXXX");
+	cr_assert(mkdtemp(folder) != NULL);
 }
 
 static void remove_folder(void)

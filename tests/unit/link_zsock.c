@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "tests/seed.h"
 #include "tests/unit/link_run.h"
 
 /* What two tasks do to one socket, in the order that loses the wake-up without a look before sleeping. */
@@ -132,12 +133,10 @@ static int keep_receiving(void *arg)
 
 LINK_TEST(zsock, random_duplex_traffic_stops_nowhere)
 {
-	const char *seed = getenv("INSTINCT_SEED");
-	uint64_t random = seed ? strtoull(seed, NULL, 0) : (uint64_t)clock_ns() | 1;
+	uint64_t random = test_seed(1) | 1;
 	struct player a = {.random = random}, b = {.random = random ^ 0x5555};
 	struct nursery sockets, n;
 
-	printf("INSTINCT_SEED=%llu\n", (unsigned long long)random);
 	nursery_open(&sockets);
 	a.sock = open_bound(t, &sockets, ZMQ_DEALER, endpoint(t, "duplex"));
 	b.sock = open_connected(t, &sockets, ZMQ_DEALER, endpoint(t, "duplex"));

@@ -1,10 +1,10 @@
 /* Timers and clocks. */
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/timer.h"
+#include "tests/seed.h"
 #include "tests/unit/rt_run.h"
 
 #define MANY 500
@@ -51,7 +51,7 @@ RT_TEST(timer, R5_equal_deadlines_fire_in_the_order_of_arming)
 
 RT_TEST(timer, R5_random_armings_and_disarmings)
 {
-	unsigned seed = (unsigned)getpid();
+	unsigned seed = (unsigned)test_seed(1);
 	int64_t last = 0;
 	int left = 0;
 
@@ -70,7 +70,7 @@ RT_TEST(timer, R5_random_armings_and_disarmings)
 			last = timers[i].t_ns;
 	}
 	expect(task_sleep_until(last + 1), 0);
-	cr_assert(eq(int, fired, left), "seed %d", getpid());
+	cr_assert(eq(int, fired, left));
 	return 0;
 }
 
@@ -152,11 +152,13 @@ RT_TEST_REAL(timer, R5_never_early_on_the_monotonic_clock)
 }
 
 static struct timer early;
+static struct wait until_fired;
 
 static void fire_early(struct timer *t)
 {
 	(void)t;
 	fired++;
+	task_wake(&until_fired, 0);
 }
 
 static void arm_in_idle(struct rt_idle *idle)
@@ -166,14 +168,16 @@ static void arm_in_idle(struct rt_idle *idle)
 		timer_arm(&early, rt_now() + NS_PER_MS);
 }
 
+/* Nothing else ends the sleep. */
 RT_TEST_REAL(timer, R5_a_timer_armed_just_before_sleeping_fires)
 {
 	struct rt_idle idle = {.fn = arm_in_idle};
 
 	fired = 0;
 	early.fn = fire_early;
+	until_fired = (struct wait){.kind = "test"};
 	rt_idle_add(&idle);
-	expect(task_sleep(5 * NS_PER_MS), 0);
+	expect(task_park(&until_fired), 0);
 	rt_idle_remove(&idle);
 	cr_assert(eq(int, fired, 1));
 	return 0;
