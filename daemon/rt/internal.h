@@ -9,6 +9,7 @@
 
 #include "daemon/base/list.h"
 #include "daemon/rt/chan.h"
+#include "daemon/rt/clock.h"
 #include "daemon/rt/context.h"
 #include "daemon/rt/dump.h"
 #include "daemon/rt/error.h"
@@ -56,6 +57,7 @@ struct rt {
 	struct task *current;
 	struct context loop;
 	int64_t now_ns;
+	struct counted_clock clock;
 	struct list ready[BAND_COUNT];
 	struct list batch;  /* what is left of the pass that runs */
 	struct task *ended; /* has run its last step; the loop frees it */
@@ -90,7 +92,7 @@ struct rt {
 
 	struct stack_pool stacks;
 	unsigned colour;       /* of the next task, see task_new() */
-	struct list tasks;     /* that live; whose stack is looked at next is first */
+	struct list spare; struct list tasks;     /* that live; whose stack is looked at next is first */
 	int64_t stack_look_ns; /* when the last look was */
 	struct rt_stats stats;
 	uint64_t random;
@@ -215,27 +217,5 @@ bool stacks_look(struct rt *rt);
 
 /* overflow.c: report a stack overflow by the task's name. */
 void overflow_guard_install(void);
-
-/* clock.c */
-int64_t clock_read(void);
-int64_t cheap_ticks_per_ms(void);
-
-/*
- * A monotonic counter that costs a few nanoseconds, in units of its own. Only good for coarse
- * questions inside one pass; its rate is measured once.
- */
-static inline int64_t cheap_ticks(void)
-{
-#if defined(__x86_64__)
-	return (int64_t)__builtin_ia32_rdtsc();
-#elif defined(__aarch64__)
-	uint64_t t;
-
-	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
-	return (int64_t)t;
-#else
-	return clock_read();
-#endif
-}
 
 #endif

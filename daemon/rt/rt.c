@@ -105,6 +105,8 @@ HOT static void poll_descriptors(struct rt *rt, int64_t deadline_ns)
 	if (rt->traced)
 		record_poll(rt);
 	rt->poller.ops->wait(&rt->poller, deadline_ns);
+	if (deadline_ns != 0)
+		counted_clock_forget(&rt->clock);
 	rt->poll_ticks = rt->step_ticks = cheap_ticks();
 	rt->unpolled = 0;
 	rt->stats.polls++;
@@ -358,7 +360,7 @@ HOT static void begin_turn(struct rt *rt)
 		return;
 	}
 	if (rt->conf.clock == RT_CLOCK_MONOTONIC)
-		rt->now_ns = clock_read();
+		rt->now_ns = counted_clock_at(&rt->clock, rt->step_ticks);
 	if (rt->traced)
 		record_turn(rt);
 	if (rt->timers && rt->timers->t_ns <= rt->now_ns)
@@ -392,6 +394,7 @@ static void set_ticks(struct rt *rt)
 	rt->step_ticks = rt->poll_ticks = cheap_ticks();
 	rt->slow_ticks = slow < 0 ? INT64_MAX : slow / NS_PER_US * per_ms / 1000;
 	rt->poll_every_ticks = POLL_NS / NS_PER_US * per_ms / 1000;
+	counted_clock_init(&rt->clock, POLL_NS);
 }
 
 static int rt_init(struct rt *rt, const struct rt_conf *conf)

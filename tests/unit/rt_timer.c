@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/rt/clock.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/timer.h"
 #include "tests/seed.h"
@@ -181,4 +182,47 @@ RT_TEST_REAL(timer, R5_a_timer_armed_just_before_sleeping_fires)
 	rt_idle_remove(&idle);
 	cr_assert(eq(int, fired, 1));
 	return 0;
+}
+
+#define SPAN_NS (200 * NS_PER_US)
+
+Test(timer, R5_time_counted_from_a_reading_is_not_ahead_and_little_behind)
+{
+	struct counted_clock c;
+	int64_t ns;
+
+	counted_clock_init(&c, SPAN_NS);
+	if (c.span_most == 0)
+		cr_skip_test("this machine's counter does not promise to run evenly");
+	while (c.span == 0) /* until the thread is not interrupted in it */
+		ns = counted_clock_at(&c, cheap_ticks());
+	cr_assert(eq(i64, counted_clock_at(&c, c.ticks), ns));
+	ns = counted_clock_at(&c, c.ticks + (int64_t)c.span - 1) - c.ns;
+	cr_assert(le(i64, ns, SPAN_NS));
+	cr_assert(gt(i64, ns, SPAN_NS - SPAN_NS / 400));
+	/* Beyond that, and back: the clock is read. */
+	ns = clock_read();
+	cr_assert(ge(i64, counted_clock_at(&c, c.ticks + (int64_t)c.span), ns));
+	ns = clock_read();
+	cr_assert(ge(i64, counted_clock_at(&c, c.ticks - 1), ns));
+}
+
+static int counts_on(void *arg)
+{
+	int64_t began = clock_read();
+	int64_t last = 0;
+
+	(void)arg;
+	while (last < began + 5 * NS_PER_MS) {
+		cr_assert(ge(i64, rt_now(), last));
+		last = rt_now();
+		cr_assert(le(i64, last, clock_read()));
+		task_yield();
+	}
+	return 0;
+}
+
+Test(timer, R5_the_time_of_a_pass_is_never_ahead_and_never_back)
+{
+	cr_assert(eq(int, rt_run(NULL, counts_on, NULL), 0));
 }
