@@ -92,7 +92,7 @@ struct rt {
 
 	struct stack_pool stacks;
 	unsigned colour;       /* of the next task, see task_new() */
-	struct list spare; struct list tasks;     /* that live; whose stack is looked at next is first */
+	struct list tasks;     /* that live; whose stack is looked at next is first */
 	int64_t stack_look_ns; /* when the last look was */
 	struct rt_stats stats;
 	uint64_t random;
