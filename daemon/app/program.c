@@ -63,6 +63,29 @@ static int end_after(void *arg)
 	return r;
 }
 
+#define PROGRAM_TASK "program"
+
+/* The walk over all tasks, of which the program's are to be told. */
+struct telling {
+	FILE *out;
+	unsigned
+		above; /* the depth of what runs the program; 0: not there yet, or past it */
+};
+
+/* A task's own ones come right behind it. */
+static void tell_own(void *arg, const struct task_info *info)
+{
+	struct telling *t = arg;
+	struct task_info own = *info;
+
+	if (t->above > 0 && info->depth > t->above) {
+		own.depth -= t->above;
+		task_info_print(t->out, &own);
+		return;
+	}
+	t->above = strcmp(info->name, PROGRAM_TASK) == 0 ? info->depth : 0;
+}
+
 /*
  * A service on the virtual clock, where a script that waits for what cannot come would wait for ever in no
  * time: says so and ends it.
@@ -88,7 +111,7 @@ static int end_when_stuck(void *arg)
 	fprintf(stderr,
 		"instinctd: %s: nothing can happen any more; its tasks wait for:\n",
 		a->program.path);
-	task_dump(stderr);
+	task_each(tell_own, &(struct telling){.out = stderr});
 	a->program.failed = true;
 	child_cancel(&a->child, CANCEL_SHUTDOWN, "nothing can happen any more");
 	return 0;
@@ -96,7 +119,7 @@ static int end_when_stuck(void *arg)
 
 static int run_all(struct alone *a)
 {
-	const struct task_opt script = {.name = "program"};
+	const struct task_opt script = {.name = PROGRAM_TASK};
 	const struct task_opt signals = {.name = "signals", .service = true};
 	const struct task_opt time = {.name = "clock", .service = true};
 	const struct task_opt duration = {.name = "duration", .service = true};

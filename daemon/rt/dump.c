@@ -105,10 +105,9 @@ static double seconds(int64_t ns)
 	return (double)ns / 1e9;
 }
 
-static void put_task(void *arg, const struct task_info *info)
+void task_info_print(FILE *out, const struct task_info *info)
 {
 	int indent = (int)info->depth * 2;
-	FILE *out = arg;
 	char cause[160];
 
 	fprintf(out, "%*s%s: ", indent, "", info->name);
@@ -126,6 +125,11 @@ static void put_task(void *arg, const struct task_info *info)
 	fprintf(out, "; %" PRIu64 " steps\n", info->steps);
 	if (info->where[0])
 		fprintf(out, "%*s%s\n", indent + 4, "", info->where);
+}
+
+static void put_task(void *arg, const struct task_info *info)
+{
+	task_info_print(arg, info);
 }
 
 void task_dump(FILE *out)

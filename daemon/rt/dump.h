@@ -34,7 +34,10 @@ struct task_info {
 /* Call @fn for each task, a parent before its children. @fn must not suspend. */
 void task_each(void (*fn)(void *arg, const struct task_info *info), void *arg);
 
-/* Write the same as text, a task on a line and below it where it is. */
+/* Write one as text: a line, and below it where it is. */
+void task_info_print(FILE *out, const struct task_info *info);
+
+/* Write all. */
 void task_dump(FILE *out);
 
 #endif

@@ -121,5 +121,6 @@ run "$build/instinct" run "$scratch/never.lua" --virtual
 expect_status 1 "a program that waits for what cannot come"
 expect_line 'never\.lua: nothing can happen any more; its tasks wait for:' "it is told so"
 expect_line 'script: waits for event' "what for"
-expect_line 'never\.lua:3: waits for channel to receive' "each of its tasks"
+expect_line '^ +never\.lua:3: waits for channel to receive' "each of its tasks"
+if grep -qE '(signals|clock|stuck|program): ' <<<"$out"; then fail "tasks that are not the program's: $out"; fi
 passed "a program on the virtual clock that waits for what cannot come ends, and says for what"
