@@ -165,17 +165,15 @@ enum field {
 	FIELD_SINCE,
 	FIELD_STATE,
 	FIELD_UNIT,
-	FIELD_VERSION
+	FIELD_VERSION,
+	FIELD_ERROR,
 };
 
 static const char *const value_fields[] = {
-	[FIELD_VALUE] = "value",
-	[FIELD_AGE] = "age",
-	[FIELD_SINCE] = "since",
-	[FIELD_STATE] = "state",
-	[FIELD_UNIT] = "unit",
-	[FIELD_VERSION] = "version",
-	NULL,
+	[FIELD_VALUE] = "value", [FIELD_AGE] = "age",
+	[FIELD_SINCE] = "since", [FIELD_STATE] = "state",
+	[FIELD_UNIT] = "unit",   [FIELD_VERSION] = "version",
+	[FIELD_ERROR] = "error", NULL,
 };
 
 static bool is_value_field(const char *key)
@@ -210,6 +208,9 @@ static void push_field(lua_State *L, const struct value *v, enum field field)
 		return;
 	case FIELD_VERSION:
 		lua_pushinteger(L, (lua_Integer)value_version(v));
+		return;
+	case FIELD_ERROR:
+		lua_pushstring(L, value_failure(v)); /* NULL is nil */
 		return;
 	}
 }

@@ -50,6 +50,22 @@ int value_failed(int code, const char *fmt, ...)
 	return code;
 }
 
+/* It could not be computed, with @r, or (0) it could. */
+static void note_failure(struct value *v, int r)
+{
+	const char *why = transaction.why[0] ? transaction.why : NULL;
+
+	if (r < 0 && r != v->compute_error)
+		LOG(WARNING, "%s cannot be computed: %s; it is stale",
+		    v->info.name ? v->info.name : "a derived value",
+		    why ? why : strerror(-r));
+	v->compute_error = r;
+	if (!v->failure && r == 0)
+		return;
+	free(v->failure);
+	v->failure = r < 0 && why ? strdup(why) : NULL;
+}
+
 static void compute(struct value *v)
 {
 	struct datum d = datum_null();
@@ -59,11 +75,7 @@ static void compute(struct value *v)
 	r = v->how.compute(v->how.arg, v->inputs, v->input_count, &d);
 	if (r == -EAGAIN)
 		return;
-	if (r < 0 && r != v->compute_error)
-		LOG(WARNING, "%s cannot be computed: %s; it stays as it is",
-		    v->info.name ? v->info.name : "a derived value",
-		    transaction.why[0] ? transaction.why : strerror(-r));
-	v->compute_error = r < 0 ? r : 0;
+	note_failure(v, r < 0 ? r : 0);
 	if (r < 0)
 		return;
 	v->computed = true;
@@ -84,25 +96,32 @@ static enum value_state judged(const struct value *v)
 	return v->how.judge(v->how.arg, v->inputs, v->input_count, &t_ns);
 }
 
+/* What it holds is what the inputs say, or what they once said. */
+static void take_state(struct value *v)
+{
+	enum value_state state = v->how.judge ? judged(v) : state_by_inputs(v);
+
+	if (!v->computed)
+		state = VALUE_UNSET;
+	else if (v->compute_error != 0)
+		state = VALUE_STALE;
+	if (state != v->state)
+		transaction_mark(v, MARK_STATE);
+	v->state = state;
+}
+
 void derived_update(struct value *v)
 {
-	enum value_state state = state_by_inputs(v);
-
-	if (state != VALUE_UNSET) {
-		if (!v->computed || v->how.asks ||
+	if (state_by_inputs(v) != VALUE_UNSET) {
+		if (!v->computed || v->compute_error != 0 || v->how.asks ||
 		    v->input_marks & (MARK_EDGE | MARK_STATE))
 			compute(v);
 		else
 			transaction_mark(v, MARK_REFRESHED);
-		take_time(v, measured_ns(v));
+		if (v->compute_error == 0)
+			take_time(v, measured_ns(v));
 	}
-	if (v->how.judge)
-		state = judged(v);
-	if (!v->computed)
-		state = VALUE_UNSET;
-	if (state != v->state)
-		transaction_mark(v, MARK_STATE);
-	v->state = state;
+	take_state(v);
 }
 
 void *value_derivation(const struct value *v,
@@ -118,10 +137,12 @@ void value_recompute(struct value *v)
 		return;
 	(void)transaction_enter();
 	transaction_mark(v, MARK_LATER);
-	if (v->how.judge)
+	if (v->how.judge) {
 		derived_update(v);
-	else
+	} else {
 		compute(v);
+		take_state(v);
+	}
 	transaction_leave(true);
 }
 

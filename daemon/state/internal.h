@@ -49,7 +49,8 @@ struct value {
 	struct derivation how;
 	unsigned input_marks;   /* of the inputs in this transaction; 0 <=> not due */
 	struct value *due_next; /* in transaction.due[rank] */
-	int compute_error;
+	int compute_error;      /* 0: it was computed the last time */
+	char *failure;          /* the text to that, or NULL */
 	bool computed;
 
 	bool closing; /* asked for */

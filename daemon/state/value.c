@@ -58,6 +58,7 @@ void value_unref(struct value *v)
 		return;
 	assert(v->state == VALUE_CLOSED && !v->watches);
 	datum_fini(&v->now);
+	free(v->failure);
 	if (v->how.arg_free)
 		v->how.arg_free(v->how.arg);
 	free(v->outputs);
@@ -312,6 +313,13 @@ bool value_is_derived(const struct value *v)
 bool value_is_awaited(const struct value *v)
 {
 	return !list_empty(&v->waiters) || v->output_count > 0;
+}
+
+const char *value_failure(const struct value *v)
+{
+	if (v->compute_error == 0)
+		return NULL;
+	return v->failure ? v->failure : strerror(-v->compute_error);
 }
 
 void value_watch_add(struct value_watch *w, struct value *v)

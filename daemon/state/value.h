@@ -104,8 +104,9 @@ bool value_is_awaited(const struct value *v);
  * when one of them changed, and is not called while one is unset. The result is unset or stale when an
  * input is (unless @keep_stale), as old as its oldest input, and closes when one closes. @arg is given
  * back with @arg_free when the value goes (NULL: not needed). @compute must not suspend; a negative
- * result leaves the value as it was and is logged once per change of the error, with the text that
- * value_failed() was given; but -EAGAIN only says that there is nothing to say yet.
+ * result leaves what the value holds, makes it stale (also with @keep_stale) until it can be computed again,
+ * and is logged once per change of the error, with the text that value_failed() was given; but -EAGAIN only
+ * says that there is nothing to say yet.
  * Returns 0; -EPIPE when an input is closed; -ELOOP when it is more than 32 deep; -EBUSY inside a
  * predicate, a compute function or a watch; -ENOMEM. On failure the caller keeps @arg.
  */
@@ -134,6 +135,9 @@ int value_derive(const struct value_info *info, struct value *const *inputs, uns
 void *value_derivation(const struct value *v,
 		       int (*by)(void *arg, struct value *const *inputs, unsigned n,
 				 struct datum *ret));
+
+/* Why a derived value could not be computed the last time it was due; NULL: it could. Until it is due again. */
+const char *value_failure(const struct value *v);
 
 /*
  * Give the error that a compute function or a predicate is about to return a text, for the log:

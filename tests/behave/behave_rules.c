@@ -233,6 +233,11 @@ static void write_script(FILE *f, struct scenario *s)
 				"local %s = %s:transform(function(x) return x * %s "
 				"end)\n",
 				l->words[1], l->words[2], l->words[3]);
+		else if (strcmp(l->words[0], "root") == 0)
+			fprintf(f,
+				"local %s = %s:transform(function(x) return x < 0 and "
+				"error 'no' or x ^ 0.5 end)\n",
+				l->words[1], l->words[2]);
 		else if (strcmp(l->words[0], "held") == 0) {
 			fprintf(f, "local %s = held_for(%s, ", l->words[1], l->words[2]);
 			write_pred(f, l->words[3]);
@@ -264,6 +269,17 @@ static int multiply(void *arg, struct value *const *inputs, unsigned n, struct d
 	(void)n;
 	*ret = datum_number(value_get(inputs[0])->n * *factor);
 	return 0;
+}
+
+static int take_root(void *arg, struct value *const *inputs, unsigned n,
+		     struct datum *ret)
+{
+	double x = value_get(inputs[0])->n;
+
+	(void)arg;
+	(void)n;
+	*ret = datum_number(sqrt(x));
+	return x < 0 ? -EDOM : 0;
 }
 
 static void make_value(struct scenario *s, const struct line *l)
@@ -304,6 +320,10 @@ static void make_derived(struct scenario *s, const struct line *l)
 	case 't':
 		factor = strtod(l->words[3], NULL); /* one in a scenario */
 		how = (struct derivation){.compute = multiply, .arg = &factor};
+		r = value_derive(&info, in, 1, &how, &v);
+		break;
+	case 'r':
+		how = (struct derivation){.compute = take_root};
 		r = value_derive(&info, in, 1, &how, &v);
 		break;
 	case 'h':

@@ -391,26 +391,43 @@ static int sometimes(void *arg, struct value *const *in, unsigned n, struct datu
 
 static int failing(void *arg)
 {
-	const struct derivation how = {.compute = sometimes};
-	struct value *v = value_of(4), *root;
+	struct derivation how = {.compute = sometimes};
+	struct value *v = value_of(4), *root, *fourth;
 	int lines = 0;
 
 	(void)arg;
 	log_set_sink(swallow, &lines);
 	cr_assert(eq(int, value_derive(&(struct value_info){0}, &v, 1, &how, &root), 0));
+	how.keep_stale = true;
+	cr_assert(eq(int, value_derive(&(struct value_info){0}, &root, 1, &how, &fourth),
+		     0));
+	nap(1);
 	set(v, -1);
+	nap(1);
 	set(v, -2);
 	expect_number(*value_get(root), 2);
+	cr_assert(eq(int, (int)value_state(root), VALUE_STALE)); /* not what v says */
+	cr_assert(eq(i64, value_sample_ns(root), 0));
+	cr_assert(eq(u64, value_version(root), 1));
+	cr_assert(eq(str, (char *)value_failure(root), strerror(ERANGE)));
+	cr_assert(value_failure(fourth) == NULL);
+	cr_assert(
+		eq(int, (int)value_state(fourth), VALUE_OK)); /* it keeps what is stale */
 	cr_assert(eq(int, lines, 1));
+	set(v, 4);
+	cr_assert(eq(int, (int)value_state(root), VALUE_OK));
+	cr_assert(eq(i64, value_sample_ns(root), 2 * NS_PER_S));
+	cr_assert(value_failure(root) == NULL);
 	set(v, 9);
 	expect_number(*value_get(root), 3);
+	value_free(fourth);
 	value_free(root);
 	value_free(v);
 	log_set_sink(NULL, NULL);
 	return 0;
 }
 
-Test(compose, V6_a_failing_compute_leaves_the_value)
+Test(compose, V14_V16_what_cannot_be_computed_is_stale)
 {
 	run(failing);
 }
