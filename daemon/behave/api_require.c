@@ -21,19 +21,29 @@ static bool is_module_name(const char *name)
 	return len > 0 && len <= NAME_MAX_LEN && name[len] == '\0';
 }
 
-/* Push where the module @name is, or raise with the places in which it is not. */
-static const char *find_module(lua_State *L, const char *name)
+const char *lua_find_module(lua_State *L, const char *name)
 {
 	const char *const *folders = lua_host_of(L)->conf.folders;
-	luaL_Buffer places;
 
-	for (size_t i = 0; folders && folders[i]; i++) {
+	for (size_t i = 0; folders && folders[i] && is_module_name(name); i++) {
 		const char *path = lua_pushfstring(L, "%s/lib/%s.lua", folders[i], name);
 
 		if (access(path, R_OK) == 0)
 			return path;
 		lua_pop(L, 1);
 	}
+	return NULL;
+}
+
+/* Push where the module @name is, or raise with the places in which it is not. */
+static const char *find_module(lua_State *L, const char *name)
+{
+	const char *const *folders = lua_host_of(L)->conf.folders;
+	const char *path = lua_find_module(L, name);
+	luaL_Buffer places;
+
+	if (path)
+		return path;
 	luaL_buffinit(L, &places);
 	for (size_t i = 0; folders && folders[i]; i++) {
 		luaL_addstring(&places, i > 0 ? ", " : "; looked in ");

@@ -12,7 +12,10 @@
 enum {
 	HEADER_SIZE = 4 + 1 + 1 + 6 + 3 + 8 + 8, /* then a byte: how many upvalues */
 	VERSION = 0x54,
+	OP_LOADK = 3,
+	OP_GETUPVAL = 9,
 	OP_GETTABUP = 11,
+	OP_GETTABLE = 12,
 	OP_SETTABUP = 15,
 	OP_SETFIELD = 18,
 	LINE_ABSOLUTE = -128, /* of a difference: the line is in the other table */
@@ -152,21 +155,70 @@ static const struct text *constant(const struct function *f, unsigned i)
 	return i < f->n_constants ? &f->constants[i] : NULL;
 }
 
-static void look_at(struct reader *r, const struct function *f, size_t pc, int line)
+/* An instruction in its parts; behind the last there is none, with the operation -1. */
+struct instruction {
+	int op;
+	unsigned a, b, c, bx;
+};
+
+static struct instruction instruction(const struct function *f, size_t pc)
 {
 	uint32_t i;
-	unsigned a, b, c;
 
+	if (pc >= f->n_code)
+		return (struct instruction){.op = -1};
 	memcpy(&i, f->code + 4 * pc, sizeof(i));
-	a = i >> 7 & 0xff;
-	b = i >> 16 & 0xff;
-	c = i >> 24;
-	if ((i & 0x7f) == OP_GETTABUP && (int)b == f->env)
-		add(r, constant(f, c), MENTION_READ, f->top, line);
-	else if ((i & 0x7f) == OP_SETTABUP && (int)a == f->env)
-		add(r, constant(f, b), MENTION_SET, f->top, line);
-	else if ((i & 0x7f) == OP_SETFIELD)
-		add(r, constant(f, b), MENTION_FIELD, f->top, line);
+	return (struct instruction){.op = i & 0x7f,
+				    .a = i >> 7 & 0xff,
+				    .b = i >> 16 & 0xff,
+				    .c = i >> 24,
+				    .bx = i >> 15};
+}
+
+/* A global is read; when it is `require`, and what it is given comes next, that is a module. */
+static void add_read(struct reader *r, const struct function *f, size_t pc, int line)
+{
+	static const char require[] = "require";
+	struct instruction i = instruction(f, pc), next = instruction(f, pc + 1);
+	const struct text *name = constant(f, i.c);
+
+	add(r, name, MENTION_READ, f->top, line);
+	if (name && name->at && name->len == strlen(require) &&
+	    memcmp(name->at, require, name->len) == 0 && next.op == OP_LOADK &&
+	    next.a == i.a + 1)
+		add(r, constant(f, next.bx), MENTION_REQUIRED, f->top, line);
+}
+
+/*
+ * The table of globals itself is loaded: for a name behind the 256th constant of the function, which comes
+ * next, to be read or set; else for whatever the script makes of it.
+ */
+static void add_loaded(struct reader *r, const struct function *f, size_t pc, int line)
+{
+	static const struct text all = {.at = "_G", .len = 2};
+	struct instruction i = instruction(f, pc), key = instruction(f, pc + 1),
+			   use = instruction(f, pc + 2);
+
+	if (key.op != OP_LOADK || key.a != i.a + 1)
+		add(r, &all, MENTION_ALL, f->top, line);
+	else if (use.op == OP_GETTABLE && use.b == i.a && use.c == key.a)
+		add(r, constant(f, key.bx), MENTION_READ, f->top, line);
+	else
+		add(r, constant(f, key.bx), MENTION_SET, f->top, line);
+}
+
+static void look_at(struct reader *r, const struct function *f, size_t pc, int line)
+{
+	struct instruction i = instruction(f, pc);
+
+	if (i.op == OP_GETTABUP && (int)i.b == f->env)
+		add_read(r, f, pc, line);
+	else if (i.op == OP_SETTABUP && (int)i.a == f->env)
+		add(r, constant(f, i.b), MENTION_SET, f->top, line);
+	else if (i.op == OP_SETFIELD)
+		add(r, constant(f, i.b), MENTION_FIELD, f->top, line);
+	else if (i.op == OP_GETUPVAL && (int)i.b == f->env)
+		add_loaded(r, f, pc, line);
 }
 
 /* The lines of its instructions, differences and absolute ones; with them, what it names. */

@@ -1,6 +1,6 @@
 /*
- * What a compiled chunk names: the globals that it reads and sets, the fields that it writes, each with
- * its line. Found in the code that Lua makes of it, so that nothing has to be run.
+ * What a compiled chunk names: the globals that it reads and sets, the fields that it writes, the modules
+ * that it requires, each with its line. Found in the code that Lua makes of it, so that nothing has to be run.
  */
 #ifndef DAEMON_BEHAVE_CHUNK_H
 #define DAEMON_BEHAVE_CHUNK_H
@@ -12,9 +12,11 @@
 #include <lua.h>
 
 enum mention_kind {
-	MENTION_READ,  /* of a global */
-	MENTION_SET,   /* of a global */
-	MENTION_FIELD, /* of a table, set under a constant name */
+	MENTION_READ,     /* of a global */
+	MENTION_SET,      /* of a global */
+	MENTION_FIELD,    /* of a table, set under a constant name */
+	MENTION_REQUIRED, /* a module, under a constant name */
+	MENTION_ALL,      /* the table of all globals; the name is "_G" */
 };
 
 struct mention {

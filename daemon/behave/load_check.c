@@ -9,6 +9,7 @@
 
 #include "daemon/behave/chunk.h"
 #include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_file.h"
 #include "daemon/behave/lua_host.h"
 
 #define TEXT_MAX 512
@@ -17,6 +18,7 @@
 struct ran {
 	struct ran *next;
 	struct mentions names;
+	bool module; /* found by load_check_program() */
 	char file[64];
 };
 
@@ -174,8 +176,8 @@ void load_check_globals(lua_State *L)
 		for (size_t i = 0; i < one->names.n; i++) {
 			const struct mention *m = &one->names.list[i];
 
-			if (m->kind == MENTION_FIELD || lua_knows_global(L, m->name) ||
-			    is_set(c, m->name, true))
+			if ((m->kind != MENTION_READ && m->kind != MENTION_SET) ||
+			    lua_knows_global(L, m->name) || is_set(c, m->name, true))
 				continue;
 			lua_push_undeclared(L, m->name, is_set(c, m->name, false));
 			lua_pushfstring(L, "%s:%d: %s", one->file, m->line,
@@ -183,4 +185,54 @@ void load_check_globals(lua_State *L)
 			load_check_note(lua_host_of(L), lua_tostring(L, -1));
 			lua_pop(L, 2);
 		}
+}
+
+/* Compile the module @name, unless it was; then it is the last that "was run". */
+static void add_module(lua_State *L, struct load_check *c, const char *name)
+{
+	struct ran **end = c->end;
+	char file[sizeof((*end)->file)];
+	const char *path;
+
+	snprintf(file, sizeof(file), "%s.lua", name);
+	for (const struct ran *one = c->ran; one; one = one->next)
+		if (one->module && strcmp(one->file, file) == 0)
+			return;
+	path = lua_find_module(L, name);
+	/* One that cannot be loaded declares nothing, and fails the script that requires it. */
+	if (path)
+		(void)!lua_load_file(L, path);
+	if (*end)
+		(*end)->module = true;
+	lua_pop(L, path ? 2 : 0);
+}
+
+/*
+ * May there be globals that the code does not name? A behaviour, which is no program and says so when it
+ * runs, has resources.
+ */
+static bool declares_out_of_sight(const struct mention *m)
+{
+	static const char *const how[] = {"_G", "load", "behaviour"};
+
+	for (size_t i = 0; i < ARRAY_LEN(how) && m->kind == MENTION_READ; i++)
+		if (strcmp(m->name, how[i]) == 0)
+			return true;
+	return m->kind == MENTION_ALL;
+}
+
+void load_check_program(lua_State *L)
+{
+	struct load_check *c = lua_host_of(L)->check;
+
+	for (const struct ran *one = c->ran; one; one = one->next)
+		for (size_t i = 0; i < one->names.n; i++) {
+			const struct mention *m = &one->names.list[i];
+
+			if (declares_out_of_sight(m))
+				return;
+			if (m->kind == MENTION_REQUIRED)
+				add_module(L, c, m->name);
+		}
+	load_check_globals(L);
 }

@@ -1,5 +1,5 @@
 /*
- * What is wrong with a behaviour's script, all that can be found while it is loaded: a mistake is noted and
+ * What is wrong with a script, all that can be found while it is loaded: a mistake is noted and
  * loading goes on, so that one run shows them all, each with its file and line.
  */
 #ifndef DAEMON_BEHAVE_LOAD_CHECK_H
@@ -34,6 +34,14 @@ void load_check_field(lua_State *L, const char *key, const char *text);
 
 /* Note the mistake @text, which says where it is, unless it is the same as one before. */
 void load_check_note(struct lua_host *h, const char *text);
+
+/*
+ * A program's chunk has been compiled and not run: compile the modules that it requires by a constant name, and
+ * theirs, and note the undeclared names of all. In a program that reaches for `_G`, `_ENV` or `load`, names may be
+ * declared out of sight, and are left to be found when they are read. May raise for want of memory. Blocks on
+ * the disk.
+ */
+void load_check_program(lua_State *L);
 
 /* The script has run: note all names that it uses and nobody declares. May raise for want of memory. */
 void load_check_globals(lua_State *L);

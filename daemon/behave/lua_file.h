@@ -11,4 +11,7 @@
  */
 int lua_load_file(lua_State *L, const char *path) MUST_CHECK;
 
+/* Push the path of the module @name and return it, or return NULL, if there is none or that is no name. */
+const char *lua_find_module(lua_State *L, const char *name);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/behave/load_check.h"
 #include "daemon/behave/lua_host.h"
 #include "daemon/rt/nursery.h"
 
@@ -22,6 +23,47 @@ static void print_line(void *arg, const char *line, size_t len)
 	fwrite(line, 1, len, stdout);
 	putchar('\n');
 	fflush(stdout);
+}
+
+/* Arguments: none. */
+static int check_names(lua_State *L)
+{
+	load_check_program(L);
+	lua_gc(L, LUA_GCCOLLECT,
+	       0); /* the modules are compiled again when they are required */
+	return 0;
+}
+
+/* All of @errs, each on a line of its own. */
+static void write_errors(const struct conf_errors *errs, char *why)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < errs->n && n < SCRIPT_WHY; i++)
+		n += (size_t)snprintf(why + n, SCRIPT_WHY - n, "%s%s", i > 0 ? "\n" : "",
+				      errs->list[i].text);
+}
+
+/* Compile the program and look whether it knows what it names, before it does anything. */
+static int load(struct lua_host *h, const char *path, int *ret_chunk, char *why)
+{
+	struct conf_errors errs = {0};
+	int r = load_check_open(h, &errs);
+
+	if (r == 0)
+		r = lua_host_load(h, path, ret_chunk, why);
+	if (r == 0) {
+		lua_pushcfunction(h->L, check_names);
+		if (lua_pcall(h->L, 0, 0, 0) != LUA_OK)
+			lua_pop(h->L, 1); /* no memory: it is checked less */
+	}
+	if (r == 0 && errs.n > 0) {
+		write_errors(&errs, why);
+		r = -EINVAL;
+	}
+	load_check_close(h);
+	conf_errors_fini(&errs);
+	return r;
 }
 
 /* On a stack of its own. */
@@ -47,7 +89,7 @@ static int program_main(void *arg)
 		snprintf(p->why, SCRIPT_WHY, "%s: not enough memory", conf.name);
 		return r;
 	}
-	r = lua_host_load(h, p->conf->path, &chunk, p->why);
+	r = load(h, p->conf->path, &chunk, p->why);
 	if (r == 0)
 		r = lua_host_call(h, chunk, NULL, &why);
 	if (why)

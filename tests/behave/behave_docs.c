@@ -80,8 +80,12 @@ static int run_program(struct example *ex)
 					 .arg = ex};
 	char why[SCRIPT_WHY];
 
-	if (script_run(&conf, why) < 0)
-		fprintf(ex->out, "error: %.*s\n", (int)strcspn(why, "\n"), why);
+	char *trace;
+
+	if (script_run(&conf, why) == 0)
+		return 0;
+	trace = strstr(why, "\nstack traceback:");
+	fprintf(ex->out, "error: %.*s\n", trace ? (int)(trace - why) : SCRIPT_WHY, why);
 	return 0;
 }
 

@@ -47,6 +47,12 @@ expect_line 'world\.lua:1: no value "imu\.accel"' "the value is named"
 run "$build/instinct" run "$source/behaviours/nod.lua" --virtual --config "$desk"
 expect_status 1 "a behaviour"
 expect_line 'nod\.lua:[0-9]+: a behaviour is run by a robot, not as a program' "why it does not run"
+printf 'print "before"\nlocal function f() slep(1) end\nlocal function g() n = 1 end\n' >"$scratch/names.lua"
+run "$build/instinct" run "$scratch/names.lua"
+expect_status 1 "names that nobody declares"
+expect_line 'names\.lua:2: undeclared name "slep"; did you mean "sleep"' "the first"
+expect_line 'names\.lua:3: undeclared name "n"; write "local n = ' "and the second"
+if grep -q before <<<"$out"; then fail "it ran: $out"; fi
 passed "what cannot run says why"
 
 cat >"$scratch/order.lua" <<'L'

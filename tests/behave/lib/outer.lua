@@ -1,0 +1,3 @@
+-- Its globals are those of the module behind it.
+require "declaring"
+return declared
