@@ -74,14 +74,19 @@ static const char *const places[] = {
 	[BUS_IIO] = "is a device of the kernel (\"device\")",
 	[BUS_PEER] = "is another service (\"peer\", \"method\")",
 };
+/* A chip on I2C may be read through the kernel instead, and back: either way both may say where it is. */
 static const struct {
 	const char *key;
 	unsigned buses; /* 1 << enum bus_kind */
 } place_keys[] = {
-	{"bus", 1 << BUS_I2C},        {"address", 1 << BUS_I2C},
-	{"xshut", 1 << BUS_I2C},      {"line", 1 << BUS_GPIO | 1 << BUS_PWM},
-	{"trigger", 1 << BUS_GPIO},   {"device", 1 << BUS_IIO},
-	{"peer", 1 << BUS_PEER},      {"method", 1 << BUS_PEER},
+	{"bus", 1 << BUS_I2C | 1 << BUS_IIO},
+	{"address", 1 << BUS_I2C | 1 << BUS_IIO},
+	{"xshut", 1 << BUS_I2C},
+	{"line", 1 << BUS_GPIO | 1 << BUS_PWM},
+	{"trigger", 1 << BUS_GPIO},
+	{"device", 1 << BUS_I2C | 1 << BUS_IIO},
+	{"peer", 1 << BUS_PEER},
+	{"method", 1 << BUS_PEER},
 	{"valid_for", 1 << BUS_PEER},
 };
 

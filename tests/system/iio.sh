@@ -26,7 +26,7 @@ says 'voice: starting -> failing: no connection to the service speech: this daem
 	fail "the missing connection is not said"
 passed "a device of the kernel beside our chips; a service that cannot be reached says so, the rest runs"
 
-run "$build/instinct" drivers swap imu iio
+run "$build/instinct" drivers swap imu iio irq=
 expect_status 0 "swap"
 within value_is health.imu '^running$' || fail "after the swap: $(<"$log")"
 within value_is imu.accel '^-?[0-9.]+ ' || fail "no acceleration"
