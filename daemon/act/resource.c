@@ -343,7 +343,7 @@ const struct lease *lease_blocker(const struct resources *rs, const struct lease
 	return NULL;
 }
 
-bool lease_covers(const struct lease *l, const struct channel *c)
+static bool covers(const struct lease *l, const struct channel *c)
 {
 	return l->held && c->resource->holder == l;
 }
@@ -353,7 +353,7 @@ int lease_set(struct lease *l, struct channel *c, double value)
 	struct datum d = datum_number(value);
 	int r;
 
-	if (!lease_covers(l, c))
+	if (!covers(l, c))
 		return -EPERM;
 	if (!(value >= c->spec.min && value <= c->spec.max))
 		return -ERANGE;

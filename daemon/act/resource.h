@@ -106,9 +106,6 @@ void lease_release(struct lease *l, bool safe);
 /* Who holds a need of @l, or has it reserved, and is not outranked by it; NULL when nobody. */
 const struct lease *lease_blocker(const struct resources *rs, const struct lease *l);
 
-/* Whether the lease is held and covers the channel. */
-bool lease_covers(const struct lease *l, const struct channel *c);
-
 /*
  * Command a channel. Returns 0; -EPERM when the lease is gone or does not cover it; -ERANGE for a
  * value outside min..max or NaN; or the actuator's own error. Does not suspend.

@@ -12,11 +12,6 @@ static const char *const how_names[] = {
 	[PLAN_PARAM] = "set at once",      [PLAN_RESTART] = "needs a restart",
 };
 
-const char *plan_how_name(enum plan_how how)
-{
-	return how_names[how];
-}
-
 static const struct conf_sensor *find_sensor(const struct config *c, const char *role)
 {
 	for (size_t i = 0; i < c->n_sensors; i++)
@@ -262,7 +257,7 @@ cJSON *plan_json(const struct plan *p)
 		cJSON_AddStringToObject(o, "path", item->path);
 		cJSON_AddStringToObject(o, "from", item->from);
 		cJSON_AddStringToObject(o, "to", item->to);
-		cJSON_AddStringToObject(o, "how", plan_how_name(item->how));
+		cJSON_AddStringToObject(o, "how", how_names[item->how]);
 		cJSON_AddItemToArray(list, o);
 	}
 	return list;

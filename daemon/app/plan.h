@@ -17,7 +17,6 @@ enum plan_how {
 	PLAN_PARAM,   /* a behaviour's parameter is set */
 	PLAN_RESTART, /* not while the daemon runs */
 };
-const char *plan_how_name(enum plan_how how);
 
 /* One key. */
 struct plan_item {

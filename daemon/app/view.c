@@ -40,7 +40,9 @@ double view_seconds(const struct view *v, int64_t t_ns)
 	return (double)(t_ns - v->start_ns) * 1e-9;
 }
 
-void view_say(struct view *v, enum view_who who, const char *fmt, ...)
+/* Something happened: a line. */
+PRINTF_LIKE(3, 4)
+static void say(struct view *v, enum view_who who, const char *fmt, ...)
 {
 	struct view_line *l = &v->lines[v->n_lines++ % VIEW_LINES];
 	va_list ap;
@@ -83,29 +85,28 @@ static void on_value(struct value_watch *w, struct value *value, bool changed)
 	if (!changed || !info->name || world_find(v->world, info->name) != value)
 		return;
 	if (value_state(value) == VALUE_STALE)
-		view_say(v, VIEW_SENSE, "%s is stale: nothing new for too long",
-			 info->name);
+		say(v, VIEW_SENSE, "%s is stale: nothing new for too long", info->name);
 	else if (d->type == DATUM_BOOL && (d->b || value_version(value) > 1))
-		view_say(v, VIEW_SENSE, "%s is %s", info->name, d->b ? "true" : "false");
+		say(v, VIEW_SENSE, "%s is %s", info->name, d->b ? "true" : "false");
 	else if (d->type == DATUM_STRING && strncmp(info->name, "health.", 7) == 0)
-		view_say(v, VIEW_SENSE, "%s is %s", info->name, datum_text(d));
+		say(v, VIEW_SENSE, "%s is %s", info->name, datum_text(d));
 }
 
 static void on_log(enum log_level level, const char *text, void *arg)
 {
 	/* What is merely notable is told by the values themselves. */
 	if (level <= LOG_LEVEL_WARNING)
-		view_say(arg, VIEW_LOG, "%s", text);
+		say(arg, VIEW_LOG, "%s", text);
 }
 
 void view_decided(void *arg, const struct decision *d)
 {
-	view_say(arg, VIEW_THINK, "%s", d->text);
+	say(arg, VIEW_THINK, "%s", d->text);
 }
 
 void view_printed(void *arg, const char *behaviour, const char *line)
 {
-	view_say(arg, VIEW_SAY, "%s: %s", behaviour, line);
+	say(arg, VIEW_SAY, "%s: %s", behaviour, line);
 }
 
 static uint64_t writes(const struct body *b)
@@ -140,16 +141,16 @@ static void say_actuators(struct view *v)
 	if (strcmp(line, v->seen_line) == 0)
 		return;
 	memcpy(v->seen_line, line, sizeof(line));
-	view_say(v, VIEW_ACT, "%s", line);
+	say(v, VIEW_ACT, "%s", line);
 }
 
 static void introduce(struct view *v)
 {
 	const struct config *c = v->conf;
 
-	view_say(v, VIEW_SENSE, "%s: %zu sensors, %zu actuators, %zu behaviours%s",
-		 c->robot.name, c->n_sensors, c->n_actuators, c->n_behaviours,
-		 config_simulated(c) ? " (the hardware is simulated)" : "");
+	say(v, VIEW_SENSE, "%s: %zu sensors, %zu actuators, %zu behaviours%s",
+	    c->robot.name, c->n_sensors, c->n_actuators, c->n_behaviours,
+	    config_simulated(c) ? " (the hardware is simulated)" : "");
 }
 
 /* Some terminals, such as an editor's, know no control sequences and say so. */

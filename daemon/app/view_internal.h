@@ -43,9 +43,6 @@ struct view {
 const char *view_who_name(enum view_who who);
 const char *view_who_colour(enum view_who who);
 
-/* Something happened: a line. */
-void view_say(struct view *v, enum view_who who, const char *fmt, ...) PRINTF_LIKE(3, 4);
-
 /* "pan -20.1 deg (1198 us)", "led on". Returns @buf. */
 const char *view_part_text(const struct body_part *p, char *buf, size_t size);
 

@@ -23,8 +23,9 @@ static const char *const eventual_options[] = {"held_for", "grace", "fresh",
 					       "stale",    "soft",  NULL};
 static const char *const choose_options[] = {"fresh", "stale", NULL};
 
-const struct wait_call lua_wait_value = {"wait_value", wait_value_options};
-const struct wait_call lua_wait_transition = {"wait_transition", wait_transition_options};
+static const struct wait_call wait_value = {"wait_value", wait_value_options};
+static const struct wait_call wait_transition = {"wait_transition",
+						 wait_transition_options};
 const struct wait_call lua_wait_transitions = {"transitions", transitions_options};
 const struct wait_call lua_wait_eventual = {"eventual_values", eventual_options};
 const struct wait_call lua_wait_choose = {"choose", choose_options};
@@ -218,13 +219,13 @@ static int wait_for(lua_State *L, const struct wait_call *call, bool transition)
 static int value_wait_value(lua_State *L)
 {
 	luaL_checkany(L, 2);
-	return wait_for(L, &lua_wait_value, false);
+	return wait_for(L, &wait_value, false);
 }
 
 /* v:wait_transition(p, opt) -> new, old */
 static int value_wait_transition(lua_State *L)
 {
-	return wait_for(L, &lua_wait_transition, true);
+	return wait_for(L, &wait_transition, true);
 }
 
 void lua_open_wait(lua_State *L)

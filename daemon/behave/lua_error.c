@@ -13,12 +13,13 @@
 /* Its address is the cancellation, as a light userdata. */
 static const char cancel_sentinel;
 
-bool lua_is_cancel(lua_State *L, int idx)
+/* Is the value at @idx the cancellation? */
+static bool is_cancel(lua_State *L, int idx)
 {
 	return lua_touserdata(L, idx) == &cancel_sentinel;
 }
 
-void lua_push_cancel(lua_State *L)
+static void push_cancel(lua_State *L)
 {
 	lua_pushlightuserdata(L, (void *)(uintptr_t)&cancel_sentinel);
 }
@@ -163,7 +164,8 @@ static bool is_overflow(lua_State *L, int idx)
 	return len >= tail && strcmp(text + len - tail, overflow) == 0;
 }
 
-int lua_error_handler(lua_State *L)
+/* A message handler: texts become error objects, with the traceback; the rest is left alone. */
+static int error_handler(lua_State *L)
 {
 	bool killed = lua_host_of(L)->killed;
 
@@ -200,15 +202,14 @@ int lua_raise(lua_State *L, const char *kind, const char *fmt, ...)
 int lua_raise_cancel(lua_State *L)
 {
 	lua_host_of(L)->running->unwinding = true;
-	lua_push_cancel(L);
+	push_cancel(L);
 	lua_error(L);
 	__builtin_unreachable();
 }
 
 bool lua_is_final(lua_State *L, bool was_unwinding)
 {
-	return lua_is_cancel(L, -1) ||
-	       (!was_unwinding && lua_host_of(L)->running->unwinding);
+	return is_cancel(L, -1) || (!was_unwinding && lua_host_of(L)->running->unwinding);
 }
 
 const char *lua_error_text(lua_State *L, int idx)
@@ -240,13 +241,13 @@ int lua_call_guarded(lua_State *L, int nargs)
 {
 	int base = lua_gettop(L) - nargs, status;
 
-	lua_pushcfunction(L, lua_error_handler);
+	lua_pushcfunction(L, error_handler);
 	lua_insert(L, base);
 	status = lua_pcall(L, nargs, LUA_MULTRET, base);
 	lua_remove(L, base);
 	if (status == LUA_OK)
 		return 0;
-	return lua_is_cancel(L, -1) ? -ECANCELED : -EIO;
+	return is_cancel(L, -1) ? -ECANCELED : -EIO;
 }
 
 static int error_tostring(lua_State *L)
@@ -292,7 +293,7 @@ static int call_protected(lua_State *L, int nargs)
 static int base_pcall(lua_State *L)
 {
 	luaL_checkany(L, 1);
-	lua_pushcfunction(L, lua_error_handler);
+	lua_pushcfunction(L, error_handler);
 	lua_insert(L, 1);
 	lua_pushboolean(L, 1);
 	lua_insert(L, 2);
@@ -302,9 +303,9 @@ static int base_pcall(lua_State *L)
 /* Calls the script's own handler, but not with a cancellation. */
 static int user_handler(lua_State *L)
 {
-	if (lua_is_cancel(L, 1) || lua_host_of(L)->killed)
+	if (is_cancel(L, 1) || lua_host_of(L)->killed)
 		return 1;
-	lua_error_handler(L);
+	error_handler(L);
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, -2);
 	lua_call(L, 1, 1);

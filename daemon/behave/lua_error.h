@@ -26,19 +26,12 @@ void lua_push_kill(lua_State *L);
 /* Make the value at the top an error object, if it is none. May raise. */
 void lua_error_settle(lua_State *L);
 
-/* A message handler: texts become error objects, with the traceback; the rest is left alone. */
-int lua_error_handler(lua_State *L);
-
 /* Raise an error object of the kind: "timeout", "closed". The position is put before the text. */
 int lua_raise(lua_State *L, const char *kind, const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 3, 4)));
 
 /* The text of the error at @idx, of an object its message; NULL for what else may be raised. Calls nothing. */
 const char *lua_error_message(lua_State *L, int idx);
-
-/* Is the value at @idx the cancellation? */
-bool lua_is_cancel(lua_State *L, int idx);
-void lua_push_cancel(lua_State *L);
 
 /*
  * Whether the error at the top must not be caught by a call that began when the task's `unwinding`

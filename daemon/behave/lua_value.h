@@ -61,8 +61,7 @@ struct wait_call {
 	const char *name;
 	const char *const *options;
 };
-extern const struct wait_call lua_wait_value, lua_wait_transition, lua_wait_transitions,
-	lua_wait_eventual, lua_wait_choose;
+extern const struct wait_call lua_wait_transitions, lua_wait_eventual, lua_wait_choose;
 
 /* The table at @idx (nil is fine), the last argument; raises for what @call does not know. */
 struct lua_wait_opt lua_check_wait_opt(lua_State *L, int idx,

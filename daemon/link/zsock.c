@@ -275,7 +275,7 @@ static void drop_rest(struct zsock *s)
 	}
 }
 
-int zsock_try_recv(struct zsock *s, struct zmsg *ret)
+static int try_recv(struct zsock *s, struct zmsg *ret)
 {
 	bool more = true;
 
@@ -327,7 +327,7 @@ int zsock_recv(struct zsock *s, struct zmsg *ret)
 	ret->n = 0;
 	if (r < 0)
 		return r;
-	r = zsock_try_recv(s, ret);
+	r = try_recv(s, ret);
 	if (r != -EAGAIN) {
 		task_yield();
 		return r;
@@ -335,7 +335,7 @@ int zsock_recv(struct zsock *s, struct zmsg *ret)
 	while (r == -EAGAIN) {
 		r = park(s, TO_RECV);
 		if (r == 0)
-			r = zsock_try_recv(s, ret);
+			r = try_recv(s, ret);
 	}
 	return r;
 }

@@ -91,8 +91,7 @@ int zsock_recv(struct zsock *s, struct zmsg *ret) MUST_CHECK;
  */
 int zsock_send(struct zsock *s, const struct zframe *frames, unsigned n) MUST_CHECK;
 
-/* The same without waiting: -EAGAIN instead. Do not suspend. */
-int zsock_try_recv(struct zsock *s, struct zmsg *ret) MUST_CHECK;
+/* The same without waiting: -EAGAIN instead. Does not suspend. */
 int zsock_try_send(struct zsock *s, const struct zframe *frames, unsigned n);
 
 #endif

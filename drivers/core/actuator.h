@@ -85,13 +85,7 @@ int chip_add(struct chip *c, const char *name, const struct actuator_conf *conf,
 int chip_run(void *chip);
 
 /*
- * Send the safe state now: what is "limp" loses its drive, what is "hold" stays as it is; targets
- * follow. Returns 0 or a negative errno. Suspends.
- */
-int chip_safe(struct chip *c) MUST_CHECK;
-
-/*
- * The same without the loop, which is stuck: from another thread, with bytes that were prepared when the chip
+ * Make it safe without the loop, which is stuck: from another thread, with bytes that were prepared when the chip
  * began to run. When the loop goes on, what is limp stays so until it is set anew.
  * Returns 0, -ENODEV when its line is not open, or another negative errno. Blocks for some 100 ms at most.
  */
@@ -115,7 +109,6 @@ float actuator_position(const struct actuator *a);
 /* Where it is on its way to; NaN: limp. */
 float actuator_target(const struct actuator *a);
 
-const char *actuator_name(const struct actuator *a);
 const char *actuator_unit(const struct actuator *a); /* "rad", or "" for a level */
 void actuator_range(const struct actuator *a, double *ret_min, double *ret_max);
 

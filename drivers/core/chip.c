@@ -210,11 +210,6 @@ float actuator_target(const struct actuator *a)
 	return a->target;
 }
 
-const char *actuator_name(const struct actuator *a)
-{
-	return a->name;
-}
-
 const char *actuator_unit(const struct actuator *a)
 {
 	return is_servo(a) ? "rad" : "";
@@ -451,7 +446,8 @@ int chip_safe_now(struct chip *c)
 	return safe_state_send(&c->safe);
 }
 
-int chip_safe(struct chip *c)
+/* Send the safe state: what is "limp" loses its drive, what is "hold" stays; targets follow. Suspends. */
+static int make_safe(struct chip *c)
 {
 	int r = 0;
 
@@ -475,7 +471,7 @@ static void leave_safe(struct chip *c)
 	int r;
 
 	scope_enter_shield(&shield, SAFE_NS);
-	r = scope_leave_timeout(&shield, chip_safe(c));
+	r = scope_leave_timeout(&shield, make_safe(c));
 	if (r < 0)
 		LOG(ERR, "%s: the safe state was not sent: %s", c->dev.name,
 		    strerrordesc_np(-r));
