@@ -28,6 +28,7 @@ enum {
 
 enum {
 	LM75_UNUSED_CONFIGURATION = 0xe0,
+	LM75_SHUTDOWN = 0x01,        /* of the configuration: table 8 */
 	LM75_UNUSED_11_BIT = 0x001f, /* of a temperature */
 	LM75_UNUSED_9_BIT = 0x007f,  /* of a limit */
 	DATA_LEN = 2,
@@ -170,6 +171,21 @@ static int lm75_setup(struct dev_io *io, const void *conf)
 	return r < 0 ? r : task_sleep(LM75_CONVERSION_NS);
 }
 
+/* As after power-on; but somebody may have shut it down. */
+static int lm75_verify(struct dev_io *io, const void *conf)
+{
+	static const uint8_t configuration = 0;
+
+	(void)conf;
+	return ident_kept(&io->i2c, REG_CONFIGURATION, &configuration, 1);
+}
+
+static int lm75_sleep(struct dev_io *io, const void *conf)
+{
+	(void)conf;
+	return i2c_write_reg(&io->i2c, REG_CONFIGURATION, LM75_SHUTDOWN);
+}
+
 static int64_t lm75_period_ns(const void *conf)
 {
 	const struct lm75_conf *c = conf;
@@ -215,6 +231,8 @@ const struct driver driver_lm75 = {
 	.raw_max = DATA_LEN,
 	.probe = lm75_probe,
 	.setup = lm75_setup,
+	.verify = lm75_verify,
+	.sleep = lm75_sleep,
 	.period_ns = lm75_period_ns,
 	.read = tmp102_read,
 	.decode = lm75_decode,

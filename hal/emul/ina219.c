@@ -2,8 +2,8 @@
  * A register-level model of the TI INA219 (SBOS448 revision G): both voltages with their limits, and
  * current and power, which need a calibration.
  *
- * It measures the battery of the scene, with a shunt of 0.1 Ohm, all the time. Not modelled: power-down,
- * triggered modes, conversion times, averaging.
+ * It measures the battery of the scene, with a shunt of 0.1 Ohm, all the time; in power-down, and while its converter is off,
+ * what it measured last stays. Not modelled: triggered modes, conversion times, averaging.
  */
 #include <math.h>
 
@@ -21,12 +21,15 @@ enum reg {
 
 #define CONFIGURATION_RESET 0x399f
 #define RST 0x8000
+#define MODE_MEASURES                                                                    \
+	0x0003 /* either voltage; without: power-down, or the converter is off */
 #define SHUNT_OHM 0.1
 #define CNVR 0x0002 /* of BUS_VOLTAGE: there is a measurement */
 
 struct ina219_model {
 	struct reg16 chip;
 	uint16_t configuration, calibration;
+	int64_t off_ns; /* since when it does not measure, if it does not */
 };
 
 static struct ina219_model *model_of(struct reg16 *chip)
@@ -54,7 +57,8 @@ static uint16_t get(struct reg16 *chip, uint8_t reg)
 	int bus;
 	int current;
 
-	scene_ambient(chip->emul.scene, rt_now(), &now);
+	scene_ambient(chip->emul.scene,
+		      m->configuration & MODE_MEASURES ? rt_now() : m->off_ns, &now);
 	bus = (int)lround(clamp(now.supply_v, 32) / 4e-3);
 	current = shunt(m, &now) * m->calibration / 4096;
 	switch (reg) {
@@ -84,6 +88,8 @@ static void set(struct reg16 *chip, uint8_t reg, uint16_t value)
 {
 	struct ina219_model *m = model_of(chip);
 
+	if (reg == CONFIGURATION && m->configuration & MODE_MEASURES)
+		m->off_ns = rt_now();
 	if (reg == CONFIGURATION && value & RST)
 		clear(m);
 	else if (reg == CONFIGURATION)

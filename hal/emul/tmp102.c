@@ -1,8 +1,8 @@
 /*
  * Register-level models of the TI TMP102 (SBOS397 revision F) and of the NXP LM75B (revision 6.1): they
- * measure all the time, and show the scene as it is when they are read.
+ * measure all the time, and show the scene as it is when they are read; shut down they show what they measured last.
  *
- * Not modelled: shutdown, one-shot and extended mode, the alert pin.
+ * Not modelled: one-shot and extended mode, the alert pin.
  */
 #include <math.h>
 #include <string.h>
@@ -14,11 +14,14 @@ enum reg { TEMPERATURE, CONFIGURATION, T_LOW, T_HIGH, REGS };
 
 #define READ_ONLY_CONFIGURATION 0x6020 /* R1, R0 and AL */
 #define CONFIGURATION_BITS 0xfff0
+#define SHUTDOWN                                                                         \
+	0x0100 /* of either configuration; that of the LM75 has one byte, the high one */
 
 struct tmp102_model {
 	struct reg16 chip;
 	uint16_t reg[REGS];
-	double lsb_c; /* of the temperature, which is left-justified */
+	int64_t shut_ns; /* since when it is shut down, if it is */
+	double lsb_c;    /* of the temperature, which is left-justified */
 	uint16_t power_on[REGS];
 };
 
@@ -34,14 +37,24 @@ static uint16_t get(struct reg16 *chip, uint8_t reg)
 
 	if (reg % REGS != TEMPERATURE)
 		return m->reg[reg % REGS];
-	scene_ambient(chip->emul.scene, rt_now(), &air);
+	scene_ambient(chip->emul.scene,
+		      m->reg[CONFIGURATION] & SHUTDOWN ? m->shut_ns : rt_now(), &air);
 	return (uint16_t)(int16_t)(floor(air.temp_c / m->lsb_c) * m->lsb_c * 256);
+}
+
+/* The configuration is about to change. */
+static void note_shutdown(struct tmp102_model *m)
+{
+	if (!(m->reg[CONFIGURATION] & SHUTDOWN))
+		m->shut_ns = rt_now();
 }
 
 static void tmp102_set(struct reg16 *chip, uint8_t reg, uint16_t value)
 {
 	struct tmp102_model *m = container_of(chip, struct tmp102_model, chip);
 
+	if (reg == CONFIGURATION)
+		note_shutdown(m);
 	if (reg == CONFIGURATION)
 		m->reg[reg] = (value & CONFIGURATION_BITS) | READ_ONLY_CONFIGURATION;
 	else if (reg == T_LOW || reg == T_HIGH)
@@ -52,6 +65,8 @@ static void lm75_set(struct reg16 *chip, uint8_t reg, uint16_t value)
 {
 	struct tmp102_model *m = container_of(chip, struct tmp102_model, chip);
 
+	if (reg == CONFIGURATION)
+		note_shutdown(m);
 	if (reg > TEMPERATURE && reg < REGS)
 		m->reg[reg] = value;
 }

@@ -252,13 +252,13 @@ static void load(struct bench *b)
 	(void)!nursery_close(&n, 0);
 }
 
-static void bench_open(struct bench *b)
+static void bench_open_as(struct bench *b, const char *text)
 {
 	struct conf_errors errs = {0};
 	struct json_doc doc = {0};
 
 	log_set_level(LOG_LEVEL_ERR);
-	read_json(robot, &doc);
+	read_json(text, &doc);
 	b->conf = parse(&doc);
 	cr_assert(eq(int,
 		     hardware_open(b->conf, HARDWARE_AS_CONFIGURED, NULL, &b->hardware),
@@ -266,6 +266,11 @@ static void bench_open(struct bench *b)
 	b->world = world_new();
 	cr_assert(eq(int, senses_new(b->conf, b->hardware, b->world, &errs, &b->senses),
 		     0));
+}
+
+static void bench_open(struct bench *b)
+{
+	bench_open_as(b, robot);
 }
 
 static void bench_close(struct bench *b)
@@ -415,4 +420,45 @@ Test(app_swap, the_robot_may_stop_in_the_middle)
 {
 	for (int when = 0; when < 140; when++)
 		run(stop_in_the_middle, &when);
+}
+
+/* One that does not run, as its bus is not there. */
+static const char absent[] =
+	"{ 'buses': { 'away': { 'path': '/dev/i2c-77' } }, 'gpio': 'sim',"
+	"  'sensors': { 'left': { 'driver': 'vl53l0x', 'bus': 'away', 'address': '0x30',"
+	"                         'xshut': 'GPIO5' } } }";
+
+static int change_the_line(void *arg)
+{
+	struct bench b = {0};
+	char why[SWAP_WHY_MAX];
+	struct nursery n;
+
+	(void)arg;
+	bench_open_as(&b, absent);
+	nursery_open(&n);
+	senses_go(b.senses, &n);
+	hardware_start(b.hardware);
+	(void)!task_sleep(NS_PER_S);
+	/* Where it is stays the same: it may be what is being repaired. */
+	cr_assert(
+		eq(int,
+		   change(&b, "{ 'sensors': { 'left': { 'stale_after': '3s' } } }", why),
+		   0),
+		"%s", why);
+	cr_assert(eq(int,
+		     change(&b, "{ 'sensors': { 'left': { 'xshut': 'GPIO6' } } }", why),
+		     -ETIMEDOUT),
+		  "another line is another place, which has to be right");
+	cr_assert(strstr(why, "back to what it was") != NULL, "%s", why);
+	cr_assert(strcmp(b.conf->sensors[0].sensor.device.xshut, "GPIO5") == 0);
+	nursery_cancel(&n, "done");
+	(void)!nursery_close(&n, 0);
+	bench_close(&b);
+	return 0;
+}
+
+Test(app_swap, another_reset_line_is_another_place)
+{
+	run(change_the_line, NULL);
 }

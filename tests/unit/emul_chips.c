@@ -125,6 +125,53 @@ Test(emul, ina219_needs_a_calibration_for_current)
 	run("ina219", 0x40, ina219);
 }
 
+/* What surrounds the chips changes with the time: 1 degC, and 1 A, each second. */
+static void warming(const struct scene *s, int64_t t_ns, struct scene_ambient *ret)
+{
+	(void)s;
+	*ret = scene_still_room;
+	ret->temp_c = ret->supply_a = (double)t_ns / 1e9;
+}
+
+static int power_down(void *arg)
+{
+	bool is_ina219 = dev.addr == 0x40;
+	uint8_t reg = is_ina219 ? 0x01 : 0x00;
+	uint16_t before;
+
+	(void)arg;
+	pass(2 * NS_PER_S);
+	if (is_ina219)
+		set16(0x00, 0x3998);
+	else if (dev.addr == 0x48)
+		set16(0x01, 0x61a0);
+	else
+		set(0x01, 0x01);
+	before = get16(reg);
+	cr_expect(eq(u16, before, is_ina219 ? 20000 : 2 << 8));
+	pass(NS_PER_S);
+	cr_expect(eq(u16, get16(reg), before), "it does not measure");
+	if (is_ina219)
+		set16(0x00, 0x399f);
+	else if (dev.addr == 0x48)
+		set16(0x01, 0x60a0);
+	else
+		set(0x01, 0x00);
+	cr_expect(eq(u16, get16(reg), is_ina219 ? 30000 : 3 << 8), "it does again");
+	return 0;
+}
+
+Test(emul, chips_in_power_down_show_what_they_measured_last)
+{
+	static const struct scene_ops changing = {.ambient = warming};
+
+	scene.ops = &changing;
+	run("ina219", 0x40, power_down);
+	run("tmp102", 0x48, power_down);
+	run("lm75", 0x49, power_down);
+	scene.ops = &ops;
+}
+
 static int ads1115(void *arg)
 {
 	(void)arg;
