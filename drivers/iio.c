@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "drivers/chan_list.h"
 #include "drivers/driver.h"
 
 _Static_assert(sizeof(struct iio_layout) <= DRIVER_TRIM_MAX, "the layout is the trim");
@@ -46,76 +47,44 @@ static const struct conf_field iio_fields[] = {
 	CONF_END,
 };
 
-/* The channel called @word, or -1 after an error at @at. */
-static int find_chan(const struct conf_at *at, const char *word)
+/* { "voltage": "voltage1" }: the channel, with the kernel's name of it at @at. */
+static int read_pick(const struct conf_at *at, int chan, struct iio_conf *c)
 {
-	const char *names[CHAN_COUNT] = {NULL};
-	int c = chan_by_name(word);
-
-	if (c >= 0 && (IIO_CHANS & CHAN_BIT(c)))
-		return c;
-	for (c = 0; c < CHAN_COUNT; c++)
-		if (IIO_CHANS & CHAN_BIT(c))
-			names[c] = chan_info[c].name;
-	conf_complain_unknown(at, "channel", word, names, CHAN_COUNT);
-	return -1;
-}
-
-/* { "voltage": "voltage1" }: the channel, with the kernel's name of it. */
-static int read_pick(const struct conf_at *item, struct iio_conf *c)
-{
-	struct conf_at it = conf_first(item);
 	struct iio_pick *pick = &c->picks[c->n_picks];
-	const char *name;
-	int chan;
+	const char *name = conf_text(at);
 
-	if (!it.node || conf_next(&it).node) {
-		conf_complain(item, "one channel and the kernel's name of it, such as "
-				    "{ \"voltage\": \"voltage1\" }");
-		return -1;
-	}
-	chan = find_chan(&it, it.key);
-	name = conf_text(&it);
-	if (chan < 0 || !name)
-		return -1;
+	if (!name)
+		return -EINVAL;
 	if (chan_info[chan].width > 1) {
-		conf_complain(&it, "of %s there is one; only its name is wanted",
+		conf_complain(at, "of %s there is one; only its name is wanted",
 			      chan_info[chan].name);
-		return -1;
+		return -EINVAL;
 	}
 	/* It becomes a part of file names. */
 	if (name[0] == '\0' || strlen(name) >= sizeof(pick->name) ||
 	    name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] != '\0' ||
 	    c->n_picks == IIO_PICKS_MAX) {
-		conf_complain(&it, "no name of a channel of the kernel, such as "
-				   "\"voltage1\" of in_voltage1_raw");
-		return -1;
+		conf_complain(at, "no name of a channel of the kernel, such as "
+				  "\"voltage1\" of in_voltage1_raw");
+		return -EINVAL;
 	}
 	pick->chan = (uint8_t)chan;
 	(void)snprintf(pick->name, sizeof(pick->name), "%s", name);
 	c->n_picks++;
-	return chan;
+	return 0;
 }
 
 static int read_channel(const struct conf_at *item, struct iio_conf *c)
 {
-	const char *word;
-	int chan;
+	struct conf_at pick;
+	int chan = chan_list_item(item, IIO_CHANS,
+				  "the kernel's name of it, such as "
+				  "{ \"voltage\": \"voltage1\" }",
+				  &c->chans, &pick);
 
-	if (cJSON_IsObject(item->node)) {
-		chan = read_pick(item, c);
-	} else {
-		word = conf_text(item);
-		chan = word ? find_chan(item, word) : -1;
-	}
 	if (chan < 0)
-		return -EINVAL;
-	if (c->chans & CHAN_BIT(chan)) {
-		conf_complain(item, "%s is there already", chan_info[chan].name);
-		return -EINVAL;
-	}
-	c->chans |= CHAN_BIT(chan);
-	return 0;
+		return chan;
+	return pick.node ? read_pick(&pick, chan, c) : 0;
 }
 
 /* A device's numbers have to fit one reading. */
