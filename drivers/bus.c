@@ -1,6 +1,6 @@
 /*
  * Another service as an actuator: each level is a call of one of its methods, with the time after which the
- * service goes safe by itself. Who has connections to services is behind struct peer_port (driver.h).
+ * service goes safe by itself. Who has connections to services is behind struct peer_port (hal/peer.h).
  */
 #include <errno.h>
 #include <math.h>
@@ -13,12 +13,7 @@ enum { RAW_LEN = 4 }; /* the level as IEEE 754, low byte first; NaN cancels */
 static int bus_probe(struct dev_io *io, const void *conf)
 {
 	(void)conf;
-	if (io->peer.port)
-		return 0;
-	return error_set(-ENOTCONN,
-			 "no connection to the service %s: this daemon makes "
-			 "none yet",
-			 io->peer.peer);
+	return peer_check(io->peer.port, io->peer.peer);
 }
 
 static int bus_encode(const void *conf, const struct command *c, uint8_t *ret_raw)
@@ -58,10 +53,11 @@ static int bus_safe(const void *conf, uint8_t *ret_raw)
 	return bus_encode(conf, &off, ret_raw);
 }
 
-const struct driver driver_bus = {
+const struct driver driver_bus__actuator = {
 	.name = "bus",
-	.summary = "another service as an actuator",
+	.summary = "another service as an actuator: one of its methods",
 	.bus = BUS_PEER,
+	.conf_key = "", /* peer, method and valid_for are all */
 	.raw_max = RAW_LEN,
 	.probe = bus_probe,
 	.command_unit = "",

@@ -23,40 +23,35 @@
 #include "hal/gpio.h"
 #include "hal/i2c.h"
 #include "hal/iio.h"
+#include "hal/peer.h"
 #include "hal/pwm.h"
 
-enum bus_kind { BUS_NONE, BUS_I2C, BUS_GPIO, BUS_PWM, BUS_IIO, BUS_PEER };
+enum bus_kind {
+	BUS_NONE,
+	BUS_I2C,
+	BUS_GPIO,
+	BUS_PWM,
+	BUS_IIO,
+	BUS_PEER,  /* a method of another service */
+	BUS_TOPIC, /* and what it publishes */
+};
+
+/* What a driver is for. One name may stand for one of each kind. */
+enum driver_kind { DRIVER_SENSOR, DRIVER_ACTUATOR };
 
 #define DRIVER_ADDRS 8        /* most addresses a chip can have */
 #define DRIVER_RAW_MAX 128    /* most raw bytes of one read, one frame or one command */
-#define DRIVER_BURST_MAX 1024 /* and of one burst from a FIFO */
+#define DRIVER_BURST_MAX 1024 /* and of one burst from a FIFO, or one message */
 #define DRIVER_TRIM_MAX 256
 #define DRIVER_SAMPLES 8 /* most samples of one decode */
 
-/* A command to another service: a call of its @method. */
-struct peer_command {
-	const char *peer;     /* its name in the configuration's "bus.services" */
-	const char *method;   /* of its, such as "say" */
-	float value;          /* NaN: cancel what was commanded before */
-	int64_t valid_for_ns; /* after which the service goes safe by itself */
-};
-
-/* Where other services are reached; who has connections to them fills it in. */
-struct peer_port {
-	/*
-	 * Hand @c (borrowed for the call) to the service, and repeat it before it runs out until the next one
-	 * comes. Returns 0 when the service has taken it; -ENOENT: no such service; -ENOTCONN: it is not there;
-	 * -ETIMEDOUT; -EREMOTEIO: it refuses (error_set() has its words); -ECANCELED. Suspends.
-	 */
-	int (*command)(struct peer_port *p, const struct peer_command *c);
-};
-
-/* One that a device is on. */
+/* Another service that a device is, or is at. */
 struct peer_dev {
 	struct peer_port *port; /* NULL: this program reaches no services */
 	const char *peer;
-	const char *method;
+	const char *method; /* of one that is commanded */
 	int64_t valid_for_ns;
+	struct peer_topic *topic; /* of one that is heard; NULL: not open */
 };
 
 /* What the core gives a driver to work with. */
@@ -66,8 +61,9 @@ struct dev_io {
 	struct gpio_line *trigger; /* its second one, of a driver with `trigger_line` */
 	struct pwm_out *pwm;       /* of a BUS_PWM driver */
 	struct iio_dev *iio;       /* of a BUS_IIO driver */
-	struct peer_dev peer;      /* of a BUS_PEER driver */
-	const char *role;          /* "imu": for messages */
+	struct peer_dev peer;      /* of a BUS_PEER or BUS_TOPIC driver */
+	uint32_t lost; /* readings missed before this one: `read` adds, the core counts */
+	const char *role; /* "imu": for messages */
 };
 
 /* A command to an actuator channel, in SI. */
@@ -114,8 +110,9 @@ struct driver {
 	uint32_t (*measures)(const void *conf);
 
 	const struct conf_field
-		*conf;    /* its keys, under its own name in the configuration */
-	size_t conf_size; /* of the struct they fill */
+		*conf;        /* its keys, under its own name in the configuration, */
+	const char *conf_key; /* unless this is set: under that; "": it has none */
+	size_t conf_size;     /* of the struct they fill */
 	/*
 	 * Read and check, behind the table, what a table cannot say. @at may have no node. Returns 0, or
 	 * -EINVAL after errors in @at->errs.
@@ -123,7 +120,7 @@ struct driver {
 	int (*conf_read)(const struct conf_at *at, void *conf);
 	bool data_ready; /* `setup` has it tell of new measurements at an output: "irq" */
 	size_t trim_max; /* bytes of factory constants, <= DRIVER_TRIM_MAX */
-	size_t raw_max;  /* bytes of one read, <= DRIVER_RAW_MAX */
+	size_t raw_max; /* bytes of one read, <= DRIVER_RAW_MAX; of a message <= DRIVER_BURST_MAX */
 
 	/* How a BUS_GPIO driver wants its line: fills req->output, edge, active_low, bias. */
 	void (*line)(const void *conf, struct gpio_request *req);
@@ -159,7 +156,7 @@ struct driver {
 	int (*sleep)(struct dev_io *io, const void *conf);
 	/* Read factory constants, trim_max bytes. Suspends. */
 	int (*trim)(struct dev_io *io, uint8_t *ret_trim);
-	/* How long between reads: of every driver that has `read`. */
+	/* How long between reads: of every driver that has `read`. 0: nobody knows, with `wait`. */
 	int64_t (*period_ns)(const void *conf);
 	/*
 	 * Wait until there is something to read, till @until_ns at the latest; *@ret_t_ns is when it was
@@ -177,7 +174,8 @@ struct driver {
 	int (*edge)(const void *conf, const struct gpio_event *e, uint8_t *raw);
 	/*
 	 * Raw bytes to at most DRIVER_SAMPLES samples, in the chip's own axes: their count, or
-	 * -EBADMSG for bytes that mean nothing. Pure. @t_ns is when the raw bytes were measured.
+	 * -EBADMSG for bytes that mean nothing (error_set() may say why). Pure. @t_ns is when the raw bytes were
+	 * measured; samples have that time, or an earlier one that the bytes tell.
 	 */
 	int (*decode)(const void *conf, const uint8_t *trim, const uint8_t *raw,
 		      size_t len, int64_t t_ns, struct sample *ret);
@@ -203,7 +201,13 @@ extern const struct driver *const driver_table[];
 /* Their names, NULL at the end. */
 extern const char *const driver_names[];
 
-/* The driver called @name, or NULL. */
+/* Is it a sensor's, or an actuator's? */
+enum driver_kind driver_kind(const struct driver *d);
+
+/* The driver of @kind called @name, or NULL. */
+const struct driver *driver_find_kind(enum driver_kind kind, const char *name);
+
+/* The driver called @name, or NULL; of two that share it the sensor's. */
 const struct driver *driver_find(const char *name);
 
 #endif

@@ -24,6 +24,30 @@ static void add_address(cJSON *o, const char *bus, int address)
 	cJSON_AddStringToObject(o, "address", text);
 }
 
+static void add_place(cJSON *o, const struct device_conf *d)
+{
+	switch (d->chip->bus) {
+	case BUS_I2C:
+		add_address(o, d->bus, d->address);
+		break;
+	case BUS_IIO:
+		cJSON_AddStringToObject(o, "device", d->device);
+		break;
+	case BUS_PEER:
+		cJSON_AddStringToObject(o, "peer", d->peer);
+		break;
+	case BUS_TOPIC:
+		cJSON_AddStringToObject(o, "peer", d->peer);
+		cJSON_AddStringToObject(o, "topic", d->topic);
+		break;
+	case BUS_NONE:
+	case BUS_GPIO:
+	case BUS_PWM:
+		cJSON_AddStringToObject(o, "line", d->line);
+		break;
+	}
+}
+
 /* Only what was counted: kinds of faults that never happened are left out. */
 static void add_faults(cJSON *o, const struct device_health *h)
 {
@@ -44,14 +68,7 @@ static cJSON *describe(const char *role, const char *kind, const struct device_c
 	cJSON_AddStringToObject(o, "role", role);
 	cJSON_AddStringToObject(o, "kind", kind);
 	cJSON_AddStringToObject(o, "driver", d->driver);
-	if (d->chip->bus == BUS_I2C)
-		add_address(o, d->bus, d->address);
-	else if (d->chip->bus == BUS_IIO)
-		cJSON_AddStringToObject(o, "device", d->device);
-	else if (d->chip->bus == BUS_PEER)
-		cJSON_AddStringToObject(o, "peer", d->peer);
-	else
-		cJSON_AddStringToObject(o, "line", d->line);
+	add_place(o, d);
 	cJSON_AddStringToObject(o, "state", device_state_name(h->state));
 	cJSON_AddNumberToObject(o, "since_s", seconds_ago(h->since_ns));
 	cJSON_AddStringToObject(o, "why", h->why);

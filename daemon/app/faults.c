@@ -234,7 +234,8 @@ static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error 
 		r = line_fault(sim, d, &fault, err);
 	else if (sim && d->chip->bus == BUS_IIO && f->conf->gpio == CONF_GPIO_SIM)
 		r = iio_fault(sim, d, &fault, err);
-	else if (d->chip->bus == BUS_PWM || d->chip->bus == BUS_PEER)
+	else if (d->chip->bus == BUS_PWM || d->chip->bus == BUS_PEER ||
+		 d->chip->bus == BUS_TOPIC)
 		r = rpc_fail(err, RPC_REFUSED, "params.device",
 			     "there are no faults on demand for the driver %s",
 			     d->chip->name);

@@ -23,8 +23,9 @@ struct hardware {
 	struct pwm_provider *pwm;
 	struct iio_linux iio_linux;
 	struct iio_provider *iio;
-	struct sim *sim; /* NULL: nothing is simulated */
-	bool dry;        /* HARDWARE_DRY */
+	struct peer_port *peers; /* NULL: no service is reached */
+	struct sim *sim;         /* NULL: nothing is simulated */
+	bool dry;                /* HARDWARE_DRY */
 };
 
 /* The open bus called @name, or NULL. */
@@ -170,13 +171,19 @@ void hardware_start(struct hardware *hw)
 struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf)
 {
-	struct device_ports ports = {.gpio = hw->gpio, .pwm = hw->pwm, .iio = hw->iio};
+	struct device_ports ports = {
+		.gpio = hw->gpio, .pwm = hw->pwm, .iio = hw->iio, .peers = hw->peers};
 	const struct conf_bus *bus = config_bus(hw->conf, conf->bus);
 
 	ports.bus = find_bus(hw, conf->bus);
 	if (bus)
 		ports.xshut = &hw->starts[adapter_of(hw, bus) - hw->conf->buses];
 	return ports;
+}
+
+void hardware_set_peers(struct hardware *hw, struct peer_port *peers)
+{
+	hw->peers = peers;
 }
 
 struct gpio_provider *hardware_gpio(const struct hardware *hw)

@@ -33,6 +33,12 @@ void hardware_close(struct hardware *hw); /* NULL is fine */
 /* Let simulated time begin. Nothing happens on real hardware. */
 void hardware_start(struct hardware *hw);
 
+/*
+ * Devices that are made from now on reach other services by @peers, which is borrowed. Until somebody has connections
+ * there is none, and devices of the driver "bus" say so.
+ */
+void hardware_set_peers(struct hardware *hw, struct peer_port *peers);
+
 /* What the device of @conf is connected to. */
 struct device_ports hardware_ports(const struct hardware *hw,
 				   const struct device_conf *conf);

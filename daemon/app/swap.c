@@ -53,8 +53,7 @@ static void describe(const struct device_conf *d, char buf[96])
 		snprintf(buf, 96, "%s at 0x%02x on bus %s", d->driver,
 			 (unsigned)d->address, d->bus);
 	else
-		snprintf(buf, 96, "%s at %s", d->driver,
-			 d->chip->bus == BUS_IIO ? d->device : d->line);
+		snprintf(buf, 96, "%s at %s", d->driver, device_place(d));
 }
 
 /* What would go must not be what others live on. */

@@ -38,7 +38,7 @@ const struct conf_field actuator_fields[] = {
 int chip_conf_read(const struct conf_at *at, struct chip_conf *ret)
 {
 	int own = conf_read(at, chip_fields, driver_names, ret);
-	int device = device_conf_complete(at, "actuator", &ret->device);
+	int device = device_conf_complete(at, DRIVER_ACTUATOR, &ret->device);
 
 	return own < 0 || device < 0 ? -EINVAL : 0;
 }
@@ -51,7 +51,7 @@ int actuator_conf_read(const struct conf_at *at, struct actuator_conf *ret)
 	if (ret->on[0])
 		device = device_conf_check_none(at);
 	else
-		device = device_conf_complete(at, "actuator", &ret->device);
+		device = device_conf_complete(at, DRIVER_ACTUATOR, &ret->device);
 	if (ret->on[0] && ret->device.driver[0]) {
 		conf_complain(at, "both \"on\" and \"driver\"; the chip is one of "
 				  "\"devices\" or its own");

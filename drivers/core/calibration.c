@@ -24,7 +24,9 @@ const char *calibration_key(const struct device_conf *d, char buf[CALIBRATION_KE
 		(void)snprintf(buf, CALIBRATION_KEY_MAX, "%s@%s:0x%02x", d->driver,
 			       d->bus, (unsigned)d->address);
 	else
-		(void)snprintf(buf, CALIBRATION_KEY_MAX, "%s@%s", d->driver, d->line);
+		(void)snprintf(buf, CALIBRATION_KEY_MAX, "%s@%s%s%s", d->driver,
+			       d->chip->bus == BUS_TOPIC ? d->peer : "",
+			       d->chip->bus == BUS_TOPIC ? "/" : "", device_place(d));
 	return buf;
 }
 

@@ -25,9 +25,9 @@ struct calibration {
 	struct calibration_chan chan[CHAN_COUNT];
 };
 
-#define CALIBRATION_KEY_MAX 96
+#define CALIBRATION_KEY_MAX 128
 
-/* Where the calibration of the chip of @d is kept: "mpu6050@body:0x68", or "hcsr04@GPIO5". */
+/* Where the calibration of the chip of @d is kept: "mpu6050@body:0x68", "hcsr04@GPIO5", "bus@lidar/range.front". */
 const char *calibration_key(const struct device_conf *d, char buf[CALIBRATION_KEY_MAX]);
 
 /* Calibrate @chan by an offset alone; what else is known of it is forgotten. */

@@ -112,6 +112,16 @@ static int open_iio(struct device *d)
 	return iio_open(d->ports.iio, &req, &d->io.iio);
 }
 
+/* Without a port the driver's probe says so. */
+static int open_topic(struct device *d)
+{
+	struct peer_port *port = d->ports.peers;
+
+	if (d->io.peer.topic || !port)
+		return 0;
+	return peer_topic_open(port, d->conf->peer, d->conf->topic, &d->io.peer.topic);
+}
+
 int device_up(struct device *d)
 {
 	const struct driver *chip = d->conf->chip;
@@ -126,6 +136,8 @@ int device_up(struct device *d)
 		r = pwm_open(d->ports.pwm, d->conf->line, &d->io.pwm);
 	if (r == 0 && chip->bus == BUS_IIO)
 		r = open_iio(d);
+	if (r == 0 && chip->bus == BUS_TOPIC)
+		r = open_topic(d);
 	if (r == 0 && d->conf->xshut[0])
 		r = xshut_start(&d->pin, chip, &d->io, (uint8_t)d->conf->address);
 	if (r == 0 && chip->probe)
@@ -167,9 +179,11 @@ void device_close(struct device *d)
 	gpio_close(d->io.trigger);
 	pwm_close(d->io.pwm);
 	iio_close(d->io.iio);
+	peer_topic_close(d->io.peer.topic);
 	d->io.line = d->io.trigger = NULL;
 	d->io.pwm = NULL;
 	d->io.iio = NULL;
+	d->io.peer.topic = NULL;
 	d->up = false;
 }
 
@@ -187,10 +201,14 @@ static const char *place(const struct device *d, char *buf, size_t size)
 	case BUS_PEER:
 		(void)snprintf(buf, size, "service %s", d->conf->peer);
 		break;
+	case BUS_TOPIC:
+		(void)snprintf(buf, size, "%s of service %s", d->conf->topic,
+			       d->conf->peer);
+		break;
 	case BUS_NONE:
 	case BUS_GPIO:
 	case BUS_PWM:
-		(void)snprintf(buf, size, "%s", d->conf->line);
+		(void)snprintf(buf, size, "%s", device_place(d->conf));
 		break;
 	}
 	return buf;
@@ -201,7 +219,7 @@ void device_ran(struct device *d)
 	struct device_health *h = &d->health;
 	char why[sizeof(h->why)];
 	char after[48] = "";
-	char at[80];
+	char at[128];
 
 	if (h->state == DEVICE_RUNNING)
 		return;
@@ -252,7 +270,7 @@ static void explain(const struct device *d, int r, char *buf, size_t size)
 {
 	const struct error *e = error_last(r);
 	const char *name = strerrorname_np(-r);
-	char at[80];
+	char at[128];
 	const char *what = r == -ENXIO       ? "no answer"
 			   : r == -ETIMEDOUT ? "no answer in time"
 					     : strerrordesc_np(-r);

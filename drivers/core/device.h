@@ -11,7 +11,7 @@
 #include "drivers/core/xshut.h"
 #include "drivers/driver.h"
 
-#define DRIVER_CONF_MAX 256 /* bytes of a chip's own settings */
+#define DRIVER_CONF_MAX 512 /* bytes of a chip's own settings */
 
 /* The keys that every device has in the configuration. */
 struct device_conf {
@@ -20,9 +20,10 @@ struct device_conf {
 	char line[32];    /* of a GPIO driver; the output of a PWM driver */
 	char trigger[32]; /* of one with a second line */
 	char device[64];  /* of an IIO driver */
-	char peer[32];    /* of one that commands another service, */
-	char method[64];  /* with its method */
+	char peer[32];    /* of one that commands or hears another service, */
+	char method[64];  /* with the service's method, */
 	int64_t valid_for_ns;
+	char topic[64]; /* or the topic that it publishes */
 	char xshut[32]; /* the line that holds an I2C chip in reset while low; "": none */
 	int address;    /* 7-bit; after reading never 0 for an I2C chip */
 	const struct driver *chip;
@@ -51,12 +52,18 @@ struct device_conf {
 			      "The device of an IIO driver: its name, lsm6dso_accel, "   \
 			      "or its chip's, 1-006a."),                                 \
 		DEVICE_STRING(tag, peer,                                                 \
-			      "The service that the driver \"bus\" commands."),          \
+			      "The service that the driver \"bus\" commands or hears."), \
 		DEVICE_STRING(tag, method, "Which of its methods."),                     \
 		{DEVICE_ROW(tag, valid_for_ns, CONF_TYPE_DURATION, "s",                  \
 			    "How long the service may act on a command without "         \
 			    "hearing of it again."),                                     \
 		 .def = 5e9, .min = 1e8, .max = 3.6e12},                                 \
+		DEVICE_STRING(tag, topic,                                                \
+			      "What the driver \"bus\" hears: a name under which the "   \
+			      "service publishes."),                                     \
+		CONF_ANY("message",                                                      \
+			 "What the driver \"bus\" measures by that, and how it is in "   \
+			 "the messages: { \"channels\": [\"distance\"] }."),             \
 		DEVICE_STRING(tag, xshut,                                                \
 			      "The line at the reset pin of a chip that is given its "   \
 			      "address at the start (vl53l0x)."),                        \
@@ -68,10 +75,10 @@ struct device_conf {
 
 /*
  * Complete @conf, whose rows have been read from @at: find the driver, check bus, line and address, read
- * the settings of the chip, and check those of other chips that stand beside them. @kind, "sensor" or
- * "actuator", is what the driver must be one of. Returns 0, or -EINVAL after errors in @at->errs.
+ * the settings of the chip, and check those of other chips that stand beside them. The driver must be of
+ * @kind. Returns 0, or -EINVAL after errors in @at->errs.
  */
-int device_conf_complete(const struct conf_at *at, const char *kind,
+int device_conf_complete(const struct conf_at *at, enum driver_kind kind,
 			 struct device_conf *conf) MUST_CHECK;
 
 /*
@@ -86,6 +93,9 @@ int device_conf_check_none(const struct conf_at *at) MUST_CHECK;
 
 /* How long between two readings of a sensor: of its FIFO, if that is used. 0: it is not read. */
 int64_t device_reading_ns(const struct device_conf *conf);
+
+/* Where it is, of a device not on I2C: its line, device, service or topic. */
+const char *device_place(const struct device_conf *conf);
 
 /* What the sensor of @conf measures, as configured: CHAN_BIT()s. 0 without a driver. */
 uint32_t device_chans(const struct device_conf *conf);

@@ -10,27 +10,22 @@
 
 static const struct conf_field no_fields[] = {CONF_END};
 
-static bool is_kind(const struct driver *d, const char *kind)
-{
-	return (d->chans != 0) == (strcmp(kind, "sensor") == 0);
-}
-
-static int find_driver(const struct conf_at *at, const char *kind,
+static int find_driver(const struct conf_at *at, enum driver_kind kind,
 		       struct device_conf *conf)
 {
 	struct conf_at key = conf_child(at, "driver");
 	const char *names[NAMES_MAX];
 	size_t n = 0;
 
-	conf->chip = driver_find(conf->driver);
-	if (conf->chip && is_kind(conf->chip, kind))
+	conf->chip = driver_find_kind(kind, conf->driver);
+	if (conf->chip)
 		return 0;
-	conf->chip = NULL;
 	for (size_t i = 0; driver_table[i] && n < NAMES_MAX; i++)
-		if (is_kind(driver_table[i], kind))
+		if (driver_kind(driver_table[i]) == kind)
 			names[n++] = driver_table[i]->name;
 	if (key.node)
-		conf_complain_unknown(&key, kind, conf->driver, names, n);
+		conf_complain_unknown(&key, kind == DRIVER_SENSOR ? "sensor" : "actuator",
+				      conf->driver, names, n);
 	else
 		conf_complain(&key, "missing; the chip, such as \"%s\"",
 			      n ? names[0] : "");
@@ -73,19 +68,25 @@ static const char *const places[] = {
 	[BUS_PWM] = "is on a PWM output (\"line\")",
 	[BUS_IIO] = "is a device of the kernel (\"device\")",
 	[BUS_PEER] = "is another service (\"peer\", \"method\")",
+	[BUS_TOPIC] = "hears another service (\"peer\", \"topic\")",
 };
-/* A chip on I2C may be read through the kernel instead, and back: either way both may say where it is. */
+/*
+ * A chip on I2C may be read through the kernel instead, or give way to a service, and back: either way all may say
+ * where it is.
+ */
+#define SWAPPED (1 << BUS_I2C | 1 << BUS_IIO | 1 << BUS_TOPIC)
 static const struct {
 	const char *key;
 	unsigned buses; /* 1 << enum bus_kind */
 } place_keys[] = {
-	{"bus", 1 << BUS_I2C | 1 << BUS_IIO},
-	{"address", 1 << BUS_I2C | 1 << BUS_IIO},
+	{"bus", SWAPPED},
+	{"address", SWAPPED},
 	{"xshut", 1 << BUS_I2C},
 	{"line", 1 << BUS_GPIO | 1 << BUS_PWM},
 	{"trigger", 1 << BUS_GPIO},
-	{"device", 1 << BUS_I2C | 1 << BUS_IIO},
-	{"peer", 1 << BUS_PEER},
+	{"device", SWAPPED},
+	{"peer", 1 << BUS_PEER | SWAPPED},
+	{"topic", SWAPPED},
 	{"method", 1 << BUS_PEER},
 	{"valid_for", 1 << BUS_PEER},
 };
@@ -140,7 +141,9 @@ int device_conf_check_irq(const struct conf_at *at, const struct device_conf *co
 		"%s has no data-ready output that its driver uses; leave it out, or "
 		"\"\": it is %s",
 		conf->chip->name,
-		conf->chip->edge ? "the line itself that tells" : "read on a schedule");
+		conf->chip->edge               ? "the line itself that tells"
+		: conf->chip->bus == BUS_TOPIC ? "told by the service"
+					       : "read on a schedule");
 	return -EINVAL;
 }
 
@@ -169,7 +172,7 @@ static int check_key(const struct conf_at *at, const struct device_conf *conf,
 
 static int check_keys(const struct conf_at *at, const struct device_conf *conf)
 {
-	int peer;
+	int peer, own;
 
 	switch (conf->chip->bus) {
 	case BUS_NONE:
@@ -185,10 +188,14 @@ static int check_keys(const struct conf_at *at, const struct device_conf *conf)
 				 "reads a device of the kernel, such as \"bmp280\"");
 	case BUS_PEER:
 		peer = check_key(at, conf, "peer", conf->peer, "commands a service");
-		return check_key(at, conf, "method", conf->method,
-				 "calls one of the service's methods") < 0
-			       ? -EINVAL
-			       : peer;
+		own = check_key(at, conf, "method", conf->method,
+				"calls one of the service's methods");
+		return peer < 0 ? peer : own;
+	case BUS_TOPIC:
+		peer = check_key(at, conf, "peer", conf->peer, "hears a service");
+		own = check_key(at, conf, "topic", conf->topic,
+				"hears what the service publishes under one name");
+		return peer < 0 ? peer : own;
 	}
 	return 0;
 }
@@ -221,6 +228,12 @@ static int check_place(const struct conf_at *at, struct device_conf *conf)
 	return complain_address(at, d, conf->address);
 }
 
+/* Where in a device's configuration the settings of @d are. */
+static struct conf_at settings_at(const struct conf_at *at, const struct driver *d)
+{
+	return conf_child(at, d->conf_key ? d->conf_key : d->name);
+}
+
 uint32_t device_chans(const struct device_conf *conf)
 {
 	const struct driver *d = conf->chip;
@@ -237,7 +250,7 @@ static int check_measures(const struct conf_at *at, const struct device_conf *co
 
 	if (!conf->chip || !conf->chip->measures || device_chans(conf))
 		return 0;
-	own = conf_child(at, conf->chip->name);
+	own = settings_at(at, conf->chip);
 	if (!own.node)
 		conf_complain(&own, "missing; what it measures, such as "
 				    "{ \"channels\": [\"accel\", \"gyro\"] }");
@@ -252,11 +265,11 @@ static int read_settings(const struct conf_at *at, struct device_conf *conf)
 
 	for (size_t i = 0; driver_table[i]; i++) {
 		const struct driver *d = driver_table[i];
-		struct conf_at own = conf_child(at, d->name);
+		struct conf_at own = settings_at(at, d);
 		void *settings = d == conf->chip ? conf->settings : unused;
 
 		assert(d->conf_size <= DRIVER_CONF_MAX);
-		if (d->bus == BUS_PEER) /* "bus" is where a chip is */
+		if (d->conf_key && !d->conf_key[0])
 			continue;
 		if (conf_read(&own, d->conf ? d->conf : no_fields, NULL, settings) < 0)
 			r = -EINVAL;
@@ -266,7 +279,7 @@ static int read_settings(const struct conf_at *at, struct device_conf *conf)
 	return check_measures(at, conf) < 0 ? -EINVAL : r;
 }
 
-int device_conf_complete(const struct conf_at *at, const char *kind,
+int device_conf_complete(const struct conf_at *at, enum driver_kind kind,
 			 struct device_conf *conf)
 {
 	int found = find_driver(at, kind, conf);
@@ -275,6 +288,25 @@ int device_conf_complete(const struct conf_at *at, const char *kind,
 	int settings = read_settings(at, conf);
 
 	return found < 0 || place < 0 || idle < 0 || settings < 0 ? -EINVAL : 0;
+}
+
+const char *device_place(const struct device_conf *conf)
+{
+	switch (conf->chip->bus) {
+	case BUS_NONE:
+	case BUS_I2C:
+		break;
+	case BUS_GPIO:
+	case BUS_PWM:
+		return conf->line;
+	case BUS_IIO:
+		return conf->device;
+	case BUS_PEER:
+		return conf->peer;
+	case BUS_TOPIC:
+		return conf->topic;
+	}
+	return "";
 }
 
 int64_t device_reading_ns(const struct device_conf *conf)

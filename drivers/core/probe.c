@@ -32,7 +32,7 @@ int probe_device(const char *role, const struct device_conf *conf,
 
 	why[0] = '\0';
 	/* One that is held in reset has to wait for its turn. */
-	if (conf->chip->bus != BUS_I2C || !conf->chip->probe || conf->xshut[0])
+	if (!conf->chip->probe || (conf->chip->bus == BUS_I2C && conf->xshut[0]))
 		return 0;
 	device_init(&d, role, conf, ports);
 	r = conf->chip->probe(&d.io, conf->settings);

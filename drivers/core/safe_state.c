@@ -91,6 +91,7 @@ static int send_one(struct safe_state *s, const struct safe_write *w)
 	case BUS_NONE:
 	case BUS_IIO:
 	case BUS_PEER:
+	case BUS_TOPIC:
 		break;
 	}
 	return 0;

@@ -2,9 +2,11 @@
 #include "drivers/core/sensor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/log.h"
 #include "daemon/rt/rt.h"
 #include "drivers/core/sensor_internal.h"
 
@@ -51,6 +53,9 @@ struct sensor *sensor_new(const char *role, const struct sensor_conf *conf,
 		s->watermark = chip->fifo->watermark(s->conf.device.settings);
 	silence_ns = SILENCE_READINGS * device_reading_ns(&s->conf.device);
 	s->silence_ns = silence_ns > SILENCE_MIN_NS ? silence_ns : SILENCE_MIN_NS;
+	/* Who speaks only when something changes may be silent for any time. */
+	if (silence_ns == 0)
+		s->silence_ns = TIME_NEVER;
 	return s;
 }
 
@@ -119,10 +124,26 @@ int sensor_bad(struct sensor *s)
 
 	if (++s->bad < BAD_MAX)
 		return 0;
+	if (s->nonsense[0] && !s->beyond)
+		return error_set(-EBADMSG, "%u readings in a row make no sense: %s",
+				 s->bad, s->nonsense);
 	if (s->beyond)
 		return error_set(-EBADMSG, "%u readings in a row make no sense: %s",
 				 s->bad, sensor_limit_text(s->beyond, limit));
 	return error_set(-EBADMSG, "%u readings in a row make no sense", s->bad);
+}
+
+/* Bytes that mean nothing are counted; a reason that the driver gives is told when it is another one than before. */
+static void not_decoded(struct sensor *s, int r)
+{
+	const struct error *e = error_last(r);
+
+	device_fault(&s->dev, FAULT_DECODE);
+	if (!e || !e->text[0] || e->t_ns < s->dev.attempt_ns ||
+	    strcmp(e->text, s->nonsense) == 0)
+		return;
+	(void)snprintf(s->nonsense, sizeof(s->nonsense), "%s", e->text);
+	LOG(WARNING, "%s: %s; left out", s->dev.name, s->nonsense);
 }
 
 int sensor_take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
@@ -137,7 +158,7 @@ int sensor_take(struct sensor *s, const uint8_t *raw, size_t len, int64_t t_ns)
 		tap(s, raw, len, t_ns);
 	n = conf->chip->decode(conf->settings, s->trim, raw, len, t_ns, out);
 	if (n < 0)
-		device_fault(&s->dev, FAULT_DECODE);
+		not_decoded(s, n);
 	for (int i = 0; i < n; i++) {
 		if (!sensor_plausible(s, &out[i]))
 			continue;

@@ -34,7 +34,7 @@ static int64_t usual_stale_after_ns(const struct device_conf *device)
 {
 	int64_t ns;
 
-	if (!device->chip || !device->chip->period_ns)
+	if (!device->chip || device_reading_ns(device) == 0)
 		return 0;
 	ns = STALE_READINGS * device_reading_ns(device);
 	return ns > STALE_MIN_NS ? ns : STALE_MIN_NS;
@@ -80,7 +80,7 @@ int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
 	struct conf_at mount = conf_child(at, "mount");
 	struct conf_at filters = conf_child(at, "filters");
 	int own = conf_read(at, sensor_fields, driver_names, ret);
-	int device = device_conf_complete(at, "sensor", &ret->device);
+	int device = device_conf_complete(at, DRIVER_SENSOR, &ret->device);
 	int axes = mount_read(&mount, &ret->mount);
 	int chain = filters_read(&filters, &ret->filters);
 	int idle = check_idle_keys(at, ret);

@@ -25,6 +25,8 @@ struct sensor {
 	uint8_t odd[CHAN_COUNT]; /* impossible ones in a row beside good ones, up to 10 */
 	const struct chan_info
 		*beyond; /* the last of them; NULL: none since the last good reading */
+	char nonsense
+		[160]; /* what the driver last said of bytes that mean nothing; "": nothing */
 	uint8_t trim[DRIVER_TRIM_MAX];
 	uint8_t raw[DRIVER_BURST_MAX];
 };

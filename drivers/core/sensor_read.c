@@ -36,6 +36,8 @@ static int measure(struct sensor *s, int64_t t_ns)
 		s->doubt = true;
 		n = read_raw(s);
 	}
+	s->dev.health.faults[FAULT_OVERRUN] += s->dev.io.lost;
+	s->dev.io.lost = 0;
 	if (n > 0)
 		n = sensor_take(s, s->raw, (size_t)n, t_ns);
 	else if (n == 0)

@@ -115,10 +115,10 @@ static void bury(struct life *l)
 	rig_close(&l->rig);
 }
 
-/* A sensor that is read; all of them but switches. */
+/* A sensor that is read; all of them but switches, and services (drivers_bus_sensor.c). */
 static bool has_life(const struct driver *d)
 {
-	return d->read != NULL;
+	return d->read != NULL && d->bus != BUS_TOPIC;
 }
 
 Test(life, shows_the_scene_as_it_is)

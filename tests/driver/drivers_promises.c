@@ -43,14 +43,16 @@ Test(promises, slots_belong_together)
 		const struct driver *d = driver_table[i];
 
 		cr_expect(eq(str, (char *)d->name, (char *)driver_names[i]));
-		cr_expect(driver_find(d->name) == d);
+		cr_expect(driver_find_kind(driver_kind(d), d->name) == d);
 		cr_expect(d->summary != NULL, "%s", d->name);
 		cr_expect(d->bus != BUS_I2C || (d->addrs[0] && d->probe && d->setup),
 			  "%s", d->name);
 		cr_expect(d->bus != BUS_GPIO || d->line, "%s", d->name);
 		cr_expect(d->bus == BUS_GPIO || !d->trigger_line, "%s", d->name);
 		cr_expect(eq(int, d->trim_max > 0, d->trim != NULL), "%s", d->name);
-		cr_expect(d->trim_max <= DRIVER_TRIM_MAX && d->raw_max <= DRIVER_RAW_MAX,
+		cr_expect(d->trim_max <= DRIVER_TRIM_MAX, "%s", d->name);
+		cr_expect(d->raw_max <= (d->bus == BUS_TOPIC ? DRIVER_BURST_MAX
+							     : DRIVER_RAW_MAX),
 			  "%s", d->name);
 		cr_expect(d->conf_size <= DRIVER_CONF_MAX, "%s", d->name);
 		cr_expect(d->raw_max > 0, "%s", d->name);
@@ -72,6 +74,7 @@ Test(promises, slots_belong_together)
 		}
 	}
 	cr_expect(driver_find("none") == NULL);
+	cr_expect(driver_find("bus") == driver_find_kind(DRIVER_SENSOR, "bus"));
 }
 
 /* One driver before the models, and what came of it. */
@@ -337,7 +340,7 @@ static void check_decode(const struct driver *d, const void *conf, const uint8_t
 Test(promises, decode_is_pure_and_within_range)
 {
 	uint8_t trim[DRIVER_TRIM_MAX];
-	uint8_t raw[DRIVER_RAW_MAX];
+	uint8_t raw[DRIVER_BURST_MAX];
 
 	srand((unsigned)test_seed(1));
 	for (size_t i = 0; driver_table[i]; i++) {

@@ -206,7 +206,11 @@ static inline void rig_conf(const struct driver *d, struct device_conf *ret)
 		(void)snprintf(ret->device, sizeof(ret->device), "lsm6dso");
 	if (d->conf)
 		conf_defaults(d->conf, ret->settings);
-	if (d->bus == BUS_IIO) /* a chip of any kind: one with these */
+	if (d->bus == BUS_TOPIC) {
+		(void)snprintf(ret->peer, sizeof(ret->peer), "speech");
+		(void)snprintf(ret->topic, sizeof(ret->topic), "imu");
+	}
+	if (d->bus == BUS_IIO || d->bus == BUS_TOPIC) /* any kind: one with these */
 		rig_set(d, ret, "{\"channels\": [\"accel\", \"gyro\", \"temperature\"]}");
 }
 

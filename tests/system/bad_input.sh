@@ -66,6 +66,17 @@ expect_line 'calibration.json:2:[0-9]+: mpu6050@body:0x68.gyro.offset: not 3 num
 expect_line 'imu: starting -> running' "it runs"
 passed "a calibration of the wrong size: its place, and the role runs uncalibrated"
 
+# Other services, as a sensor and as an actuator, which this daemon cannot reach yet.
+sed 's|"sensors": {|& "far": { "driver": "bus", "peer": "lidar", "topic": "range.front", "message": { "channels": ["distance"] } },|
+	s|"actuators": {|& "voice": { "driver": "bus", "peer": "speech", "method": "say" },|' "$desk" >"$scratch/services.jsonc"
+[ "$(grep -c '"driver": "bus"' "$scratch/services.jsonc")" -eq 2 ] || fail "the desk robot has another form"
+run "$build/instinctd" --config "$scratch/services.jsonc" --no-bus --speed max --duration 1s
+expect_status 0 "services that are not reached"
+expect_line 'far: starting -> failing: no connection to the service lidar: this daemon makes none yet, retry 1' "the sensor"
+expect_line 'voice: starting -> failing: no connection to the service speech: this daemon makes none yet, retry 1' "the actuator"
+expect_line 'imu: starting -> running' "the rest runs"
+passed "services that cannot be reached: each says so, the rest runs"
+
 head -c 5000 /dev/urandom >"$scratch/noise.f32"
 run "$build/instinctd" --config "$desk" --world "$scratch/noise.f32" --speed max
 expect_status 1 "noise instead of a recording"

@@ -42,8 +42,9 @@ static void print_device(const struct cli *cli, const cJSON *d)
 		snprintf(place, sizeof(place), "%s %s", text_of(d, "bus"),
 			 text_of(d, "address"));
 	else
-		snprintf(place, sizeof(place), "%s%s%s", text_of(d, "line"),
-			 text_of(d, "device"), text_of(d, "peer"));
+		snprintf(place, sizeof(place), "%s%s%s%s%s", text_of(d, "line"),
+			 text_of(d, "device"), text_of(d, "peer"),
+			 member(d, "topic") ? " " : "", text_of(d, "topic"));
 	print_age(cJSON_IsNumber(since) ? since->valuedouble : 0, age, sizeof(age));
 	printf("%-12s %-12s %-14s %s%-8s%s %9s  %s\n", text_of(d, "role"),
 	       text_of(d, "driver"), place, print_colour(cli->colour, state), state,
