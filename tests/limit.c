@@ -5,7 +5,8 @@
 #include <criterion/criterion.h>
 #include <criterion/hooks.h>
 
-#define LIMIT_S 300 /* hundred times what most take: what hangs fails, what is slow passes */
+/* Many times what any of them takes: on a slow machine only what hangs fails. */
+#define LIMIT_S 300
 
 ReportHook(PRE_ALL)(struct criterion_test_set *all)
 {

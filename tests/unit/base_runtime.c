@@ -20,6 +20,7 @@ static void make_folder(void)
 {
 	unsetenv("RUNTIME_DIRECTORY");
 	unsetenv("XDG_RUNTIME_DIR");
+	umask(022);
 	snprintf(folder, sizeof(folder), "/tmp/instinct-test-XXXXXX");
 	cr_assert(mkdtemp(folder) != NULL);
 }

@@ -202,8 +202,7 @@ Test(vote, random_sources_never_give_nonsense)
 		b.t_ns += STEP_NS;
 		if (!vote_take(&b.vote, b.s, b.n, 1, SETTLE_S, b.t_ns, &r))
 			continue;
-		cr_assert(r.v[0] >= low - 1 && r.v[0] <= high + 1,
-			  "%d: %g", i, r.v[0]);
+		cr_assert(r.v[0] >= low - 1 && r.v[0] <= high + 1, "%d: %g", i, r.v[0]);
 		cr_assert(r.used > 0);
 	}
 }

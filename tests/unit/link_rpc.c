@@ -291,7 +291,7 @@ LINK_TEST(rpc, clients_that_vanish_do_no_harm)
 {
 	struct served s = {.hold = true};
 	struct nursery short_lived;
-	struct zsock *gone[100];
+	struct zsock *gone[2 * RPC_AT_ONCE]; /* each has some descriptors */
 
 	serve(&s, t);
 	nursery_open(&short_lived);

@@ -15,6 +15,7 @@ enum {
 
 struct cli {
 	const char *socket; /* --socket; NULL: look in the usual places */
+	int timeout_s;      /* --timeout: how long an answer may take; 0: as usual */
 	bool json;          /* print what the daemon answered, as it is */
 	bool colour;        /* standard output is a terminal that wants colours */
 };

@@ -11,7 +11,8 @@
 #include "daemon/base/runtime_dir.h"
 #include "daemon/base/runtime_socket.h"
 
-#define ANSWER_MS 5000
+#define ANSWER_S 5
+#define PATIENT_S 60
 #define ANSWER_MAX ((size_t)16 << 20) /* bytes of an answer */
 
 static int no_daemon(const char *where)
@@ -79,11 +80,13 @@ static int find_usual(struct client *c)
 
 int client_open(struct client *c, const struct cli *cli)
 {
-	const int wait_ms = ANSWER_MS;
+	const int timeout_s = cli->timeout_s ? cli->timeout_s : ANSWER_S;
+	const int wait_ms = timeout_s * 1000;
 	const int linger = 0;
 	int code;
 
 	memset(c, 0, sizeof(*c));
+	c->timeout_s = timeout_s;
 	code = cli->socket ? find_given(c, cli->socket) : find_usual(c);
 	if (code != CLI_OK)
 		return code;
@@ -107,6 +110,12 @@ void client_close(struct client *c)
 	if (c->zmq)
 		zmq_ctx_term(c->zmq);
 	c->zmq = c->socket = NULL;
+}
+
+void client_be_patient(struct cli *cli)
+{
+	if (!cli->timeout_s)
+		cli->timeout_s = PATIENT_S;
 }
 
 static char *make_request(const char *method, cJSON *params_take)
@@ -185,7 +194,7 @@ int client_call(struct client *c, const char *method, cJSON *params_take, cJSON 
 	zmq_msg_init(&m);
 	if (code != CLI_OK || zmq_msg_recv(&m, c->socket, 0) < 0)
 		code = cli_fail(CLI_NO_DAEMON, "%s: no answer within %d s", c->endpoint,
-				ANSWER_MS / 1000);
+				c->timeout_s);
 	else
 		code = read_answer(&m, ret);
 	zmq_msg_close(&m);

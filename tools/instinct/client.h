@@ -7,6 +7,7 @@
 
 struct client {
 	void *zmq, *socket;
+	int timeout_s;
 	char endpoint[256];
 };
 
@@ -16,6 +17,11 @@ struct client {
  */
 int client_open(struct client *c, const struct cli *cli) MUST_CHECK;
 void client_close(struct client *c);
+
+/*
+ * Wait longer for answers than usual, unless --timeout says how long: for what waits for chips, which may be slow.
+ */
+void client_be_patient(struct cli *cli);
 
 /*
  * Call @method with @params_take (NULL: none), which is freed. Returns CLI_OK with the result, which the

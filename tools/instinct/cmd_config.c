@@ -25,6 +25,7 @@ int cmd_reload(struct cli *cli, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
+	client_be_patient(cli);
 	return show_outcome(cli, "config.reload");
 }
 

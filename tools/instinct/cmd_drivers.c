@@ -152,6 +152,7 @@ static int swap(struct cli *cli, int argc, char **argv)
 		cJSON_Delete(params);
 		return code;
 	}
+	client_be_patient(cli);
 	code = client_ask(cli, "drivers.swap", params, &outcome);
 	if (code != CLI_OK)
 		return code;
@@ -176,6 +177,7 @@ static int calibrate(struct cli *cli, int argc, char **argv)
 	cJSON_AddStringToObject(params, "role", argv[0]);
 	if (!cli->json)
 		puts("keep the robot still for 3 s ...");
+	client_be_patient(cli);
 	code = client_ask(cli, "drivers.calibrate", params, &found);
 	if (code != CLI_OK)
 		return code;

@@ -46,10 +46,13 @@ static const struct command commands[] = {
 
 static const char options_help[] =
 	"\nOptions of the commands that ask a daemon:\n"
-	"  --socket PATH   its control socket, or the folder that it is in; else the "
-	"first\n"
-	"                  that answers of /run/instinct, $XDG_RUNTIME_DIR/instinct,\n"
-	"                  /tmp/instinct-UID\n"
+	"  --socket PATH   its control socket, or the folder that it is in; else\n"
+	"                  $INSTINCT_SOCKET, or the first that answers of "
+	"/run/instinct,\n"
+	"                  $XDG_RUNTIME_DIR/instinct, /tmp/instinct-UID\n"
+	"  --timeout S     how many seconds an answer may take: $INSTINCT_TIMEOUT, or "
+	"5,\n"
+	"                  and 60 where chips are waited for\n"
 	"  --json          print the answer as JSON, one object on a line\n"
 	"  --help, --version\n"
 	"\nrun, check and demo start instinctd and pass their options on to it; see\n"
@@ -103,6 +106,40 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* The value of the option @name at *@arg, given after "=" or as the next argument. False: another one. */
+static bool option_is(const char *name, char ***arg, const char **ret)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(**arg, name, len) != 0)
+		return false;
+	if ((**arg)[len] == '=')
+		*ret = **arg + len + 1;
+	else if ((**arg)[len] == '\0' && (*arg)[1])
+		*ret = *++*arg;
+	else
+		return false;
+	return true;
+}
+
+/* Whole seconds, 1 to 86400. Returns 0 for anything else. */
+static int seconds(const char *text)
+{
+	char *end;
+	long s = strtol(text, &end, 10);
+
+	return *text && !*end && s >= 1 && s <= 86400 ? (int)s : 0;
+}
+
+static bool set_timeout(struct cli *cli, const char *from, const char *text)
+{
+	cli->timeout_s = seconds(text);
+	if (!cli->timeout_s)
+		cli_fail(CLI_USAGE, "%s %s: not a number of seconds, 1 to 86400", from,
+			 text);
+	return cli->timeout_s > 0;
+}
+
 /* An option, and not a negative number or the word "-". */
 static bool is_option(const char *arg)
 {
@@ -117,6 +154,7 @@ static bool is_option(const char *arg)
 static int take_options(struct cli *cli, const struct command *c, char **argv)
 {
 	bool only_arguments = false;
+	const char *value;
 	int n = 0;
 
 	for (char **arg = argv; *arg; arg++) {
@@ -126,20 +164,33 @@ static int take_options(struct cli *cli, const struct command *c, char **argv)
 			only_arguments = true;
 		} else if (strcmp(*arg, "--json") == 0) {
 			cli->json = true;
-		} else if (strcmp(*arg, "--socket") == 0 && arg[1]) {
-			cli->socket = *++arg;
-		} else if (strncmp(*arg, "--socket=", 9) == 0) {
-			cli->socket = *arg + 9;
+		} else if (option_is("--socket", &arg, &value)) {
+			cli->socket = value;
+		} else if (option_is("--timeout", &arg, &value)) {
+			if (!set_timeout(cli, "--timeout", value))
+				return -1;
 		} else {
 			cli_fail(CLI_USAGE, "%s: %s %s; see instinct --help", c->name,
 				 *arg,
-				 strcmp(*arg, "--socket") == 0 ? "needs a path"
-							       : "is no option");
+				 strcmp(*arg, "--socket") == 0    ? "needs a path"
+				 : strcmp(*arg, "--timeout") == 0 ? "needs a time"
+								  : "is no option");
 			return -1;
 		}
 	}
 	argv[n] = NULL;
 	return n;
+}
+
+/* What options say goes before. */
+static bool take_environment(struct cli *cli)
+{
+	const char *timeout = getenv("INSTINCT_TIMEOUT");
+
+	cli->socket = getenv("INSTINCT_SOCKET");
+	if (cli->socket && !*cli->socket)
+		cli->socket = NULL;
+	return !timeout || !*timeout || set_timeout(cli, "INSTINCT_TIMEOUT", timeout);
 }
 
 static int run_command(struct cli *cli, const struct command *c, char **argv)
@@ -155,7 +206,7 @@ static int run_command(struct cli *cli, const struct command *c, char **argv)
 		while (argv[argc])
 			argc++;
 	else
-		argc = take_options(cli, c, argv);
+		argc = take_environment(cli) ? take_options(cli, c, argv) : -1;
 	if (argc < 0)
 		return CLI_USAGE;
 	if (argc < c->min_args || (c->max_args >= 0 && argc > c->max_args))
