@@ -54,8 +54,8 @@ hil-gpio set board GPIO22 0
 expect_value head.touched '^true$' "the button is pressed"
 passed "an edge of a line: the button is pressed"
 
-within 60 file_is "$led" 1 || fail "the light does not go on"
-[ "$(hil-gpio get board GPIO18)" = 1 ] || within 60 file_is "$led" 1 || fail "hil-gpio sees no light"
+within file_is "$led" 1 || fail "the light does not go on"
+[ "$(hil-gpio get board GPIO18)" = 1 ] || within file_is "$led" 1 || fail "hil-gpio sees no light"
 passed "the light's line is driven"
 
 # Straight ahead, 1.5 ms, are 307 of the 4096 counts; 0.35 rad down 1.9 ms and 389 counts.
@@ -65,10 +65,10 @@ nodding()
 	read -ra bytes <<<"$(hil-i2c get 0x40 0x0a 4)"
 	((bytes[2] + 256 * bytes[3] > 350 && bytes[2] + 256 * bytes[3] < 400))
 }
-within 60 nodding || fail "the head does not nod: $(hil-i2c get 0x40 0x0a 4)"
-within 60 registers_are 0x40 0x0a "0x00 0x00 0x33 0x01" ||
+within nodding || fail "the head does not nod: $(hil-i2c get 0x40 0x0a 4)"
+within registers_are 0x40 0x0a "0x00 0x00 0x33 0x01" ||
 	fail "the head does not come back: $(hil-i2c get 0x40 0x0a 4)"
-within 60 file_is "$led" 0 || fail "the light does not go off"
+within file_is "$led" 0 || fail "the light does not go off"
 passed "the servo chip gets the pulses of a nod"
 
 # Short ones are noise: the level is back before a second is over, also on a slow machine. Then one that lasts.
@@ -89,10 +89,10 @@ passed "bounces do not count"
 # Stopped while the light is on and the head is moving.
 note_levels
 hil-gpio set board GPIO22 0
-within 60 file_is "$led" 1 || fail "the light does not go on again"
+within file_is "$led" 1 || fail "the light does not go on again"
 stop_daemon
 expect_status 0 "SIGTERM"
-[ "$took" -le 8 ] || fail "SIGTERM took $took s"
+[ "$took" -le 15 ] || fail "SIGTERM took $took s"
 [[ $(levels_set 18) =~ (^|\ )1(\ 0)+$ ]] || fail "the light is left on: $(levels_set 18)"
 [ "$(hil-i2c get 0x40 0xfd)" = 0x10 ] || fail "the servos are left with pulses"
 passed "SIGTERM in the middle of a nod: the light is off, the servos limp, after $took s"
@@ -104,10 +104,9 @@ pulses()
 	while :; do
 		printf pull-up >"$pull"
 		printf pull-down >"$pull"
-		read -rt 0.02 <>"$scratch/never" || true
+		pause 0.02
 	done
 }
-mkfifo "$scratch/never"
 hil-gpio set board GPIO22 1
 start_daemon --config "$source/config/robot.jsonc"
 pulses "${pull/sim_gpio22/sim_gpio17}" &

@@ -15,7 +15,7 @@ done
 passed "a board in good health"
 
 hil-i2c opt 0x68 fail_count 1
-within 60 file_is /sys/kernel/debug/i2c-regs/68/failed 1 || fail "the fault has not happened"
+within file_is /sys/kernel/debug/i2c-regs/68/failed 1 || fail "the fault has not happened"
 expect_value health.imu '^running$' "a fault that happens once"
 log_has 'imu: running -> ' && fail "a single fault is no news"
 passed "one failed transfer is made again, without a word"
@@ -89,7 +89,7 @@ for addr in 0x40 0x68; do
 done
 stop_daemon
 expect_status 0 "SIGTERM without a bus"
-[ "$took" -le 8 ] || fail "SIGTERM without a bus took $took s"
+[ "$took" -le 15 ] || fail "SIGTERM without a bus took $took s"
 expect_log 'pwm0: the safe state was not sent: ' "it is said"
 for addr in 0x40 0x68; do
 	hil-i2c opt "$addr" fail_count 0
@@ -146,7 +146,7 @@ expect_log 'imu: running -> [a-z]+: bus body hangs: a transfer to 0x68 does not 
 start=$SECONDS
 run "$build/instinct" status
 expect_status 0 "it answers"
-[ $((SECONDS - start)) -le 8 ] || fail "the loop waits with the bus"
+[ $((SECONDS - start)) -le 12 ] || fail "the loop waits with the bus"
 hil-i2c opt 0x68 delay_us 0
 expect_log 'imu: [a-z]+ -> running' "the bus is free again"
 mark_log

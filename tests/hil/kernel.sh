@@ -11,7 +11,7 @@ chips=/sys/bus/i2c/devices
 bind()
 {
 	echo "$1 $2" >"$bus/new_device"
-	within 60 test -e "$chips/1-00${2#0x}/driver" || fail "the kernel's $1 does not take $2"
+	within test -e "$chips/1-00${2#0x}/driver" || fail "the kernel's $1 does not take $2"
 }
 unbind()
 {
@@ -22,7 +22,7 @@ unbind()
 shown()
 {
 	local files
-	within 60 compgen -G "$1" >/dev/null || fail "the kernel shows no $1"
+	within compgen -G "$1" >/dev/null || fail "the kernel shows no $1"
 	mapfile -t files < <(compgen -G "$1")
 	cat "${files[@]}"
 }
@@ -43,7 +43,7 @@ is_near()
 }
 near()
 {
-	within 60 is_near "$1" "$2" "$3" "${5:-1}" ||
+	within is_near "$1" "$2" "$3" "${5:-1}" ||
 		fail "$4: $1 is '$(value "$1")', the kernel has $2 (tolerance $3)"
 }
 

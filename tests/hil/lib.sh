@@ -4,7 +4,6 @@
 # shellcheck source=tests/system/lib.sh
 . "${INSTINCT_SOURCE:?the root of the sources}/tests/system/lib.sh"
 
-log=$scratch/log
 daemon=
 mark=0 # lines of the log that have been dealt with
 
@@ -26,17 +25,6 @@ fail()
 	exit 1
 }
 
-# within SECONDS COMMAND... : repeat the command until it succeeds.
-within()
-{
-	local deadline=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.05
-	done
-}
-
 # The log from here on is what expect_log looks at.
 mark_log()
 {
@@ -51,7 +39,7 @@ log_has()
 # expect_log REGEX WHAT
 expect_log()
 {
-	within 60 log_has "$1" || fail "$2: no log line like: $1"
+	within log_has "$1" || fail "$2: no log line like: $1"
 }
 
 # Start the daemon; its log is kept.
@@ -89,7 +77,7 @@ value_is()
 # expect_value NAME REGEX WHAT
 expect_value()
 {
-	within 60 value_is "$1" "$2" || fail "$3: $1 is '$(value "$1")', not $2"
+	within value_is "$1" "$2" || fail "$3: $1 is '$(value "$1")', not $2"
 }
 
 # The file in which the kernel shows the level of a line that the daemon drives.

@@ -65,7 +65,7 @@ held()
 {
 	grep -q gpioset <<<"$(gpioinfo "$(hil-gpio chip board)")"
 }
-within 60 held || fail "the line is not held"
+within held || fail "the line is not held"
 robot_with lines '{ "sensors": { "head": { "line": "GPIO99" } } }'
 start_daemon "${changed[@]}"
 expect_log 'led: starting -> failing: line GPIO18 is used by gpioset' "the other user is named"
@@ -137,10 +137,10 @@ note_levels
 start_daemon "${changed[@]}"
 expect_value health.head '^running$' "with a kill line"
 hil-gpio set board GPIO22 0
-within 60 file_is "$(level_file 18)" 1 || fail "the light does not go on"
+within file_is "$(level_file 18)" 1 || fail "the light does not go on"
 "$build/instinct" fault loop stuck 1 5 2>/dev/null &
 asker=$!
-within 60 fallen || fail "kill line $(levels_set 6), light $(levels_set 18)"
+within fallen || fail "kill line $(levels_set 6), light $(levels_set 18)"
 expect_log 'the outputs were made safe without the loop; the kill line stays low until the next start' "it is said"
 wait "$asker" || true
 expect_value health.head '^running$' "the loop goes on"

@@ -64,7 +64,7 @@ watchdog_fed()
 	now=$(show WatchdogTimestampMonotonic)
 	((now - fed > 15000000))
 }
-within 60 watchdog_fed || fail "the watchdog is not fed"
+within watchdog_fed || fail "the watchdog is not fed"
 [ "$(show NRestarts) $(show MainPID)" = "0 $pid" ] || fail "it did not live on"
 passed "the watchdog is fed"
 
@@ -76,23 +76,23 @@ entered()
 entered PRIORITY=5 INSTINCT_TASK=imu SYSLOG_IDENTIFIER=instinctd \
 	"MESSAGE=imu: starting -> running: mpu6050 at 0x68" || fail "no notice of the task imu"
 hil-i2c opt 0x68 fail_count 4
-within 60 entered PRIORITY=4 INSTINCT_TASK=imu || fail "no warning of the task imu"
+within entered PRIORITY=4 INSTINCT_TASK=imu || fail "no warning of the task imu"
 expect_value health.imu '^running$' "healed"
 passed "journal entries have their priority and their task"
 
 systemctl kill -s USR1 --kill-who=main $unit
-within 60 journal_has '^ *(imu|head): waits for' || fail "SIGUSR1 shows no tasks"
+within journal_has '^ *(imu|head): waits for' || fail "SIGUSR1 shows no tasks"
 passed "SIGUSR1: the tasks are in the journal"
 
 # In the middle of a nod.
 led=$(level_file 18)
 hil-i2c set 0x40 0xfd 0x00
 hil-gpio set board GPIO22 0
-within 60 file_is "$led" 1 || fail "the light does not go on"
+within file_is "$led" 1 || fail "the light does not go on"
 start=$SECONDS
 systemctl stop $unit
 took=$((SECONDS - start))
-[ "$took" -le 8 ] || fail "it took $took s to stop"
+[ "$took" -le 15 ] || fail "it took $took s to stop"
 shows Result success || fail "stopped: $(show Result)"
 file_is "$led" 0 || fail "the light is left on"
 [ "$(hil-i2c get 0x40 0xfd)" = 0x10 ] || fail "the servos are left with pulses"
@@ -106,7 +106,7 @@ restarted()
 {
 	shows NRestarts 1 && shows ActiveState active
 }
-within 60 restarted || fail "not started again after SIGKILL"
+within restarted || fail "not started again after SIGKILL"
 [ "$(show MainPID)" != "$pid" ] || fail "the same process"
 expect_value health.imu '^running$' "after SIGKILL"
 passed "killed: started again, the sockets taken over"
@@ -116,7 +116,7 @@ printf '{ "sensors": { "imu": { "drivr": "x" } } }\n' >/etc/instinct/conf.d/20-w
 systemctl reset-failed
 run systemctl start $unit
 [ "$status" != 0 ] || fail "a wrong configuration starts"
-within 60 shows ActiveState failed || fail "it is not failed but $(show ActiveState)"
+within shows ActiveState failed || fail "it is not failed but $(show ActiveState)"
 [ "$(show ExecMainStatus) $(show NRestarts)" = "78 0" ] ||
 	fail "exit status and restarts: $(show ExecMainStatus) $(show NRestarts)"
 journal_has '20-wrong.jsonc:1:[0-9]+: sensors.imu.drivr: ' || fail "the journal does not say where"
@@ -129,6 +129,6 @@ printf '[Service]\nSupplementaryGroups=\n' >/etc/systemd/system/$unit.d/groups.c
 systemctl daemon-reload
 systemctl reset-failed
 systemctl start $unit
-within 60 journal_has 'imu: .*no permission for /dev/i2c-1: it is for the group i2c \(mode 0660\); adduser instinct i2c' ||
+within journal_has 'imu: .*no permission for /dev/i2c-1: it is for the group i2c \(mode 0660\); adduser instinct i2c' ||
 	fail "the journal does not name the group"
 passed "without its groups: the journal names the missing one, and what to do"

@@ -57,7 +57,7 @@ expect_line 'nod starts' "the others run"
 passed "a broken script and an endless one are named with file:line, the others run"
 
 # A calibration that does not fit its chip: that role goes without, and says so.
-mkdir "$scratch/state"
+mkdir -p "$scratch/state"
 printf '{\n "mpu6050@body:0x68": { "gyro": { "offset": [0.01, 0.02] } }\n}\n' >"$scratch/state/calibration.json"
 STATE_DIRECTORY=$scratch/state run "$build/instinctd" --config "$desk" --no-bus --speed max --duration 1s
 expect_status 0 "a calibration of the wrong size"

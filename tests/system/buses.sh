@@ -3,8 +3,6 @@
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-log=$scratch/log
-
 # wrong JSON LINE WHAT : the buses and sensors of JSON are refused, with a line like that.
 wrong()
 {
@@ -12,19 +10,6 @@ wrong()
 	run "$build/instinctd" --check --config "$scratch/wrong.jsonc"
 	expect_status 78 "$3"
 	expect_line "$2" "$3"
-}
-
-# says REGEX : the running daemon has said so.
-says()
-{
-	local deadline=$((SECONDS + 30))
-	until grep -qE -- "$1" "$log"; do
-		[ "$SECONDS" -lt "$deadline" ] || {
-			cat "$log" >&2
-			fail "no line like: $1"
-		}
-		read -rt 0.05 <>"$scratch/never" || true
-	done
 }
 
 # An adapter that comes and goes, as with USB: here the name that leads to it does.
@@ -40,17 +25,13 @@ cat >"$scratch/late.jsonc" <<J
 J
 "$build/instinctd" --config "$scratch/late.jsonc" 2>"$log" &
 pid=$!
-says "warm: starting -> failing: there is no $scratch/bus"
-run "$build/instinct" get health.head
-expect_line '^running$' "the rest runs"
-run "$build/instinct" get health.warm
-expect_line '^(failing|lost)$' "the role without its bus"
+within says "warm: starting -> failing: there is no $scratch/bus" || fail "it is not said: $(<"$log")"
+within value_is health.head '^running$' || fail "the rest does not run: $(<"$log")"
+within value_is health.warm '^(failing|lost)$' || fail "the role without its bus: $(<"$log")"
 ln -s /dev/null "$scratch/bus"
-says "warm: [a-z]+ -> [a-z]+: $scratch/bus is no I2C adapter"
+within says "warm: [a-z]+ -> [a-z]+: $scratch/bus is no I2C adapter" || fail "it is not said: $(<"$log")"
 kill -TERM "$pid"
-status=0
-wait "$pid" || status=$?
-expect_status 0 "SIGTERM"
+until_ended 0 "SIGTERM"
 passed "a bus that is not there: its roles say so and try again, the rest runs"
 
 for path in /dev/null /etc/passwd /dev; do

@@ -40,12 +40,8 @@ mkfifo "$scratch/out"
 "$build/instinctd" --config "$desk" --view >"$scratch/out" 2>&1 &
 pid=$!
 exec 3<"$scratch/out"
-while read -r line <&3; do
-	case $line in *"health.imu is running"*) break ;; esac
-done
+until_said "health.imu is running"
 kill -INT "$pid"
-cat <&3 >/dev/null
-status=0
-wait "$pid" || status=$?
-expect_status 0 "Ctrl-C"
+until_silent
+until_ended 0 "Ctrl-C"
 passed "Ctrl-C ends it cleanly"

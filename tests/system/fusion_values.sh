@@ -59,25 +59,15 @@ passed "names that no sensor has and wrong units are refused, with place and hin
 
 # While it runs: the battery's limits are changed, and another voltage is not.
 "$build/instinctd" --config "$scratch/robot.jsonc" 2>"$scratch/log" &
-daemon=$!
-for _ in $(seq 600); do
-	run "$build/instinct" get battery.low
-	[ "$status" -ne 0 ] || ! grep -q '^false' <<<"$out" || break
-	read -rt 0.05 <> <(:) || true
-done
-expect_line 'false' "half full is not low"
+pid=$!
+within answers '^false' "$build/instinct" get battery.low || fail "half full is low"
 sed -i 's/"cells": 2/"cells": 2, "low": "90%"/' "$scratch/robot.jsonc"
 run "$build/instinct" reload
 expect_status 0 "another limit"
-for _ in $(seq 600); do
-	run "$build/instinct" get battery.low
-	! grep -q 'true' <<<"$out" || break
-	read -rt 0.05 <> <(:) || true
-done
-expect_line 'true' "the new limit"
+within answers '^true' "$build/instinct" get battery.low || fail "the new limit"
 sed -i 's/"power.voltage"/"t1.temperature"/' "$scratch/robot.jsonc"
 run "$build/instinct" reload
 expect_status 1 "another voltage"
-kill -TERM $daemon
-wait $daemon || fail "status $? at the end"
+kill -TERM "$pid"
+until_ended 0 "SIGTERM"
 passed "the battery's limits are changed while it runs"

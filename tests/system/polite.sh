@@ -32,21 +32,18 @@ mkfifo "$scratch/out"
 "$build/instinctd" --config "$scratch/robot.jsonc" --view >"$scratch/out" 2>&1 &
 pid=$!
 exec 3<"$scratch/out"
-while read -r line <&3; do
-	case $line in *"polite: waits"*) break ;; esac
-done
+until_said "polite: waits"
 kill -TERM "$pid"
-while read -r line <&3; do
-	case $line in *"polite left: stopping: Terminated"*) break ;; *"polite failed"* | *"deaf left"*) fail "$line" ;; esac
+while IFS= read -rt "$patience" line <&3; do
 	out=${out:-}$line$'\n'
+	case $line in *"polite left: stopping: Terminated"*) break ;; *"polite failed"* | *"deaf left"*) fail "$line" ;; esac
 done
+expect_line 'polite left: stopping: Terminated' "it leaves in its own time"
 expect_line 'polite: asked	true' "it was asked, and goes on waiting where it does not say soft"
 kill -0 "$pid" || fail "it does not wait for the one that does not listen"
 passed "the first SIGTERM asks: who listens ends in its own time"
 
 kill -TERM "$pid"
-out=$(cat <&3)
-status=0
-wait "$pid" || status=$?
-expect_status 0 "the second signal"
+until_silent
+until_ended 0 "the second signal"
 passed "the second SIGTERM ends who does not listen"

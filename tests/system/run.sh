@@ -86,13 +86,10 @@ mkfifo "$scratch/out"
 "$build/instinctd" --run "$scratch/long.lua" >"$scratch/out" 2>/dev/null &
 pid=$!
 exec 3<"$scratch/out"
-read -r line <&3
-[ "$line" = waiting ] || fail "the line comes at once: $line"
+until_said waiting
 kill -INT "$pid"
-cat <&3 >/dev/null
-status=0
-wait "$pid" || status=$?
-expect_status 0 "Ctrl-C"
+until_silent
+until_ended 0 "Ctrl-C"
 passed "Ctrl-C ends it"
 
 cat >"$scratch/polite.lua" <<'L'
@@ -104,16 +101,14 @@ L
 "$build/instinctd" --run "$scratch/polite.lua" >"$scratch/out" 2>/dev/null &
 pid=$!
 exec 3<"$scratch/out"
-read -r line <&3
+until_said waiting
 kill -TERM "$pid"
-read -r line <&3
+until_said ""
 [ "$line" = "nil	cancelling" ] || fail "the first signal ends soft waits: $line"
-read -r line <&3
+until_said ""
 [ "$line" = "farewell	true" ] || fail "and nothing else: $line"
 kill -TERM "$pid"
-status=0
-wait "$pid" || status=$?
-expect_status 0 "the second signal"
+until_ended 0 "the second signal"
 passed "R10: the first SIGTERM asks, the second ends"
 
 cat >"$scratch/never.lua" <<'L'

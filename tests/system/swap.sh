@@ -23,26 +23,17 @@ while True:
     print(s.recv(4096).decode(), flush=True)
 P
 manager=$!
-until [ -S "$scratch/notify" ]; do read -rt 0.01 <> <(:) || true; done
+within test -S "$scratch/notify" || fail "no socket of the service manager"
 
 mkfifo "$scratch/out"
 NOTIFY_SOCKET=$scratch/notify "$build/instinctd" --config "$conf" --view >"$scratch/out" 2>"$scratch/log" </dev/null &
 pid=$!
 exec 3<"$scratch/out"
 
-# Read on until the daemon has said that.
-until_said()
-{
-	while read -r line <&3; do
-		[[ $line == *"$1"* ]] && return
-	done
-	fail "it never says: $1"
-}
 until_said "health.imu is running"
 
-run "$instinct" drivers
-expect_status 0 "drivers list"
-expect_line '^imu +mpu6050 +body 0x68 +running .* imu\.accel imu\.gyro' "a sensor with its place, state and values"
+within answers '^imu +mpu6050 +body 0x68 +running .* imu\.accel imu\.gyro' "$instinct" drivers ||
+	fail "a sensor with its place, state and values"
 expect_line '^pwm0 +pca9685 +body 0x40' "a chip of actuators"
 run "$instinct" drivers probe
 expect_line '^body 0x69 +icm20948$' "a chip that nobody uses"
@@ -57,11 +48,9 @@ expect_status 0 "another motion sensor"
 expect_line '^sensors.imu.driver: "mpu6050" -> "icm20948"' "it says what changed"
 run "$instinct" drivers swap room sht31
 expect_status 0 "another thermometer, in one word"
-run "$instinct" values room.*
+within answers '^room\.hot +ok' "$instinct" values 'room.*' || fail "what follows from it does not go on"
 expect_line '^room\.humidity' "it measures more"
-expect_line '^room\.hot +ok' "what follows from it goes on"
-run "$instinct" drivers
-expect_line '^imu +icm20948 +body 0x69 +running .* imu\.mag' "the new one runs"
+within answers '^imu +icm20948 +body 0x69 +running .* imu\.mag' "$instinct" drivers || fail "the new one does not run"
 until_said "dizzy starts"
 passed "chips are swapped by command, and the behaviour that waited for motion still reacts"
 
@@ -88,9 +77,8 @@ refuses drivers swap room sht31 irq=GPIO5 -- 'room\.irq: sht31 has no data-ready
 refuses drivers swap room gpio_button line=GPIO5 bus= -- 'room\.hot\.is: .*unknown value .room\.temperature'
 refuses drivers swap rom sht31 -- 'did you mean "room"'
 refuses drivers swap room sht3 -- 'did you mean "sht31"'
-run "$instinct" drivers
-expect_line '^imu +icm20948 .* running' "the motion sensor goes on"
-expect_line '^room +sht31 .* running' "the thermometer goes on"
+within answers '^imu +icm20948 .* running' "$instinct" drivers || fail "the motion sensor does not go on"
+within answers '^room +sht31 .* running' "$instinct" drivers || fail "the thermometer does not go on"
 passed "a wrong chip, place, bus, line or channel is refused, and the old one goes on"
 
 # Two at a time wait for each other, and neither undoes the other.
@@ -98,7 +86,8 @@ passed "a wrong chip, place, bus, line or channel is refused, and the old one go
 one=$!
 "$instinct" drivers swap room sht31 sht31.rate=2Hz >/dev/null &
 two=$!
-wait "$one" && wait "$two"
+wait "$one" || fail "the one: status $?"
+wait "$two" || fail "the other: status $?"
 run "$instinct" config --json
 expect_line '"icm20948":\{"rate":"100Hz"\}' "the one"
 expect_line '"sht31":\{"rate":"2Hz"\}' "the other"
@@ -108,8 +97,7 @@ passed "two swaps at a time do not interleave"
 
 # A chip that answers, but never says that data are ready.
 refuses drivers swap imu icm20948 irq=GPIO3 -- 'icm20948 does not measure: .*back to what it was'
-run "$instinct" drivers
-expect_line '^imu +icm20948 .* running' "it runs again"
+within answers '^imu +icm20948 .* running' "$instinct" drivers || fail "it does not run again"
 passed "a chip that does not come up is taken back"
 
 # The same by editing the file: what the commands did is written down, so nothing is left to do.
@@ -138,15 +126,8 @@ passed "parameters of fusion and of behaviours change while it runs"
 sed -i 's|"stale_after": "200ms"|"stale_after": "300ms", "mount": "x=left y=back z=up", "filters": [ { "median": 3 } ]|' "$conf"
 : >"$scratch/notified"
 kill -HUP "$pid"
-for _ in $(seq 500); do
-	run "$instinct" plan
-	! grep -q '^nothing changes$' <<<"$out" || break
-done
-expect_line '^nothing changes$' "a signal reloads as well"
-for _ in $(seq 500); do
-	! grep -q 'READY=1' "$scratch/notified" || break
-	read -rt 0.02 <> <(:) || true
-done
+within answers '^nothing changes$' "$instinct" plan || fail "a signal does not reload"
+within grep -q 'READY=1' "$scratch/notified" || fail "the service manager is not told that it is done"
 out=$(cat "$scratch/notified")
 expect_line '^RELOADING=1$' "the service manager is told that it begins"
 expect_line '^MONOTONIC_USEC=[0-9]+$' "and when"
@@ -181,10 +162,8 @@ passed "a bad reload is refused whole, with every place, and the old one goes on
 
 until_said "dizzy starts"
 kill -TERM "$pid"
-cat <&3 >/dev/null
-status=0
-wait "$pid" || status=$?
-expect_status 0 "SIGTERM"
+until_silent
+until_ended 0 "SIGTERM"
 passed "the behaviours have gone on all the time"
 
 kill "$manager"
