@@ -21,13 +21,25 @@ static const char *const chip_faults[] = {"nack", "timeout", "error",
 					  "flip", "freeze",  "delay"};
 static const char *const iio_faults[] = {"error", "freeze", "gone"};
 static const char *const line_faults[] = {"lose", "stuck", "gone"};
+static const char *const output_faults[] = {"stuck", "gone"};
+static const enum gpio_fault output_fault_of[] = {GPIO_FAULT_STUCK, GPIO_FAULT_GONE};
 _Static_assert(ARRAY_LEN(chip_faults) == I2C_FAULT_COUNT, "a name for each");
 _Static_assert(ARRAY_LEN(iio_faults) == IIO_FAULT_COUNT, "a name for each");
 _Static_assert(ARRAY_LEN(line_faults) == GPIO_FAULT_COUNT, "a name for each");
+_Static_assert(ARRAY_LEN(output_faults) == ARRAY_LEN(output_fault_of), "a name for each");
+
+/* What of a device misbehaves, behind a point: "imu.irq". */
+enum part { PART_DEVICE, PART_SECOND, PART_IRQ, PART_TRIGGER, PART_XSHUT };
+static const char *const part_names[] = {"second", "irq", "trigger", "xshut"};
+static const char *const part_help[] = {"second chip, at an address of its own,",
+					"line \"irq\"", "line \"trigger\"",
+					"line \"xshut\""};
+_Static_assert(ARRAY_LEN(part_names) == PART_XSHUT, "a name for each but the whole");
+_Static_assert(ARRAY_LEN(part_help) == PART_XSHUT, "and a text");
 
 /* What is asked for. */
 struct fault {
-	const char *name; /* of the device */
+	const char *name; /* of the device, with that of a part */
 	const char *kind;
 	uint32_t count;
 	int64_t delay_ns;
@@ -80,9 +92,23 @@ static int read_fault(const cJSON *params, struct fault *ret, struct rpc_error *
 	return read_count(params, ret, err);
 }
 
-/* The device called @name as it is now, or NULL with the nearest name in @err. */
-static const struct device_conf *find_device(const struct faults *f, const char *name,
-					     struct rpc_error *err)
+/* A device as it is now. */
+struct target {
+	const struct device_conf *device; /* NULL: there is none */
+	const char *irq;                  /* its line; "": none */
+	enum part part;                   /* of it */
+};
+
+static bool is_called(const char *role, const char *name)
+{
+	size_t len = strlen(role);
+
+	return strncmp(role, name, len) == 0 && (name[len] == '\0' || name[len] == '.');
+}
+
+/* The device of @name; without one the nearest name is in @err. */
+static struct target find_device(const struct faults *f, const char *name,
+				 struct rpc_error *err)
 {
 	const char *names[NAMES_MAX];
 	const char *near;
@@ -91,22 +117,47 @@ static const struct device_conf *find_device(const struct faults *f, const char 
 	for (size_t i = 0; i < f->senses->n && n < NAMES_MAX; i++) {
 		const struct conf_sensor *s = f->senses->sense[i].conf;
 
-		if (strcmp(s->role, name) == 0)
-			return &s->sensor.device;
+		if (is_called(s->role, name))
+			return (struct target){&s->sensor.device, s->sensor.irq,
+					       PART_DEVICE};
 		names[n++] = s->role;
 	}
 	for (size_t i = 0; i < body_chips(f->body) && n < NAMES_MAX; i++) {
 		struct body_chip_info c = body_chip_info(f->body, i);
 
-		if (strcmp(c.name, name) == 0)
-			return c.device;
+		if (is_called(c.name, name))
+			return (struct target){c.device, "", PART_DEVICE};
 		names[n++] = c.name;
 	}
 	rpc_fail(err, RPC_INVALID_PARAMS, "params.device", "no device \"%.60s\"", name);
 	near = nearest_name(name, names, n);
 	if (near)
 		rpc_hint(err, "did you mean \"%s\"?", near);
-	return NULL;
+	return (struct target){0};
+}
+
+/* Which part of it @name means. */
+static int find_part(const char *name, enum part *ret, struct rpc_error *err)
+{
+	const char *word = strchr(name, '.');
+	const char *near;
+
+	*ret = PART_DEVICE;
+	if (!word)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(part_names); i++) {
+		if (strcmp(part_names[i], word + 1) != 0)
+			continue;
+		*ret = (enum part)(i + 1);
+		return 0;
+	}
+	rpc_fail(err, RPC_INVALID_PARAMS, "params.device",
+		 "no part \"%.40s\" of a device; there are second, irq, trigger, xshut",
+		 word + 1);
+	near = nearest_name(word + 1, part_names, ARRAY_LEN(part_names));
+	if (near)
+		rpc_hint(err, "did you mean \"%s\"?", near);
+	return -EINVAL;
 }
 
 /* The index of @kind in @names, or -EINVAL with what there is in @err. */
@@ -136,31 +187,74 @@ static int not_simulated(const struct fault *fault, struct rpc_error *err)
 			"%.60s is not simulated: pull its plug", fault->name);
 }
 
-static int chip_fault(struct sim *sim, const struct device_conf *d,
-		      const struct fault *fault, struct rpc_error *err)
+/* What it is asked of has not got such a part. */
+static int no_part(const struct target *t, const struct fault *fault,
+		   struct rpc_error *err)
 {
-	struct emul *e = sim_model(sim, d);
+	return rpc_fail(err, RPC_REFUSED, "params.device", "%.*s has no %s to misbehave",
+			(int)strcspn(fault->name, "."), fault->name,
+			part_help[t->part - 1]);
+}
+
+static int chip_fault(struct sim *sim, const struct target *t, const struct fault *fault,
+		      struct rpc_error *err)
+{
+	struct emul *e = sim_model(sim, t->device);
+	struct i2c_model *chip;
 	int kind;
 
 	if (!e)
 		return not_simulated(fault, err);
+	chip = t->part == PART_SECOND ? e->second : &e->i2c;
+	if (!chip)
+		return no_part(t, fault, err);
 	kind = find_kind(fault->kind, chip_faults, ARRAY_LEN(chip_faults), err);
 	if (kind < 0)
 		return kind;
-	e->i2c.fault[kind] = fault->count;
-	e->i2c.delay_ns = fault->delay_ns;
+	chip->fault[kind] = fault->count;
+	chip->delay_ns = fault->delay_ns;
 	return 0;
 }
 
-static int line_fault(struct sim *sim, const struct device_conf *d,
-		      const struct fault *fault, struct rpc_error *err)
+static bool is_output(const struct target *t)
 {
-	int kind = find_kind(fault->kind, line_faults, ARRAY_LEN(line_faults), err);
+	return t->part == PART_TRIGGER || t->part == PART_XSHUT;
+}
 
+static const char *line_of(const struct target *t)
+{
+	switch (t->part) {
+	case PART_DEVICE:
+		return t->device->line;
+	case PART_SECOND:
+		break;
+	case PART_IRQ:
+		return t->irq;
+	case PART_TRIGGER:
+		return t->device->trigger;
+	case PART_XSHUT:
+		return t->device->xshut;
+	}
+	return "";
+}
+
+static int line_fault(struct sim *sim, const struct target *t, const struct fault *fault,
+		      struct rpc_error *err)
+{
+	const char *line = line_of(t);
+	enum gpio_fault what;
+	int kind;
+
+	if (!line[0])
+		return no_part(t, fault, err);
+	kind = is_output(t)
+		       ? find_kind(fault->kind, output_faults, ARRAY_LEN(output_faults),
+				   err)
+		       : find_kind(fault->kind, line_faults, ARRAY_LEN(line_faults), err);
 	if (kind < 0)
 		return kind;
-	if (gpio_board_fault(sim_board(sim), d->line, (enum gpio_fault)kind,
-			     fault->count) < 0)
+	what = is_output(t) ? output_fault_of[kind] : (enum gpio_fault)kind;
+	if (gpio_board_fault(sim_board(sim), line, what, fault->count) < 0)
 		return not_simulated(fault, err);
 	return 0;
 }
@@ -208,12 +302,33 @@ static void tell(const struct fault *f)
 		    f->kind, (unsigned long)f->count);
 }
 
+/* By where it is. */
+static int strike(const struct faults *f, const struct target *t,
+		  const struct fault *fault, struct rpc_error *err)
+{
+	struct sim *sim = hardware_sim(f->hardware);
+	bool lines = sim && f->conf->gpio == CONF_GPIO_SIM;
+	enum bus_kind bus = t->device->chip->bus;
+
+	if (t->part > PART_SECOND || (t->part == PART_DEVICE && bus == BUS_GPIO))
+		return lines ? line_fault(sim, t, fault, err) : not_simulated(fault, err);
+	if (bus == BUS_I2C)
+		return sim ? chip_fault(sim, t, fault, err) : not_simulated(fault, err);
+	if (t->part != PART_DEVICE)
+		return no_part(t, fault, err);
+	if (bus == BUS_IIO)
+		return lines ? iio_fault(sim, t->device, fault, err)
+			     : not_simulated(fault, err);
+	return rpc_fail(err, RPC_REFUSED, "params.device",
+			"there are no faults on demand for the driver %s",
+			t->device->chip->name);
+}
+
 static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error *err)
 {
 	const struct faults *f = arg;
-	struct sim *sim = hardware_sim(f->hardware);
-	const struct device_conf *d;
 	struct fault fault = {0};
+	struct target target;
 	int r;
 
 	(void)ret;
@@ -223,24 +338,14 @@ static int inject(void *arg, const cJSON *params, cJSON **ret, struct rpc_error 
 	r = read_fault(params, &fault, err);
 	if (r < 0)
 		return r;
-	d = find_device(f, fault.name, err);
-	if (!d && strcmp(fault.name, LOOP) == 0)
+	target = find_device(f, fault.name, err);
+	if (!target.device && strcmp(fault.name, LOOP) == 0)
 		return stick(&fault, err);
-	if (!d)
+	if (!target.device)
 		return -ENOENT;
-	if (sim && d->chip->bus == BUS_I2C)
-		r = chip_fault(sim, d, &fault, err);
-	else if (sim && d->chip->bus == BUS_GPIO)
-		r = line_fault(sim, d, &fault, err);
-	else if (sim && d->chip->bus == BUS_IIO && f->conf->gpio == CONF_GPIO_SIM)
-		r = iio_fault(sim, d, &fault, err);
-	else if (d->chip->bus == BUS_PWM || d->chip->bus == BUS_PEER ||
-		 d->chip->bus == BUS_TOPIC)
-		r = rpc_fail(err, RPC_REFUSED, "params.device",
-			     "there are no faults on demand for the driver %s",
-			     d->chip->name);
-	else
-		r = not_simulated(&fault, err);
+	r = find_part(fault.name, &target.part, err);
+	if (r == 0)
+		r = strike(f, &target, &fault, err);
 	if (r == 0)
 		tell(&fault);
 	return r;

@@ -87,6 +87,11 @@ static int release(struct xshut_pin *pin, const struct driver *chip, struct dev_
 	if (addr != chip->addrs[0])
 		r = chip->set_address(io, addr);
 	io->i2c.addr = addr;
+	if (r == -ENXIO)
+		return error_set(r,
+				 "no answer at 0x%02x, where it starts, after the line "
+				 "%s reset it (ENXIO)",
+				 chip->addrs[0], pin->name);
 	return r;
 }
 

@@ -3,23 +3,6 @@
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# fault ARGUMENTS... : injected.
-fault()
-{
-	run "$build/instinct" fault "$@"
-	expect_status 0 "fault $*"
-}
-
-# refused REGEX ARGUMENTS... : with such a line.
-refused()
-{
-	local line=$1
-	shift
-	run "$build/instinct" fault "$@"
-	expect_status 1 "fault $*"
-	expect_line "$line" "fault $*"
-}
-
 start()
 {
 	: >"$log"
@@ -35,18 +18,18 @@ stop()
 }
 
 start
-refused 'the configuration has no "dev"' imu nack
+fault_refused 'the configuration has no "dev"' imu nack
 stop
 passed "without dev.faults it is refused"
 
 printf '{ "dev": { "faults": true } }\n' >"$scratch/dev.jsonc"
 start --config "$scratch/dev.jsonc"
-refused 'no device "imv".*did you mean "imu"' imv nack
-refused 'no fault "nak" for it; there are nack, timeout, error, flip, freeze, delay.*"nack"' imu nak
-refused 'there are lose, stuck, gone' head nack
-refused 'count must be a whole number' imu nack some
-refused 'count must be a whole number' imu nack -1
-refused 'delay_s must be a number' imu delay 1 100
+fault_refused 'no device "imv".*did you mean "imu"' imv nack
+fault_refused 'no fault "nak" for it; there are nack, timeout, error, flip, freeze, delay.*"nack"' imu nak
+fault_refused 'there are lose, stuck, gone' head nack
+fault_refused 'count must be a whole number' imu nack some
+fault_refused 'count must be a whole number' imu nack -1
+fault_refused 'delay_s must be a number' imu delay 1 100
 passed "what is wrong with a request is said, with the nearest name"
 
 fault imu nack always

@@ -140,3 +140,20 @@ until_silent()
 {
 	out=$(timeout "$patience" cat <&3) || fail "it says no end within $patience s"
 }
+
+# fault ARGUMENTS... : injected into the daemon that runs.
+fault()
+{
+	run "$build/instinct" fault "$@"
+	expect_status 0 "fault $*"
+}
+
+# fault_refused REGEX ARGUMENTS... : with such a line.
+fault_refused()
+{
+	local line=$1
+	shift
+	run "$build/instinct" fault "$@"
+	expect_status 1 "fault $*"
+	expect_line "$line" "fault $*"
+}

@@ -33,7 +33,9 @@ static const struct command commands[] = {
 	{"fault", "DEVICE FAULT [COUNT|always [SECONDS]]",
 	 "a simulated chip misbehaves: nack, timeout, error, flip, freeze, delay; a "
 	 "line: lose, stuck, gone; one of the kernel's: error, freeze, gone; COUNT 0 "
-	 "ends it; the daemon's own \"loop\": stuck",
+	 "ends it; of parts: imu.second, imu.irq, front.trigger, left.xshut; the "
+	 "daemon's own "
+	 "\"loop\": stuck",
 	 2, 4, false, cmd_fault},
 	{"run", "FILE.lua [--virtual] [OPTIONS]",
 	 "run a script as a program, alone or in a robot", 1, -1, true, cmd_run},
