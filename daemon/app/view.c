@@ -62,15 +62,14 @@ static void say(struct view *v, enum view_who who, const char *fmt, ...)
 const char *view_part_text(const struct body_part *p, char *buf, size_t size)
 {
 	if (isnan(p->value))
-		snprintf(buf, size, "%s limp", p->name);
+		snprintf(buf, size, "limp");
 	else if (p->unit[0] == '\0')
-		snprintf(buf, size, "%s %s", p->name, p->value >= 0.5f ? "on" : "off");
+		snprintf(buf, size, "%s", p->value >= 0.5f ? "on" : "off");
 	else if (isnan(p->pulse_s))
-		snprintf(buf, size, "%s %+.1f deg", p->name,
-			 (double)p->value * DEG_PER_RAD);
+		snprintf(buf, size, "%+.1f deg", (double)p->value * DEG_PER_RAD);
 	else
-		snprintf(buf, size, "%s %+.1f deg (%.0f us)", p->name,
-			 (double)p->value * DEG_PER_RAD, p->pulse_s * 1e6);
+		snprintf(buf, size, "%+.1f deg (%.0f us)", (double)p->value * DEG_PER_RAD,
+			 p->pulse_s * 1e6);
 	return buf;
 }
 
@@ -133,8 +132,8 @@ static void say_actuators(struct view *v)
 	for (size_t i = 0; i < body_size(v->body) && len + 1 < sizeof(line); i++) {
 		struct body_part p = body_part(v->body, i);
 		char part[64];
-		int n = snprintf(line + len, sizeof(line) - len, "%s%s", i ? ", " : "",
-				 view_part_text(&p, part, sizeof(part)));
+		int n = snprintf(line + len, sizeof(line) - len, "%s%s %s", i ? ", " : "",
+				 p.name, view_part_text(&p, part, sizeof(part)));
 
 		len += n > 0 ? (size_t)n : 0;
 	}

@@ -43,7 +43,7 @@ struct view {
 const char *view_who_name(enum view_who who);
 const char *view_who_colour(enum view_who who);
 
-/* "pan -20.1 deg (1198 us)", "led on". Returns @buf. */
+/* What an actuator does: "-20.1 deg (1198 us)", "on", "limp". Returns @buf. */
 const char *view_part_text(const struct body_part *p, char *buf, size_t size);
 
 /* Seconds since the view began. */

@@ -42,16 +42,21 @@ static void put_heading(struct view *v, const char *text)
 	end_row(v);
 }
 
-/* A bar from @min to @max with a mark at @x. */
+/* Where @x is in a bar from @min to @max; -1: nowhere. */
+static int bar_place(double x, double min, double max)
+{
+	return isnan(x) || max <= min ? -1
+				      : (int)lround((x - min) / (max - min) * (BAR - 1));
+}
+
+/* A bar from @min to @max with marks at @x and at zero. */
 static void put_bar(FILE *out, double x, double min, double max)
 {
-	int at = isnan(x) || max <= min
-			 ? -1
-			 : (int)lround((x - min) / (max - min) * (BAR - 1));
+	int at = bar_place(x, min, max), zero = bar_place(0, min, max);
 
 	fputs("[", out);
 	for (int i = 0; i < BAR; i++)
-		fputs(i == at ? "\342\226\210" : i == BAR / 2 ? "|" : "\302\267", out);
+		fputs(i == at ? "\342\226\210" : i == zero ? "|" : "\302\267", out);
 	fputs("]", out);
 }
 
@@ -88,7 +93,6 @@ static void put_booleans(struct view *v, size_t width)
 	for (size_t i = 0; i < world_size(v->world); i++) {
 		const struct value *value = world_at(v->world, i);
 		const struct datum *d = value_get(value);
-
 		bool known = value_state(value) == VALUE_OK;
 		char text[VALUE_NAME_MAX + 2];
 		size_t len;
