@@ -17,12 +17,12 @@ passed "a board in good health"
 hil-i2c opt 0x68 fail_count 1
 within file_is /sys/kernel/debug/i2c-regs/68/failed 1 || fail "the fault has not happened"
 expect_value health.imu '^running$' "a fault that happens once"
-log_has 'imu: running -> ' && fail "a single fault is no news"
+log_has 'imu: .*ENXIO' && fail "a single fault is no news"
 passed "one failed transfer is made again, without a word"
 
 mark_log
 hil-i2c opt 0x68 fail_count $unplugged
-expect_log 'imu: running -> failing: no answer at 0x68 \(ENXIO\), retry 1 in [0-9]+ ms' "unplugged"
+expect_log 'imu: [a-z]+ -> [a-z]+: no answer at 0x68 \(ENXIO\), retry [0-9]+ in [0-9]+ ms' "unplugged"
 expect_value health.imu '^(failing|lost)$' "unplugged"
 expect_log 'imu: failing -> lost: no answer at 0x68 \(ENXIO\), retry [0-9]+ in 5000 ms' "for long"
 grep -q 'imu.accel *stale' <<<"$("$build/instinct" values 'imu.*')" || fail "the values are not stale"
@@ -36,7 +36,7 @@ passed "a chip that is unplugged and plugged in again: three changes of state, a
 mark_log
 hil-i2c opt 0x68 fail_errno 110
 hil-i2c opt 0x68 fail_count 2
-expect_log 'imu: running -> [a-z]+: no answer in time at 0x68 \(ETIMEDOUT\)' "a silent bus"
+expect_log 'imu: [a-z]+ -> [a-z]+: no answer in time at 0x68 \(ETIMEDOUT\)' "a silent bus"
 expect_log 'imu: [a-z]+ -> running' "it recovers"
 passed "transfers that time out"
 
@@ -44,7 +44,7 @@ passed "transfers that time out"
 mark_log
 hil-i2c opt 0x68 fail_errno 11
 hil-i2c opt 0x68 fail_count $unplugged
-expect_log 'imu: running -> [a-z]+: bus body is never free \(EAGAIN\); is SDA or SCL held low\?' "a bus held low"
+expect_log 'imu: [a-z]+ -> [a-z]+: bus body is never free \(EAGAIN\); is SDA or SCL held low\?' "a bus held low"
 expect_value health.pwm0 '^running$' "the other chip on the bus"
 hil-i2c opt 0x68 fail_count 0
 expect_log 'imu: [a-z]+ -> running' "it recovers"
@@ -64,7 +64,7 @@ mark_log
 hil-i2c set 0x68 0x75 0x70
 hil-i2c opt 0x68 fail_errno 6
 hil-i2c opt 0x68 fail_count 2
-expect_log 'imu: running -> [a-z]+: no answer at 0x68' "it fails"
+expect_log 'imu: [a-z]+ -> [a-z]+: no answer at 0x68' "it fails"
 expect_log 'imu: [a-z]+ -> [a-z]+: 0x68 is MPU-6500: ' "another chip in its place"
 make_imu
 expect_log 'imu: [a-z]+ -> running' "the right one again"
@@ -73,8 +73,8 @@ passed "another chip at the address is called by its name"
 # The board's lines go away, as those of a USB adapter do, and come back.
 mark_log
 hil-gpio del board
-expect_log 'head: running -> failing: line GPIO22: its chip has gone' "the chip with the button is gone"
-expect_log 'led: running -> failing: line GPIO18: its chip has gone' "the light, which nobody switches"
+expect_log 'head: [a-z]+ -> [a-z]+: line GPIO22: its chip has gone' "the chip with the button is gone"
+expect_log 'led: [a-z]+ -> [a-z]+: line GPIO18: its chip has gone' "the light, which nobody switches"
 expect_log 'head: [a-z]+ -> [a-z]+: no chip has a line GPIO22' "it is looked for again"
 hil-gpio add board 32 17=GPIO17 18=GPIO18 22=GPIO22 >/dev/null
 hil-gpio set board GPIO22 1
@@ -125,7 +125,7 @@ passed "behind a multiplexer: the channel is set once, and again after a fault"
 # A bus that comes late, and goes, as that of a USB adapter: here the link that leads to it does.
 robot_with late "{ \"buses\": { \"body\": { \"path\": \"$scratch/bus\" } } }"
 start_daemon "${changed[@]}"
-expect_log "imu: starting -> failing: there is no $scratch/bus; there is /dev/i2c-0, /dev/i2c-1" "without its bus"
+expect_log "imu: [a-z]+ -> [a-z]+: there is no $scratch/bus; there is /dev/i2c-0, /dev/i2c-1" "without its bus"
 expect_value health.head '^running$' "the rest runs"
 expect_value health.pwm0 '^(failing|lost)$' "the other role on the bus"
 ln -s /dev/i2c-1 "$scratch/bus"
@@ -142,7 +142,7 @@ passed "a bus that comes late, goes and comes again"
 # A transfer that does not return: the thread is in the kernel for 15 s.
 mark_log
 hil-i2c opt 0x68 delay_us 15000000
-expect_log 'imu: running -> [a-z]+: bus body hangs: a transfer to 0x68 does not return; is SDA or SCL held low\?' "it is seen"
+expect_log 'imu: [a-z]+ -> [a-z]+: bus body hangs: a transfer to 0x68 does not return; is SDA or SCL held low\?' "it is seen"
 start=$SECONDS
 run "$build/instinct" status
 expect_status 0 "it answers"

@@ -25,7 +25,7 @@ cat >"$scratch/late.jsonc" <<J
 J
 "$build/instinctd" --config "$scratch/late.jsonc" 2>"$log" &
 pid=$!
-within says "warm: starting -> failing: there is no $scratch/bus" || fail "it is not said: $(<"$log")"
+within says "warm: [a-z]+ -> [a-z]+: there is no $scratch/bus" || fail "it is not said: $(<"$log")"
 within value_is health.head '^running$' || fail "the rest does not run: $(<"$log")"
 within value_is health.warm '^(failing|lost)$' || fail "the role without its bus: $(<"$log")"
 ln -s /dev/null "$scratch/bus"

@@ -178,7 +178,7 @@ static int leaves_a_driver_that_hangs(void *arg)
 		     "bmp280: the kernel's driver does not return; does the chip hang?"));
 	/* It comes back: the thread that was left ends, and all is well again. */
 	chip = open_node(temp);
-	lx.work_ns = 5 * NS_PER_S;
+	lx.work_ns = 200 * NS_PER_S;
 	iio_close(opened(&weather));
 	(void)close(chip);
 	return 0;
