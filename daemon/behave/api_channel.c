@@ -17,6 +17,7 @@ static const struct lua_type channel_type; /* below */
 /* What is on its way lies in the user value, a table; the channel carries references into it. */
 struct lua_channel {
 	struct chan chan;
+	unsigned capacity;
 	bool made;
 };
 
@@ -28,6 +29,8 @@ static int api_channel(lua_State *L)
 
 	luaL_argcheck(L, cap >= 0 && cap <= CHANNEL_CAPACITY, 1,
 		      "a capacity of 0 to 4096 expected");
+	caps_check_more(L, &lua_host_of(L)->caps.slots, (unsigned)cap, CAP_SLOTS,
+			"places in channels");
 	c = lua_newuserdatauv(L, sizeof(*c), 1);
 	memset(c, 0, sizeof(*c));
 	lua_set_type(L, &channel_type);
@@ -36,6 +39,8 @@ static int api_channel(lua_State *L)
 	if (chan_init(&c->chan, "channel of a script", sizeof(int), (size_t)cap) < 0)
 		return luaL_error(L, "not enough memory");
 	c->made = true;
+	c->capacity = (unsigned)cap;
+	lua_host_of(L)->caps.slots += c->capacity;
 	return 1;
 }
 
@@ -138,8 +143,10 @@ static int channel_gc(lua_State *L)
 {
 	struct lua_channel *c = luaL_checkudata(L, 1, CHANNEL_TYPE);
 
-	if (c->made)
+	if (c->made) {
+		lua_host_of(L)->caps.slots -= c->capacity;
 		chan_fini(&c->chan);
+	}
 	c->made = false;
 	return 0;
 }

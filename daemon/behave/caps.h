@@ -13,12 +13,13 @@ enum {
 	/* Deadlines and shields, and what is behind held_for and ramp. Sleeps come with tasks. */
 	CAP_TIMERS = 512,
 	CAP_WORKERS = 4,
-	CAP_LINES = 100, /* in the log, in a second */
+	CAP_SLOTS = 65536, /* of all channels together: their capacities */
+	CAP_LINES = 100,   /* in the log, in a second */
 };
 
 /* What a script has. Part of struct lua_host, all zero to begin with. */
 struct caps {
-	unsigned tasks, values, loops, waiters, timers, workers;
+	unsigned tasks, values, loops, waiters, timers, workers, slots;
 	unsigned lines; /* since @lines_ns, for a second */
 	int64_t lines_ns;
 };

@@ -8,11 +8,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/behave/budget.h"
 #include "daemon/state/table.h"
 
 #include <lauxlib.h>
 
-enum { TABLE_ENTRIES = 1024, TABLE_DEPTH = 16, KEY_MAX = 24 };
+/* What one table, and what one datum with all its tables and texts may hold. */
+enum {
+	TABLE_ENTRIES = 1024,
+	TABLE_DEPTH = 16,
+	ALL_ENTRIES = 4096,
+	ALL_BYTES = 262144,
+	KEY_MAX = 24,
+	ENTRY_STEPS = 50, /* what an entry is worth, see budget_spend() */
+};
+
+/* A datum while it is read: shared tables and texts are copied, and count, each time they are met. */
+struct reading {
+	lua_State *L;
+	size_t entries, bytes;
+};
+
+static const char too_long[] = "the texts of a value have at most 262144 bytes together";
 
 static const double integer_limit = 2147483648.0;
 
@@ -111,20 +128,27 @@ struct entry {
 	struct datum value;
 };
 
-static const char *get(lua_State *L, int idx, int depth, struct datum *ret);
+static const char *get(struct reading *r, int idx, int depth, struct datum *ret);
 
 /* The key and value at the top. */
-static const char *gather_entry(lua_State *L, struct entry *e, int depth)
+static const char *gather_entry(struct reading *r, struct entry *e, int depth)
 {
+	lua_State *L = r->L;
+
 	if (lua_type(L, -2) == LUA_TSTRING) {
-		e->key = lua_tostring(L, -2);
+		size_t len;
+
+		e->key = lua_tolstring(L, -2, &len);
+		r->bytes += len;
+		if (r->bytes > ALL_BYTES)
+			return too_long;
 	} else if (lua_isinteger(L, -2)) {
 		snprintf(e->number, KEY_MAX, "%lld", (long long)lua_tointeger(L, -2));
 		e->key = e->number;
 	} else {
 		return "keys of a table of a value are texts or whole numbers";
 	}
-	return get(L, lua_gettop(L), depth + 1, &e->value);
+	return get(r, lua_gettop(L), depth + 1, &e->value);
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -136,9 +160,10 @@ static int compare_entries(const void *a, const void *b)
  * The array part first, so that it keeps its order; then the others by their names, as the order of Lua's
  * tables differs from run to run. *@n counts those that hold a value.
  */
-static const char *gather_all(lua_State *L, int idx, struct entry *e, size_t *n,
+static const char *gather_all(struct reading *r, int idx, struct entry *e, size_t *n,
 			      int depth)
 {
+	lua_State *L = r->L;
 	lua_Integer count = (lua_Integer)lua_rawlen(L, idx);
 	const char *why = NULL;
 	size_t first;
@@ -146,7 +171,7 @@ static const char *gather_all(lua_State *L, int idx, struct entry *e, size_t *n,
 	for (lua_Integer i = 1; i <= count && !why; i++) {
 		lua_pushinteger(L, i);
 		lua_rawgeti(L, idx, i);
-		why = gather_entry(L, &e[*n], depth);
+		why = gather_entry(r, &e[*n], depth);
 		*n += !why;
 		lua_pop(L, 2);
 	}
@@ -157,7 +182,7 @@ static const char *gather_all(lua_State *L, int idx, struct entry *e, size_t *n,
 	while (lua_next(L, idx)) {
 		if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) < 1 ||
 		    lua_tointeger(L, -2) > count) {
-			why = gather_entry(L, &e[*n], depth);
+			why = gather_entry(r, &e[*n], depth);
 			*n += !why;
 		}
 		if (why) {
@@ -206,8 +231,9 @@ static int make_table(struct entry *e, size_t n, struct datum *ret)
 	return r;
 }
 
-static const char *get_table(lua_State *L, int idx, int depth, struct datum *ret)
+static const char *get_table(struct reading *r, int idx, int depth, struct datum *ret)
 {
+	lua_State *L = r->L;
 	const char *why = "not enough memory";
 	size_t room, n = 0;
 	struct entry *e;
@@ -219,10 +245,13 @@ static const char *get_table(lua_State *L, int idx, int depth, struct datum *ret
 	room = count_entries(L, idx);
 	if (room > TABLE_ENTRIES)
 		return "a table of a value has at most 1024 entries";
+	r->entries += room;
+	if (r->entries > ALL_ENTRIES)
+		return "the tables of a value have at most 4096 entries together";
 	e = calloc(room + 1, sizeof(*e)); /* one that is refused is looked at, too */
 	if (!e)
 		return why;
-	why = gather_all(L, idx, e, &n, depth);
+	why = gather_all(r, idx, e, &n, depth);
 	if (!why && make_table(e, n, ret) < 0)
 		why = "not enough memory";
 	for (size_t i = 0; i < n; i++)
@@ -231,8 +260,9 @@ static const char *get_table(lua_State *L, int idx, int depth, struct datum *ret
 	return why;
 }
 
-static const char *get_keyed(lua_State *L, int idx, int depth, struct datum *ret)
+static const char *get_keyed(struct reading *r, int idx, int depth, struct datum *ret)
 {
+	lua_State *L = r->L;
 	double v[4] = {0};
 
 	if (!lua_checkstack(L, 4))
@@ -242,12 +272,14 @@ static const char *get_keyed(lua_State *L, int idx, int depth, struct datum *ret
 	else if (get_named(L, idx, "wxyz", v))
 		*ret = datum_quat(v[0], v[1], v[2], v[3]);
 	else
-		return get_table(L, idx, depth, ret);
+		return get_table(r, idx, depth, ret);
 	return NULL;
 }
 
-static const char *get(lua_State *L, int idx, int depth, struct datum *ret)
+static const char *get(struct reading *r, int idx, int depth, struct datum *ret)
 {
+	lua_State *L = r->L;
+
 	switch (lua_type(L, idx)) {
 	case LUA_TBOOLEAN:
 		*ret = datum_bool(lua_toboolean(L, idx));
@@ -259,6 +291,9 @@ static const char *get(lua_State *L, int idx, int depth, struct datum *ret)
 		size_t len;
 		const char *text = lua_tolstring(L, idx, &len);
 
+		r->bytes += len;
+		if (r->bytes > ALL_BYTES)
+			return too_long;
 		return datum_string(text, len, ret) < 0 ? "not enough memory" : NULL;
 	}
 	case LUA_TLIGHTUSERDATA:
@@ -267,7 +302,7 @@ static const char *get(lua_State *L, int idx, int depth, struct datum *ret)
 		*ret = datum_null();
 		return NULL;
 	case LUA_TTABLE:
-		return get_keyed(L, idx, depth, ret);
+		return get_keyed(r, idx, depth, ret);
 	case LUA_TNIL:
 		return "nil cannot be in a value; use null";
 	default:
@@ -278,7 +313,12 @@ static const char *get(lua_State *L, int idx, int depth, struct datum *ret)
 
 const char *lua_get_datum(lua_State *L, int idx, struct datum *ret)
 {
-	return get(L, lua_absindex(L, idx), 0, ret);
+	struct reading r = {.L = L};
+	const char *why = get(&r, lua_absindex(L, idx), 0, ret);
+
+	budget_spend(L, (int)r.entries * ENTRY_STEPS);
+	budget_spend_bytes(L, r.bytes);
+	return why;
 }
 
 static int null_tostring(lua_State *L)

@@ -63,6 +63,7 @@ fill("lines", function() log.debug "chatter" return 1 end)
 sleep(1)
 log.debug "a second later"
 print(pcall(channel, 5000))
+fill("places", function() return channel(4096) end)
 
 -- Garbage does not count, nor does what has ended.
 for _ = 1, 5000 do
