@@ -285,7 +285,7 @@ static int api_batch(lua_State *L)
 	luaL_checktype(L, 1, LUA_TFUNCTION);
 	lua_settop(L, 1);
 	if (!outer)
-		t->budget.held = 0;
+		budget_hold(t);
 	t->no_wait = outer ? outer : "batch";
 	value_batch_begin();
 	r = lua_call_guarded(L, 0);

@@ -1,6 +1,7 @@
 /* Time slices, pauses and the hard budget of Lua tasks. */
 #include "daemon/behave/budget.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ enum {
 	HARD_MS = 500,
 	CLOSING_MS = 20, /* for to-be-closed variables after a kill */
 	NO_WAIT_INSTRUCTIONS = 20000,
+	NO_WAIT_MS = 20, /* the backstop to that, for the little that no count tells */
 };
 
 /* A task that waits until the paused one has reached its next wait. */
@@ -104,15 +106,22 @@ static void count(lua_State *L, lua_Debug *ar)
 /* Set once by the trap. */
 static void sprung(lua_State *L, lua_Debug *ar)
 {
+	const struct lua_task *t = lua_host_of(L)->running;
 	unsigned ms = trap_stretch_ms();
 
 	(void)ar;
-	if (lua_host_of(L)->running->no_wait)
+	if (t->no_wait && ms >= t->budget.held_from_ms + NO_WAIT_MS) {
+		luaL_where(L, 0);
+		lua_pushfstring(L, "a %s ran longer than %d ms", t->no_wait, NO_WAIT_MS);
+		lua_concat(L, 2);
+		lua_error(L);
+	}
+	if (t->no_wait)
 		budget_count(L);
 	else
 		lua_sethook(L, NULL, 0, 0);
 	/* It was meant for what ran before if a thread inherited it. */
-	if (ms >= TRAP_STRETCH_MS && !lua_host_of(L)->running->no_wait)
+	if (ms >= TRAP_STRETCH_MS && !t->no_wait)
 		pause_task(L, ms);
 }
 
@@ -171,6 +180,12 @@ void budget_renew(struct lua_task *t)
 	t->budget.spent_ms = 0;
 }
 
+void budget_hold(struct lua_task *t)
+{
+	t->budget.held = 0;
+	t->budget.held_from_ms = trap_stretch_ms();
+}
+
 void budget_end(struct lua_task *t)
 {
 	budget_rest(t);
@@ -192,4 +207,10 @@ void budget_spend(lua_State *L, int steps)
 	if (t->no_wait ? b->held >= NO_WAIT_INSTRUCTIONS
 		       : t->host->counts && b->instructions >= SLICE_INSTRUCTIONS)
 		lua_sethook(L, count, LUA_MASKCOUNT, 1);
+}
+
+void budget_spend_bytes(lua_State *L, size_t n)
+{
+	n = n / 16 * 5;
+	budget_spend(L, n < INT_MAX ? (int)n : INT_MAX);
 }

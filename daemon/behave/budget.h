@@ -22,6 +22,7 @@ struct lua_task;
 struct budget {
 	unsigned instructions; /* where they are counted: of this slice */
 	unsigned held;         /* and of this batch or predicate, which nothing pauses */
+	unsigned held_from_ms; /* of the stretch, on the real clock: it began then */
 	unsigned spent_ms;     /* in slices since the task last waited */
 	unsigned kills;
 	enum task_band band; /* the one to go back to after a pause */
@@ -40,10 +41,16 @@ void budget_rest(struct lua_task *t);
 /* The task begins, or goes on after a wait. Suspends while another of its state is paused. */
 void budget_renew(struct lua_task *t);
 
+/* A batch or a predicate begins, with a budget of its own. */
+void budget_hold(struct lua_task *t);
+
 /* The task has ended. */
 void budget_end(struct lua_task *t);
 
 /* A C function did @steps of work, each worth about a fifth of an instruction. */
 void budget_spend(lua_State *L, int steps);
+
+/* It looked at, copied or made @n bytes: 16 of them are worth an instruction. */
+void budget_spend_bytes(lua_State *L, size_t n);
 
 #endif

@@ -96,7 +96,7 @@ static void run(struct evaluator *e)
 	e->task.L = L;
 	h->running = &e->task;
 	outermost = trap_exchange(&e->task); /* perhaps of another state */
-	e->task.budget.held = 0;
+	budget_hold(&e->task);
 	e->task.unwinding = false;
 	lua_gc(L, LUA_GCSTOP, 0); /* finalizers may free values: not in a transaction */
 	lua_pushcfunction(L, evaluate);

@@ -13,6 +13,7 @@
 
 /* Nothing interrupts the parser. */
 #define LOAD_MAX 262144
+#define PARSE_STEPS 10 /* what a byte is worth, see budget_spend() */
 
 static const char *const base_names[] = {
 	"assert", "error",  "getmetatable", "ipairs",   "rawequal", "rawget",   "rawlen",
@@ -104,6 +105,7 @@ static int base_load(lua_State *L)
 	name = luaL_optstring(L, 2, "=(load)");
 	if (len > LOAD_MAX)
 		return luaL_error(L, "load: more than %d bytes", LOAD_MAX);
+	budget_spend(L, (int)len * PARSE_STEPS);
 	if (luaL_loadbufferx(L, text, len, name, "t") != LUA_OK) {
 		lua_pushnil(L);
 		lua_insert(L, -2);
@@ -123,7 +125,11 @@ static int base_collectgarbage(lua_State *L)
 	struct lua_host *h = lua_host_of(L);
 
 	if (luaL_checkoption(L, 1, "collect", what) == 0) {
-		lua_pushinteger(L, lua_gc(L, LUA_GCCOLLECT, 0));
+		/* Finalizers may free values, which a transaction could not bear. */
+		if (!h->running->no_wait)
+			lua_gc(L, LUA_GCCOLLECT, 0);
+		budget_spend_bytes(L, COLLECT_COST * h->heap_used);
+		lua_pushinteger(L, 0);
 		return 1;
 	}
 	lua_pushnumber(L, (double)h->heap_used / 1024);
@@ -147,87 +153,10 @@ static int string_rep(lua_State *L)
 	return 1;
 }
 
-/*
- * What a table function would walk over, by its length (which a metamethod may lie about) or by its
- * arguments, is bounded by what the heap could hold.
- */
-static void check_length(lua_State *L, lua_Integer n)
-{
-	if (n > (lua_Integer)(lua_host_of(L)->conf.heap_max / sizeof(void *)))
-		luaL_error(L, "table too large");
-}
-
-static void check_range(lua_State *L, lua_Integer first, lua_Integer last)
-{
-	lua_Integer n;
-
-	if (last > first)
-		check_length(L, __builtin_sub_overflow(last, first, &n) ? LUA_MAXINTEGER
-									: n);
-}
-
-static int call_original(lua_State *L)
-{
-	lua_pushvalue(L, lua_upvalueindex(1));
-	lua_insert(L, 1);
-	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-	return lua_gettop(L);
-}
-
-/* table.insert, remove */
-static int table_whole(lua_State *L)
-{
-	if (lua_istable(L, 1))
-		check_length(L, luaL_len(L, 1));
-	return call_original(L);
-}
-
-/* table.move(a, first, last, ...) */
-static int table_move(lua_State *L)
-{
-	check_range(L, luaL_checkinteger(L, 2), luaL_checkinteger(L, 3));
-	return call_original(L);
-}
-
-/* Replace the function @name of the table at the top by @fn, which has the old one as upvalue. */
-static void wrap(lua_State *L, const char *name, lua_CFunction fn)
-{
-	lua_getfield(L, -1, name);
-	lua_pushcclosure(L, fn, 1);
-	lua_setfield(L, -2, name);
-}
-
 static void drop(lua_State *L, const char *name)
 {
 	lua_pushnil(L);
 	lua_setfield(L, -2, name);
-}
-
-/* table.sort(t, before): always with a function in Lua, whose instructions count. */
-static int table_sort(lua_State *L)
-{
-	luaL_checktype(L, 1, LUA_TTABLE);
-	check_length(L, luaL_len(L, 1));
-	lua_settop(L, 2);
-	lua_pushvalue(L, lua_upvalueindex(1));
-	lua_insert(L, 1);
-	if (lua_isnil(L, 3)) {
-		lua_pushvalue(L, lua_upvalueindex(2));
-		lua_replace(L, 3);
-	}
-	lua_call(L, 2, 0);
-	return 0;
-}
-
-/* table.concat(t, separator, first, last) */
-static int table_concat(lua_State *L)
-{
-	lua_Integer first = luaL_optinteger(L, 3, 1), last;
-
-	luaL_checkany(L, 1);
-	last = lua_isnoneornil(L, 4) ? luaL_len(L, 1) : luaL_checkinteger(L, 4);
-	check_range(L, first, last);
-	return call_original(L);
 }
 
 /* Make the value at the top the global @name, unless the script has one of its own. Pops it. */
@@ -265,25 +194,16 @@ static void open_string(lua_State *L)
 {
 	new_library(L, luaopen_string);
 	drop(L, "dump");
-	wrap(L, "rep", string_rep);
+	lua_wrap_function(L, "rep", string_rep);
+	lua_charge_string(L);
 	lua_open_pattern(L);
 	declare_library(L, "string");
 }
 
 static void open_table(lua_State *L)
 {
-	static const char less[] = "local a, b = ... return a < b";
-
 	new_library(L, luaopen_table);
-	wrap(L, "insert", table_whole);
-	wrap(L, "remove", table_whole);
-	wrap(L, "concat", table_concat);
-	lua_getfield(L, -1, "sort");
-	if (luaL_loadbuffer(L, less, strlen(less), "=sort") != LUA_OK)
-		lua_error(L);
-	lua_pushcclosure(L, table_sort, 2);
-	lua_setfield(L, -2, "sort");
-	wrap(L, "move", table_move);
+	lua_bound_table(L);
 	declare_library(L, "table");
 }
 
@@ -303,6 +223,7 @@ static void open_math(lua_State *L)
 static void open_utf8(lua_State *L)
 {
 	new_library(L, luaopen_utf8);
+	lua_charge_utf8(L);
 	declare_library(L, "utf8");
 }
 

@@ -8,7 +8,11 @@
 #include "daemon/behave/lua_host.h"
 
 #define ERROR_TYPE "error"
-#define TRACEBACK_STEPS 5000 /* its worth, see budget_spend() */
+/*
+ * A traceback shows so many functions at most. What one is worth, see budget_spend(): its name is looked for in
+ * all libraries.
+ */
+enum { TRACEBACK_LEVELS = 22, TRACEBACK_STEPS = 5000 };
 
 /* Its address is the cancellation, as a light userdata. */
 static const char cancel_sentinel;
@@ -86,12 +90,23 @@ static void push_traceback(lua_State *L, int level)
 	}
 }
 
+/* How many functions the traceback from @level on will show. */
+static int count_levels(lua_State *L, int level)
+{
+	lua_Debug ar;
+	int n = 0;
+
+	while (n < TRACEBACK_LEVELS && lua_getstack(L, level + n, &ar))
+		n++;
+	return n;
+}
+
 void lua_error_wrap(lua_State *L, const char *kind, int level)
 {
 	const struct task *self = task_self();
 
 	luaL_checkstack(L, 8, NULL);
-	budget_spend(L, TRACEBACK_STEPS);
+	budget_spend(L, count_levels(L, level) * TRACEBACK_STEPS);
 	lua_createtable(L, 0, 5);
 	lua_insert(L, -2);
 	lua_setfield(L, -2, "message");

@@ -26,6 +26,9 @@
 /* The innermost functions of a task that its dump shows. */
 #define TRACE_MAX 8
 
+/* Blocks of so many bytes and more are charged; others come with instructions enough. */
+#define LARGE 1024
+
 /* Of Lua's collector, in percent: when a cycle begins, and how fast it goes on. */
 enum { GC_PAUSE = 130, GC_STEPMUL = 400 };
 
@@ -46,6 +49,17 @@ static void note_place(struct lua_host *h)
 	}
 }
 
+/*
+ * What C functions do with texts and tables shows in what they allocate. A refusal has all be collected before
+ * Lua asks again.
+ */
+static void spend(struct lua_host *h, size_t new_size, bool refused)
+{
+	if (h->running && h->running->L)
+		budget_spend_bytes(h->running->L,
+				   refused ? COLLECT_COST * h->heap_used : new_size);
+}
+
 /* Giving memory back never fails. */
 void *lua_host_allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
 {
@@ -60,8 +74,11 @@ void *lua_host_allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
 	}
 	if (new_size > old && new_size - old > h->conf.heap_max - h->heap_used) {
 		note_place(h);
+		spend(h, new_size, true);
 		return NULL;
 	}
+	if (new_size >= LARGE)
+		spend(h, new_size, false);
 	p = realloc(ptr, new_size);
 	if (p)
 		h->heap_used = h->heap_used - old + new_size;

@@ -119,6 +119,9 @@ void lua_host_unref(struct lua_host *h, int ref);
 
 /* What the files of the host share. */
 
+/* To look at a byte of the heap whether it is garbage costs so much more than to copy one. */
+#define COLLECT_COST 2
+
 /* Lua's allocator with the limit of the host @arg, and its account. */
 void *lua_host_allocate(void *arg, void *ptr, size_t old_size, size_t new_size);
 
@@ -172,6 +175,14 @@ void lua_open_follow(lua_State *L);
 void lua_open_robot(lua_State *L);
 void lua_open_require(lua_State *L);
 void lua_open_worker(lua_State *L);
+
+/* Of the library at the top: what a call does is bounded, and charged to the budget. */
+void lua_bound_table(lua_State *L);
+void lua_charge_string(lua_State *L);
+void lua_charge_utf8(lua_State *L);
+
+/* Replace the function @name of the table at the top by @fn, which has the old one as upvalue 1. */
+void lua_wrap_function(lua_State *L, const char *name, lua_CFunction fn);
 
 /* Push the library of coroutines, new. */
 void lua_new_coroutine(lua_State *L);

@@ -42,6 +42,9 @@ static int find_or_match(lua_State *L, bool find)
 	if (find && (lua_toboolean(L, 4) || is_plain(text, text_len))) {
 		const char *at = memmem(subject + init, len - init, text, text_len);
 
+		budget_spend_bytes(
+			L, 4 * ((at ? (size_t)(at - subject) - init : len - init) +
+				text_len));
 		if (!at) {
 			lua_pushnil(L);
 			return 1;

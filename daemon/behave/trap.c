@@ -115,6 +115,8 @@ struct lua_task *trap_exchange(struct lua_task *t)
 {
 	struct lua_task *before = trap.task;
 
+	if (t && !before)
+		trap_begin(t); /* outside of any task's code */
 	trap.task = t;
 	return before;
 }

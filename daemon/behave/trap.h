@@ -29,7 +29,8 @@ void trap_close(void);
 void trap_begin(struct lua_task *t);
 
 /*
- * Lua code of @t runs, as a part of the present stretch; NULL: none does. Returns whose code ran. A task
+ * Lua code of @t runs, as a part of the present stretch, if there is one; NULL: none does. Returns whose code
+ * ran. A task
  * must be exchanged for another before it goes.
  */
 struct lua_task *trap_exchange(struct lua_task *t);
