@@ -51,6 +51,8 @@ enum { AT_H1 = 24, AT_H2 = 25, BMP280_TRIM = 24, BME280_TRIM = 32 };
 #define TEMP_MIN_C (-45.0)
 #define TEMP_MAX_C 90.0
 
+#define LSB_20_PA 0.16 /* one step of 20 bits: section 3.3.1 */
+
 struct bmp280_conf {
 	double rate_hz;
 	int oversampling;
@@ -338,6 +340,30 @@ static int bme280_decode(const void *conf, const uint8_t *trim, const uint8_t *r
 	return n + 1;
 }
 
+/*
+ * Section 3.5, table 11: noise of the pressure by oversampling and filter, in Pa. Sections 3.3.1 and 3.4.2: 16 bits
+ * with one measurement, one more with each doubling, and 20 with the filter, whose numbers depend on one another.
+ */
+static bool bmp280_noise(const void *conf, enum chan chan, struct driver_noise *ret)
+{
+	static const double sigma_pa[5][5] = {
+		{3.3, 1.9, 1.2, 0.9, 0.4}, {2.6, 1.5, 1.0, 0.6, 0.4},
+		{2.1, 1.2, 0.8, 0.5, 0.3}, {1.6, 1.0, 0.6, 0.4, 0.2},
+		{1.3, 0.8, 0.5, 0.4, 0.2},
+	};
+	const struct bmp280_conf *c = conf;
+	int bits = c->filter > 0 ? 20 : 16 + c->oversampling;
+
+	if (chan != CHAN_PRESSURE)
+		return false;
+	*ret = (struct driver_noise){
+		.sigma = sigma_pa[c->oversampling][c->filter],
+		.lsb = LSB_20_PA * (1 << (20 - bits)),
+		.independent_hz = c->rate_hz / (1 << c->filter),
+	};
+	return true;
+}
+
 const struct driver driver_bmp280 = {
 	.name = "bmp280",
 	.summary = "Bosch BMP280 pressure and temperature, I2C",
@@ -356,6 +382,7 @@ const struct driver driver_bmp280 = {
 	.trigger = bmp280_trigger,
 	.read = bmp280_read,
 	.decode = bmp280_decode,
+	.noise = bmp280_noise,
 };
 
 const struct driver driver_bme280 = {
@@ -376,4 +403,5 @@ const struct driver driver_bme280 = {
 	.trigger = bme280_trigger,
 	.read = bme280_read,
 	.decode = bme280_decode,
+	.noise = bmp280_noise,
 };

@@ -96,6 +96,13 @@ struct driver_fifo {
 	int (*restart)(struct dev_io *io, const void *conf);
 };
 
+/* How the numbers of a channel scatter while nothing changes, by the data sheet. */
+struct driver_noise {
+	double sigma;          /* its standard deviation, SI, and ... */
+	double lsb;            /* ... the step of its numbers */
+	double independent_hz; /* so many of them in a second do not depend on another */
+};
+
 struct driver {
 	const char *name;    /* as in the configuration */
 	const char *summary; /* one line for lists */
@@ -179,6 +186,11 @@ struct driver {
 	 */
 	int (*decode)(const void *conf, const uint8_t *trim, const uint8_t *raw,
 		      size_t len, int64_t t_ns, struct sample *ret);
+	/*
+	 * The noise of @chan, from which follows how long a sensor at rest may repeat itself by chance
+	 * (drivers/core/noise.h). False: the data sheet does not say. Pure. NULL: of no channel does it.
+	 */
+	bool (*noise)(const void *conf, enum chan chan, struct driver_noise *ret);
 
 	/* Actuators, which have all of these. */
 	const char *command_unit; /* "s": a servo's pulse width; "": a level, 0 to 1 */

@@ -90,6 +90,8 @@ struct icm20948_conf {
 static const char *const bandwidths[] = {"152Hz", "120Hz", "51Hz", "24Hz",
 					 "12Hz",  "6Hz",   NULL};
 
+static const double bandwidths_hz[] = {152, 120, 51, 24, 12, 6};
+
 static const struct conf_field icm20948_fields[] = {
 	CONF_REAL(icm20948_conf, rate_hz, 220, 5, 1100, "Hz",
 		  "Measurements per second; the nearest one of 1100, 550, 367, ..."),
@@ -340,6 +342,22 @@ static int icm20948_decode(const void *conf, const uint8_t *trim, const uint8_t 
 	return n;
 }
 
+/* Tables 1 and 2. */
+static bool icm20948_noise(const void *conf, enum chan chan, struct driver_noise *ret)
+{
+	const struct icm20948_conf *c = conf;
+	const struct invensense_noise of = {
+		.gyro_dps = 0.015,
+		.accel_g = 230e-6,
+		.bandwidth_hz = bandwidths_hz[c->bandwidth],
+		.rate_hz = c->rate_hz,
+		.gyro_range = c->gyro_range,
+		.accel_range = c->accel_range,
+	};
+
+	return invensense_noise(&of, chan, ret);
+}
+
 const struct driver driver_icm20948 = {
 	.name = "icm20948",
 	.summary = "TDK ICM-20948 accelerometer, gyroscope and magnetometer, I2C",
@@ -359,4 +377,5 @@ const struct driver driver_icm20948 = {
 	.read = icm20948_read,
 	.fifo = &icm20948_fifo,
 	.decode = icm20948_decode,
+	.noise = icm20948_noise,
 };

@@ -2,6 +2,7 @@
 #include "drivers/invensense.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "drivers/bytes.h"
 
@@ -32,6 +33,24 @@ float invensense_gyro_lsb(int range)
 	static const float per_dps[] = {131.0f, 65.5f, 32.8f, 16.4f};
 
 	return DPS_RAD_S / per_dps[range];
+}
+
+bool invensense_noise(const struct invensense_noise *of, enum chan chan,
+		      struct driver_noise *ret)
+{
+	double root_hz = sqrt(M_PI / 2 * of->bandwidth_hz);
+
+	if (chan == CHAN_GYRO) {
+		ret->sigma = of->gyro_dps * M_PI / 180 * root_hz;
+		ret->lsb = (double)invensense_gyro_lsb(of->gyro_range);
+	} else if (chan == CHAN_ACCEL) {
+		ret->sigma = of->accel_g * (double)G_M_S2 * root_hz;
+		ret->lsb = (double)invensense_accel_lsb(of->accel_range);
+	} else {
+		return false;
+	}
+	ret->independent_hz = fmin(of->rate_hz, 2 * of->bandwidth_hz);
+	return true;
 }
 
 void invensense_vector(struct sample *ret, enum chan chan, const uint8_t *raw, float lsb)

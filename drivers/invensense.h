@@ -21,6 +21,17 @@ extern const char *const invensense_gyro_ranges[];
 float invensense_accel_lsb(int range);
 float invensense_gyro_lsb(int range);
 
+/* What the data sheet of a chip says of its noise, per root of Hz, and how it is set up. */
+struct invensense_noise {
+	double gyro_dps, accel_g;
+	double bandwidth_hz, rate_hz;
+	int gyro_range, accel_range;
+};
+
+/* The slot of driver.h. The filter's noise bandwidth is that of one pole, pi / 2 of it. */
+bool invensense_noise(const struct invensense_noise *of, enum chan chan,
+		      struct driver_noise *ret);
+
 /* Three numbers, the high byte first, times @lsb. */
 void invensense_vector(struct sample *ret, enum chan chan, const uint8_t *raw, float lsb);
 

@@ -135,6 +135,21 @@ static int lis3mdl_decode(const void *conf, const uint8_t *trim, const uint8_t *
 	return 1;
 }
 
+/* Table 3: RMS noise of X and Y, the quieter axes, in ultra-high-performance mode at 12 gauss. */
+static bool lis3mdl_noise(const void *conf, enum chan chan, struct driver_noise *ret)
+{
+	const struct lis3mdl_conf *c = conf;
+
+	if (chan != CHAN_MAG)
+		return false;
+	*ret = (struct driver_noise){
+		.sigma = 3.2e-3 * GAUSS_T,
+		.lsb = GAUSS_T / (double)lsb_per_gauss[c->range],
+		.independent_hz = rates_hz[c->rate],
+	};
+	return true;
+}
+
 const struct driver driver_lis3mdl = {
 	.name = "lis3mdl",
 	.summary = "ST LIS3MDL magnetometer, I2C",
@@ -151,4 +166,5 @@ const struct driver driver_lis3mdl = {
 	.period_ns = lis3mdl_period_ns,
 	.read = lis3mdl_read,
 	.decode = lis3mdl_decode,
+	.noise = lis3mdl_noise,
 };

@@ -5,7 +5,8 @@
  * Registers as in "MPU-6000 and MPU-6050 Register Map and Descriptions", RM-MPU-6000A rev. 4.2; times from
  * the Product Specification PS-MPU-6000A rev. 3.4, sections 6.1 and 6.6; the FIFO: register map, sections 4.7,
  * 4.15, 4.27 and 4.30 to 4.31. What the MPU-6500 has
- * otherwise: RM-MPU-6500A-00 rev. 2.1, sections 4.8 and 4.21.
+ * otherwise: RM-MPU-6500A-00 rev. 2.1, sections 4.8 and 4.21. Noise: PS-MPU-6000A, sections 6.1 and 6.2, and
+ * PS-MPU-6500A-01 rev. 1.1, tables 1 and 2.
  */
 #include "drivers/mpu6050.h"
 
@@ -47,6 +48,8 @@ enum {
 /* DLPF_CFG 1 to 6. (0 and 7 switch the filter off, and the gyroscope to 8 kHz.) */
 const char *const mpu6050_bandwidths[] = {"184Hz", "94Hz", "44Hz", "21Hz",
 					  "10Hz",  "5Hz",  NULL};
+
+static const double bandwidths_hz[] = {184, 94, 44, 21, 10, 5};
 
 static const struct conf_field mpu6050_fields[] = {
 	MPU6050_ROWS,
@@ -245,6 +248,34 @@ int mpu6500_decode(const void *conf, const uint8_t *trim, const uint8_t *raw, si
 	return decode(conf, raw, len, t_ns, 333.87f, 21, ret);
 }
 
+static struct invensense_noise noise_of(const struct mpu6050_conf *c)
+{
+	return (struct invensense_noise){
+		.bandwidth_hz = bandwidths_hz[c->bandwidth],
+		.rate_hz = 1000.0 / divider(c),
+		.gyro_range = c->gyro_range,
+		.accel_range = c->accel_range,
+	};
+}
+
+static bool mpu6050_noise(const void *conf, enum chan chan, struct driver_noise *ret)
+{
+	struct invensense_noise of = noise_of(conf);
+
+	of.gyro_dps = 0.005;
+	of.accel_g = 400e-6;
+	return invensense_noise(&of, chan, ret);
+}
+
+bool mpu6500_noise(const void *conf, enum chan chan, struct driver_noise *ret)
+{
+	struct invensense_noise of = noise_of(conf);
+
+	of.gyro_dps = 0.01;
+	of.accel_g = 300e-6;
+	return invensense_noise(&of, chan, ret);
+}
+
 const struct driver driver_mpu6050 = {
 	.name = "mpu6050",
 	.summary = "InvenSense MPU-6050 accelerometer and gyroscope, I2C",
@@ -263,6 +294,7 @@ const struct driver driver_mpu6050 = {
 	.read = mpu6050_read,
 	.fifo = &mpu6050_fifo,
 	.decode = mpu6050_decode,
+	.noise = mpu6050_noise,
 };
 
 const struct driver driver_mpu6500 = {
@@ -283,4 +315,5 @@ const struct driver driver_mpu6500 = {
 	.read = mpu6050_read,
 	.fifo = &mpu6050_fifo,
 	.decode = mpu6500_decode,
+	.noise = mpu6500_noise,
 };

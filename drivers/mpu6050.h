@@ -48,5 +48,6 @@ int mpu6050_fifo_restart(struct dev_io *io, const void *conf);
 int mpu6500_setup(struct dev_io *io, const void *conf);
 int mpu6500_decode(const void *conf, const uint8_t *trim, const uint8_t *raw, size_t len,
 		   int64_t t_ns, struct sample *ret);
+bool mpu6500_noise(const void *conf, enum chan chan, struct driver_noise *ret);
 
 #endif

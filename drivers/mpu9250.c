@@ -213,4 +213,5 @@ const struct driver driver_mpu9250 = {
 	.read = mpu9250_read,
 	.fifo = &mpu9250_fifo,
 	.decode = mpu9250_decode,
+	.noise = mpu6500_noise,
 };

@@ -3,129 +3,33 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/app/conclusions_values.h"
+#include "daemon/app/verdicts.h"
 #include "daemon/base/log.h"
 #include "daemon/fusion/altitude.h"
-#include "daemon/fusion/attitude.h"
+#include "daemon/fusion/baros.h"
+#include "daemon/fusion/imus.h"
 #include "daemon/fusion/motion.h"
+#include "drivers/core/noise.h"
 
-enum conclusion {
-	QUATERNION,
-	ROLL,
-	PITCH,
-	YAW,
-	HEADING_SIGMA,
-	LINEAR_ACCEL,
-	QUATERNION_6D,
-	GYRO_BIAS,
-	GYRO_BIAS_SIGMA,
-	DISTURBED,
-	DEGRADED,
-	STILL,
-	MOVING,
-	PICKED_UP,
-	PUT_DOWN,
-	TAPPED,
-	SHAKEN,
-	TILTED,
-	UPSIDE_DOWN,
-	FREE_FALL,
-	FALLEN,
-	ATTITUDE_COUNT, /* those above need an attitude */
-	HEIGHT = ATTITUDE_COUNT,
-	CLIMB,
-	CONCLUSION_COUNT,
-};
-
-static const struct value_info infos[CONCLUSION_COUNT] = {
-	[QUATERNION] = {.name = "attitude.quaternion",
-			.type = DATUM_QUAT,
-			.help = "Body to earth (east, north, up), w x y z."},
-	[ROLL] = {.name = "attitude.roll",
-		  .unit = "rad",
-		  .type = DATUM_NUMBER,
-		  .help = "About x, -pi to pi."},
-	[PITCH] = {.name = "attitude.pitch",
-		   .unit = "rad",
-		   .type = DATUM_NUMBER,
-		   .help = "About y, nose down positive."},
-	[YAW] = {.name = "attitude.yaw",
-		 .unit = "rad",
-		 .type = DATUM_NUMBER,
-		 .help = "About z; without magnetometer it has no origin and drifts."},
-	[HEADING_SIGMA] = {.name = "attitude.heading_sigma",
-			   .unit = "rad",
-			   .type = DATUM_NUMBER,
-			   .help = "How well yaw is known: its standard deviation; "
-				   "unset without a magnetometer."},
-	[LINEAR_ACCEL] = {.name = "attitude.linear_accel",
-			  .unit = "m/s^2",
-			  .type = DATUM_VEC3,
-			  .help = "Acceleration without gravity, body axes."},
-	[QUATERNION_6D] = {.name = "attitude.quaternion_6d",
-			   .type = DATUM_QUAT,
-			   .help = "The same without the magnetometer: heading drifts."},
-	[GYRO_BIAS] = {.name = "attitude.gyro_bias",
-		       .unit = "rad/s",
-		       .type = DATUM_VEC3,
-		       .help = "What the gyroscope shows at rest, body axes."},
-	[GYRO_BIAS_SIGMA] = {.name = "attitude.gyro_bias_sigma",
-			     .unit = "rad/s",
-			     .type = DATUM_NUMBER,
-			     .help = "How well that is known: its standard deviation."},
-	[DISTURBED] = {.name = "attitude.disturbed",
-		       .type = DATUM_BOOL,
-		       .help = "The magnetic field is not, or not yet, the earth's."},
-	[DEGRADED] = {.name = "attitude.degraded",
-		      .type = DATUM_BOOL,
-		      .help = "Samples were missing, wrong or clipped just now."},
-	[STILL] = {.name = "motion.still",
-		   .type = DATUM_BOOL,
-		   .help = "The robot does not move."},
-	[MOVING] = {.name = "motion.moving",
-		    .type = DATUM_BOOL,
-		    .help = "The robot moves, with short pauses."},
-	[PICKED_UP] = {.name = "motion.picked_up",
-		       .type = DATUM_BOOL,
-		       .help = "Lifted off its place, until it stands again."},
-	[PUT_DOWN] = {.name = "motion.put_down",
-		      .type = DATUM_BOOL,
-		      .help = "Put down, just now."},
-	[TAPPED] = {.name = "motion.tapped",
-		    .type = DATUM_NUMBER,
-		    .help = "How often it was tapped in a row, just now; 0: not."},
-	[SHAKEN] = {.name = "motion.shaken",
-		    .type = DATUM_BOOL,
-		    .help = "Shaken hard, just now."},
-	[TILTED] = {.name = "motion.tilted", .type = DATUM_BOOL, .help = "Leans."},
-	[UPSIDE_DOWN] = {.name = "motion.upside_down",
-			 .type = DATUM_BOOL,
-			 .help = "Leans so far that it is on its head."},
-	[FREE_FALL] = {.name = "motion.free_fall",
-		       .type = DATUM_BOOL,
-		       .help = "It falls, just now."},
-	[FALLEN] = {.name = "motion.fallen",
-		    .type = DATUM_BOOL,
-		    .help = "It fell or toppled, until it stands again."},
-	[HEIGHT] = {.name = "altitude.height",
-		    .unit = "m",
-		    .type = DATUM_NUMBER,
-		    .help = "Above the place where it was switched on."},
-	[CLIMB] = {.name = "altitude.speed",
-		   .unit = "m/s",
-		   .type = DATUM_NUMBER,
-		   .help = "Upwards."},
-};
+/* A value must not be stale while another source takes over. */
+#define SPARE_STALE_NS (500 * NS_PER_MS)
 
 struct conclusions {
 	const struct conf_fusion *conf;
-	struct attitude attitude;
+	struct imus imus;
 	struct motion motion;
 	struct altitude *altitude; /* NULL: not configured */
 	struct trial *trial;
 	uint64_t refused; /* samples that the altitude did not take */
+	bool attitude_degraded;
+	/* Of several sources, NULL: there is but one of each kind. */
+	struct verdicts *attitude_sources, *altitude_sources;
+	uint32_t down_imus, down_mags, down_baros; /* those that do not run, bit by bit */
 	struct value *values[CONCLUSION_COUNT];
 };
 
@@ -147,25 +51,57 @@ static double rate_hz(const struct conf_sensor *s)
 	return 1e9 / (double)d->chip->period_ns(d->settings);
 }
 
-static double imu_hz(const struct conclusions *k, const struct conf_sensor *imu)
+/* How long @chan of @s may repeat itself, s; 0: not known. */
+static double repeat_s(const struct conf_sensor *s, enum chan chan)
 {
-	return k->trial ? trial_rate_hz(k->trial) : rate_hz(imu);
+	double frozen_s = s ? noise_frozen_s(&s->sensor, chan) : (double)NAN;
+
+	return isnan(frozen_s) ? 0 : frozen_s;
 }
 
-/* The values from @first to before @end, which @source concludes from the sensor @role. */
+static struct imu_nominal nominal_of(const struct conclusions *k,
+				     const struct conf_sensor *s, bool imu)
+{
+	return (struct imu_nominal){
+		.hz = imu && k->trial ? trial_rate_hz(k->trial) : rate_hz(s),
+		.repeats = {repeat_s(s, CHAN_GYRO), repeat_s(s, CHAN_ACCEL),
+			    repeat_s(s, CHAN_MAG)},
+	};
+}
+
+/* There is a barometer @which, as @s says. */
+static void expect_baro(struct conclusions *k, unsigned which,
+			const struct conf_sensor *s, bool another)
+{
+	double frozen_s = repeat_s(s, CHAN_PRESSURE);
+
+	/* Of one that is not known nothing can be said: it may be coarse. */
+	altitude_baro(k->altitude, which, rate_hz(s),
+		      frozen_s > 0 ? frozen_s : (double)INFINITY, another);
+}
+
+/* How old what is made of @roles may grow: as old as what one of them shows, as @s says. */
+static int64_t stale_after_ns(const struct conf_sensor *s, const struct conf_roles *roles)
+{
+	int64_t ns = s ? s->sensor.stale_after_ns : 0;
+
+	return roles->n > 1 && ns > 0 && ns < SPARE_STALE_NS ? SPARE_STALE_NS : ns;
+}
+
+/* The values from @first to before @end, which @source concludes from the sensors @roles. */
 static int add_values(struct conclusions *k, const struct config *c, struct world *world,
 		      enum conclusion first, enum conclusion end, const char *source,
-		      const char *role)
+		      const struct conf_roles *roles)
 {
-	const struct conf_sensor *sensor = sensor_of(c, role);
+	const struct conf_sensor *sensor = sensor_of(c, roles->role[0]);
 
 	for (enum conclusion i = first; i < end; i++) {
-		struct value_info info = infos[i];
+		struct value_info info = conclusion_infos[i];
 		int r;
 
 		info.typed = true;
 		info.source = source;
-		info.stale_after_ns = sensor ? sensor->sensor.stale_after_ns : 0;
+		info.stale_after_ns = stale_after_ns(sensor, roles);
 		r = world_add(world, &info, &k->values[i]);
 		if (r < 0) {
 			LOG(ERR, "%s: %s cannot be made: %s", source, info.name,
@@ -176,31 +112,69 @@ static int add_values(struct conclusions *k, const struct config *c, struct worl
 	return 0;
 }
 
+/* The sources of the attitude by name: a magnetometer is ROLE.mag, as one role may be both. */
+static int add_attitude_sources(struct conclusions *k, struct world *world)
+{
+	const struct conf_attitude *conf = &k->conf->attitude;
+	char mags[IMUS_MAX][NAME_MAX_LEN + sizeof(".mag")];
+	const char *names[2 * IMUS_MAX];
+	unsigned n = 0;
+
+	if (conf->imu.n < 2 && conf->mag.n < 2)
+		return 0;
+	for (unsigned i = 0; i < conf->imu.n; i++)
+		names[n++] = conf->imu.role[i];
+	for (unsigned i = 0; i < conf->mag.n; i++) {
+		snprintf(mags[i], sizeof(mags[i]), "%s.mag", conf->mag.role[i]);
+		names[n++] = mags[i];
+	}
+	return verdicts_new(NULL, world, "attitude", "fusion.attitude", names, n,
+			    &k->attitude_sources);
+}
+
 static int add_attitude(struct conclusions *k, const struct config *c,
 			struct world *world)
 {
 	const struct conf_attitude *conf = &c->fusion.attitude;
+	struct imu_nominal imus[IMUS_MAX];
+	struct imu_nominal mags[IMUS_MAX];
+	int r;
 
-	if (!conf->imu[0])
+	if (conf->imu.n == 0)
 		return 0;
-	attitude_init(&k->attitude, &conf->vqf, imu_hz(k, sensor_of(c, conf->imu)),
-		      rate_hz(sensor_of(c, conf->mag)));
+	for (unsigned i = 0; i < conf->imu.n; i++)
+		imus[i] = nominal_of(k, sensor_of(c, conf->imu.role[i]), true);
+	for (unsigned i = 0; i < conf->mag.n; i++)
+		mags[i] = nominal_of(k, sensor_of(c, conf->mag.role[i]), false);
+	imus_init(&k->imus, &conf->vqf, conf->imu.n, imus, conf->mag.n, mags);
 	motion_init(&k->motion, &c->fusion.motion);
-	return add_values(k, c, world, 0, ATTITUDE_COUNT, "fusion.attitude", conf->imu);
+	r = add_values(k, c, world, 0, ATTITUDE_COUNT, "fusion.attitude", &conf->imu);
+	return r < 0 ? r : add_attitude_sources(k, world);
 }
 
 static int add_altitude(struct conclusions *k, const struct config *c,
 			struct world *world)
 {
 	const struct conf_altitude *conf = &c->fusion.altitude;
+	const char *names[BAROS_MAX];
+	int r;
 
-	if (!conf->pressure[0])
+	if (conf->pressure.n == 0)
 		return 0;
 	k->altitude = altitude_new((float)conf->tau_s);
 	if (!k->altitude)
 		return -ENOMEM;
-	return add_values(k, c, world, ATTITUDE_COUNT, CONCLUSION_COUNT,
-			  "fusion.altitude", conf->pressure);
+	altitude_retune(k->altitude, (float)conf->tau_s, (float)conf->tolerance_m);
+	for (unsigned i = 0; i < conf->pressure.n; i++) {
+		names[i] = conf->pressure.role[i];
+		expect_baro(k, i, sensor_of(c, names[i]), false);
+	}
+	r = add_values(k, c, world, ATTITUDE_COUNT, CONCLUSION_COUNT, "fusion.altitude",
+		       &conf->pressure);
+	if (r < 0 || conf->pressure.n < 2)
+		return r;
+	return verdicts_new(NULL, world, "altitude", "fusion.altitude", names,
+			    conf->pressure.n, &k->altitude_sources);
 }
 
 int conclusions_new(const struct config *c, struct trial *trial, struct world *world,
@@ -226,19 +200,36 @@ int conclusions_new(const struct config *c, struct trial *trial, struct world *w
 
 void conclusions_free(struct conclusions *k)
 {
-	if (k)
-		altitude_free(k->altitude);
+	if (!k)
+		return;
+	altitude_free(k->altitude);
+	verdicts_free(k->attitude_sources);
+	verdicts_free(k->altitude_sources);
 	free(k);
 }
 
-bool conclusions_want(const struct conclusions *k, const char *role)
+static int index_of(const struct conf_roles *roles, const char *role)
+{
+	for (unsigned i = 0; i < roles->n; i++)
+		if (strcmp(roles->role[i], role) == 0)
+			return (int)i;
+	return -1;
+}
+
+struct conclusions_feeds conclusions_feeds(const struct conclusions *k, const char *role)
 {
 	const struct conf_attitude *attitude = &k->conf->attitude;
 
-	if (attitude->imu[0] &&
-	    (strcmp(role, attitude->imu) == 0 || strcmp(role, attitude->mag) == 0))
-		return true;
-	return k->altitude && strcmp(role, k->conf->altitude.pressure) == 0;
+	return (struct conclusions_feeds){
+		.imu = index_of(&attitude->imu, role),
+		.mag = attitude->imu.n > 0 ? index_of(&attitude->mag, role) : -1,
+		.baro = index_of(&k->conf->altitude.pressure, role),
+	};
+}
+
+bool conclusions_want(const struct conclusions_feeds *f)
+{
+	return f->imu >= 0 || f->mag >= 0 || f->baro >= 0;
 }
 
 /* How old the values from @first to before @end may grow follows the sensor that they come from. */
@@ -252,38 +243,111 @@ static void set_stale_after(struct conclusions *k, enum conclusion first,
 void conclusions_sensor_changed(struct conclusions *k, const struct conf_sensor *s,
 				bool another)
 {
-	const struct conf_attitude *attitude = &k->conf->attitude;
-	int64_t stale_ns = s->sensor.stale_after_ns;
+	const struct conclusions_feeds f = conclusions_feeds(k, s->role);
+	struct imu_nominal nominal;
 
-	if (attitude->imu[0] && strcmp(s->role, attitude->imu) == 0) {
-		attitude_imu_changed(&k->attitude, imu_hz(k, s), another);
-		motion_restart(&k->motion);
-		set_stale_after(k, 0, ATTITUDE_COUNT, stale_ns);
+	if (f.imu >= 0) {
+		nominal = nominal_of(k, s, true);
+		imus_imu_changed(&k->imus, (unsigned)f.imu, &nominal, another);
+		if ((unsigned)f.imu == k->imus.used)
+			motion_restart(&k->motion);
+		set_stale_after(k, 0, ATTITUDE_COUNT,
+				stale_after_ns(s, &k->conf->attitude.imu));
 	}
-	if (attitude->imu[0] && strcmp(s->role, attitude->mag) == 0)
-		attitude_mag_changed(&k->attitude, rate_hz(s), another);
-	if (k->altitude && strcmp(s->role, k->conf->altitude.pressure) == 0) {
-		if (another)
-			altitude_baro_changed(k->altitude);
-		set_stale_after(k, ATTITUDE_COUNT, CONCLUSION_COUNT, stale_ns);
+	if (f.mag >= 0) {
+		nominal = nominal_of(k, s, false);
+		imus_mag_changed(&k->imus, (unsigned)f.mag, &nominal, another);
+	}
+	if (f.baro >= 0) {
+		expect_baro(k, (unsigned)f.baro, s, another);
+		set_stale_after(k, ATTITUDE_COUNT, CONCLUSION_COUNT,
+				stale_after_ns(s, &k->conf->altitude.pressure));
 	}
 }
 
 void conclusions_retune(struct conclusions *k)
 {
-	if (k->conf->attitude.imu[0])
-		attitude_retune(&k->attitude, &k->conf->attitude.vqf);
+	const struct conf_altitude *altitude = &k->conf->altitude;
+
+	if (k->conf->attitude.imu.n > 0)
+		imus_retune(&k->imus, &k->conf->attitude.vqf);
 	if (k->altitude)
-		altitude_retune(k->altitude, (float)k->conf->altitude.tau_s);
+		altitude_retune(k->altitude, (float)altitude->tau_s,
+				(float)altitude->tolerance_m);
 }
 
-void conclusions_feed(struct conclusions *k, const struct sample *s)
+/* @n notes with those of @down silent. Does anybody know anything? */
+static bool with_down(struct vote_note *notes, unsigned n, uint32_t down)
 {
-	if (k->conf->attitude.imu[0]) {
-		if (attitude_feed(&k->attitude, s) == 0)
-			motion_sample(&k->motion, s);
+	bool known = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (down & UINT32_C(1) << i)
+			notes[i].verdict = VOTE_SILENT;
+		known = known || notes[i].verdict == VOTE_USED;
 	}
-	if (k->altitude && altitude_feed(k->altitude, s) < 0)
+	return known;
+}
+
+static void tell_attitude(struct conclusions *k)
+{
+	const struct imus *s = &k->imus;
+	struct vote_note notes[2 * IMUS_MAX];
+	bool known;
+
+	if (!k->attitude_sources || !s->chosen)
+		return;
+	memcpy(notes, s->verdict, s->n * sizeof(*notes));
+	memcpy(notes + s->n, s->mag_verdict, s->n_mags * sizeof(*notes));
+	known = with_down(notes, s->n, k->down_imus);
+	(void)with_down(notes + s->n, s->n_mags, k->down_mags);
+	verdicts_tell(k->attitude_sources, notes, known, !s->contradicted);
+}
+
+static void tell_altitude(struct conclusions *k)
+{
+	const struct vote_result *r = altitude_sources(k->altitude);
+	struct vote_note notes[VOTE_MAX];
+	unsigned n = k->conf->altitude.pressure.n;
+	bool known;
+
+	if (!k->altitude_sources)
+		return;
+	vote_notes(r, n, "m", notes);
+	known = with_down(notes, n, k->down_baros);
+	verdicts_tell(k->altitude_sources, notes, known, r->majority);
+}
+
+static void set_down(uint32_t *mask, int which, bool down)
+{
+	uint32_t bit = which >= 0 ? UINT32_C(1) << which : 0;
+
+	*mask = down ? *mask | bit : *mask & ~bit;
+}
+
+void conclusions_health(struct conclusions *k, const struct conclusions_feeds *f,
+			bool runs)
+{
+	set_down(&k->down_imus, f->imu, !runs);
+	set_down(&k->down_mags, f->mag, !runs);
+	set_down(&k->down_baros, f->baro, !runs);
+	/* Who comes is told with its first samples; of the last one that goes nobody else tells. */
+	if (runs)
+		return;
+	tell_attitude(k);
+	if (f->baro >= 0)
+		tell_altitude(k);
+}
+
+void conclusions_feed(struct conclusions *k, const struct conclusions_feeds *f,
+		      const struct sample *s)
+{
+	if (f->imu >= 0 && imus_feed(&k->imus, (unsigned)f->imu, s) == 0 &&
+	    (unsigned)f->imu == k->imus.used)
+		motion_sample(&k->motion, s);
+	if (f->mag >= 0)
+		(void)!imus_feed_mag(&k->imus, (unsigned)f->mag, s);
+	if (f->baro >= 0 && altitude_feed(k->altitude, (unsigned)f->baro, s) < 0)
 		k->refused++;
 }
 
@@ -306,7 +370,7 @@ static struct datum vec3_of(const float v[3])
 static void set_attitude(struct conclusions *k, const struct estimate_attitude *a)
 {
 	/* Also while it is silent: then the heading is known less and less. */
-	bool mag = k->conf->attitude.mag[0] != '\0';
+	bool mag = k->conf->attitude.mag.n > 0;
 
 	set(k, QUATERNION, quat_of(a->quat_9d), a->t_ns);
 	set(k, QUATERNION_6D, quat_of(a->quat_6d), a->t_ns);
@@ -341,14 +405,16 @@ static void draw_attitude(struct conclusions *k)
 	struct estimate_attitude a;
 	struct estimate_motion m;
 
-	if (attitude_estimate(&k->attitude, &a) < 0)
+	if (imus_estimate(&k->imus, &a) < 0)
 		return;
 	if (k->trial)
 		trial_score(k->trial, &a);
 	m = motion_update(&k->motion, &a);
 	set_attitude(k, &a);
 	set_motion(k, &m);
-	if (k->altitude && k->conf->altitude.imu[0])
+	k->attitude_degraded = a.degraded;
+	/* Where up is may be wrong then, and with it what is up and down: the barometer stands alone. */
+	if (k->altitude && k->conf->altitude.imu[0] && !a.degraded)
 		altitude_accel(k->altitude, a.t_ns, a.up_accel, a.at_rest);
 }
 
@@ -356,7 +422,11 @@ static void draw_altitude(struct conclusions *k)
 {
 	float height_m = altitude_m(k->altitude);
 	int64_t t_ns = altitude_time_ns(k->altitude);
+	bool degraded = altitude_degraded(k->altitude);
 
+	if (k->conf->altitude.imu[0])
+		degraded = degraded || k->attitude_degraded;
+	set(k, HEIGHT_DEGRADED, datum_bool(degraded), altitude_newest_ns(k->altitude));
 	/* Left alone they turn stale. */
 	if (isnan(height_m))
 		return;
@@ -364,10 +434,19 @@ static void draw_altitude(struct conclusions *k)
 	set(k, CLIMB, datum_number((double)altitude_speed_m_s(k->altitude)), t_ns);
 }
 
-void conclusions_draw(struct conclusions *k)
+void conclusions_draw(struct conclusions *k, const struct conclusions_feeds *f)
 {
-	if (k->conf->attitude.imu[0])
-		draw_attitude(k);
-	if (k->altitude)
+	/* One that stands by adds nothing. */
+	bool spare = f->imu >= 0 && (unsigned)f->imu != k->imus.used && f->mag < 0;
+
+	if (k->conf->attitude.imu.n > 0) {
+		tell_attitude(k);
+		if (!spare)
+			draw_attitude(k);
+	}
+	if (k->altitude) {
+		if (f->baro >= 0)
+			tell_altitude(k);
 		draw_altitude(k);
+	}
 }

@@ -20,8 +20,18 @@ int conclusions_new(const struct config *c, struct trial *trial, struct world *w
 		    struct conclusions **ret) MUST_CHECK;
 void conclusions_free(struct conclusions *k); /* NULL is fine */
 
-/* Is anything concluded from the sensor @role? */
-bool conclusions_want(const struct conclusions *k, const char *role);
+/* What a sensor is for fusion: which of the sources of each kind, by index; -1: none of them. */
+struct conclusions_feeds {
+	int imu, mag, baro;
+};
+struct conclusions_feeds conclusions_feeds(const struct conclusions *k, const char *role);
+
+/* Is anything concluded from such a sensor? */
+bool conclusions_want(const struct conclusions_feeds *f);
+
+/* Such a sensor runs, or does not: fusion does not hear from who is silent. */
+void conclusions_health(struct conclusions *k, const struct conclusions_feeds *f,
+			bool runs);
 
 /*
  * The sensor of @s is set up anew as @s says; with @another it is another chip, or sits otherwise. The
@@ -34,9 +44,10 @@ void conclusions_sensor_changed(struct conclusions *k, const struct conf_sensor 
 void conclusions_retune(struct conclusions *k);
 
 /* Take in one sample of such a sensor; those that fusion refuses are counted. */
-void conclusions_feed(struct conclusions *k, const struct sample *s);
+void conclusions_feed(struct conclusions *k, const struct conclusions_feeds *f,
+		      const struct sample *s);
 
-/* After the samples of one reading: set the values, in the caller's transaction. */
-void conclusions_draw(struct conclusions *k);
+/* After the samples of one reading of it: set the values, in the caller's transaction. */
+void conclusions_draw(struct conclusions *k, const struct conclusions_feeds *f);
 
 #endif

@@ -10,6 +10,9 @@
 #include "daemon/app/config_files.h"
 #include "daemon/app/config_spares.h"
 #include "daemon/app/quantity.h"
+#include "daemon/fusion/altitude.h"
+#include "daemon/fusion/baros.h"
+#include "daemon/fusion/imus.h"
 #include "hal/i2c_mux.h"
 
 static const char *const gpio_names[] = {"linux", "sim", NULL};
@@ -23,20 +26,22 @@ static const struct conf_field robot_fields[] = {
 };
 
 static const struct conf_field attitude_fields[] = {
-	CONF_STRING(conf_attitude, imu, "",
-		    "The sensor with accelerometer and gyroscope."),
-	CONF_STRING(conf_attitude, mag, "", "The sensor with the magnetometer."),
+	CONF_ANY("imu", "The sensor with accelerometer and gyroscope, or a list of them: "
+			"the first that is good is used."),
+	CONF_ANY("mag", "The sensor with the magnetometer, or a list."),
 	CONF_TABLE(conf_attitude, vqf, vqf_fields, "Parameters of the filter."),
 	CONF_END,
 };
 
 static const struct conf_field altitude_fields[] = {
-	CONF_STRING(conf_altitude, pressure, "", "The sensor with the barometer."),
+	CONF_ANY("pressure", "The sensor with the barometer, or a list: they vote."),
 	CONF_STRING(conf_altitude, imu, "",
 		    "The attitude's sensor, for what the barometer is too slow for."),
 	CONF_REAL(
 		conf_altitude, tau_s, 1, 0.1, 60, "s",
 		"Faster than this the accelerometer is believed, slower the barometer."),
+	CONF_REAL(conf_altitude, tolerance_m, (double)ALTITUDE_TOLERANCE_M, 0.1, 100, "m",
+		  "Of several barometers: how far off a good one may be."),
 	CONF_END,
 };
 
@@ -283,12 +288,51 @@ static void find_machine_id(struct conf_robot *robot)
 	fclose(f);
 }
 
+/* The role, or the list of roles, that @key of @section names; at most @most. */
+static void read_roles(const struct conf_at *section, const char *key, unsigned most,
+		       struct conf_roles *ret)
+{
+	struct conf_at at = conf_child(section, key);
+	bool list = cJSON_IsArray(at.node);
+
+	for (struct conf_at it = list ? conf_first(&at) : at; it.node;
+	     it = list ? conf_next(&it) : (struct conf_at){0}) {
+		const char *text = conf_text(&it);
+
+		if (!text || !text[0])
+			continue;
+		for (unsigned i = 0; i < ret->n; i++)
+			if (strcmp(ret->role[i], text) == 0)
+				conf_complain(&it, "%s is in the list already", text);
+		if (ret->n == most) {
+			conf_complain(&it, "too many; at most %u", most);
+			return;
+		}
+		if (strlen(text) > NAME_MAX_LEN)
+			conf_complain(&it, "the name is too long; at most %d bytes",
+				      NAME_MAX_LEN);
+		snprintf(ret->role[ret->n++], NAME_MAX_LEN + 1, "%s", text);
+	}
+}
+
+static int read_fusion(const struct conf_at *root, struct config *c)
+{
+	struct conf_at fusion = conf_child(root, "fusion");
+	struct conf_at attitude = conf_child(&fusion, "attitude");
+	struct conf_at altitude = conf_child(&fusion, "altitude");
+
+	read_roles(&attitude, "imu", IMUS_MAX, &c->fusion.attitude.imu);
+	read_roles(&attitude, "mag", IMUS_MAX, &c->fusion.attitude.mag);
+	read_roles(&altitude, "pressure", BAROS_MAX, &c->fusion.altitude.pressure);
+	return 0;
+}
+
 /* All parts, in an order in which what is referred to comes first. */
 static int read_all(struct config *c, struct conf_errors *errs)
 {
 	static int (*const parts[])(const struct conf_at *root, struct config *c) = {
 		read_buses,     read_sensors,   config_read_spares, read_chips,
-		read_actuators, read_resources, read_behaviours,
+		read_actuators, read_resources, read_behaviours,    read_fusion,
 	};
 	struct conf_at root = conf_root(&c->doc, errs);
 

@@ -14,6 +14,7 @@
 #include "daemon/base/sample.h"
 #include "daemon/fusion/charge.h"
 #include "daemon/fusion/motion.h"
+#include "daemon/fusion/vote.h"
 #include "daemon/fusion/vqf_params.h"
 #include "daemon/link/bus.h"
 #include "drivers/core/actuator.h"
@@ -78,16 +79,23 @@ struct conf_robot {
 	char name[NAME_MAX_LEN + 1];
 };
 
+/* Sensors that measure the same; one, or none. */
+struct conf_roles {
+	char role[VOTE_MAX][NAME_MAX_LEN + 1];
+	unsigned n;
+};
+
 struct conf_attitude {
-	char imu[NAME_MAX_LEN + 1]; /* a sensor's role; "": no attitude */
-	char mag[NAME_MAX_LEN + 1]; /* "": without */
+	struct conf_roles imu; /* none: no attitude */
+	struct conf_roles mag;
 	struct vqf_params vqf;
 };
 
 struct conf_altitude {
-	char pressure[NAME_MAX_LEN + 1]; /* a sensor's role; "": no altitude */
-	char imu[NAME_MAX_LEN + 1];      /* the attitude's; "": without */
+	struct conf_roles pressure; /* none: no altitude */
+	char imu[NAME_MAX_LEN + 1]; /* one of the attitude's; "": without */
 	double tau_s;
+	double tolerance_m; /* among barometers */
 };
 
 struct conf_fusion {

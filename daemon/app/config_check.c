@@ -276,19 +276,38 @@ static const struct conf_sensor *find_sensor(const struct conf_at *at,
 	return i == SIZE_MAX ? NULL : &c->sensors[i];
 }
 
-/*
- * @key of @section names a sensor, @role ("": none), that has to measure all of @chans, which are called @what.
- */
-static void check_source(const struct conf_at *section, const char *key,
-			 const struct config *c, const char *role, uint32_t chans,
-			 const char *what)
+/* The sensor @role, named at @at, has to measure all of @chans, which are called @what. */
+static void check_source(const struct conf_at *at, const struct config *c,
+			 const char *role, uint32_t chans, const char *what)
 {
-	struct conf_at at = conf_child(section, key);
-	const struct conf_sensor *s = role[0] ? find_sensor(&at, c, role) : NULL;
+	const struct conf_sensor *s = find_sensor(at, c, role);
 	const struct driver *chip = s ? s->sensor.device.chip : NULL;
 
 	if (chip && (device_chans(&s->sensor.device) & chans) != chans)
-		conf_complain(&at, "%s does not measure %s", chip->name, what);
+		conf_complain(at, "%s does not measure %s", chip->name, what);
+}
+
+/* The same of the roles that @key of @section names, in their order. */
+static void check_sources(const struct conf_at *section, const char *key,
+			  const struct config *c, const struct conf_roles *roles,
+			  uint32_t chans, const char *what)
+{
+	struct conf_at at = conf_child(section, key);
+	struct conf_at it = conf_first(&at);
+
+	for (unsigned i = 0; i < roles->n; i++) {
+		check_source(it.node ? &it : &at, c, roles->role[i], chans, what);
+		if (it.node)
+			it = conf_next(&it);
+	}
+}
+
+bool config_has_role(const struct conf_roles *roles, const char *role)
+{
+	for (unsigned i = 0; i < roles->n; i++)
+		if (strcmp(roles->role[i], role) == 0)
+			return true;
+	return false;
 }
 
 /* The sensors that fusion is made from, and whether they measure what it needs. */
@@ -300,16 +319,17 @@ static void check_fusion(const struct conf_at *root, const struct config *c)
 	struct conf_at imu = conf_child(&altitude, "imu");
 	const struct conf_fusion *f = &c->fusion;
 
-	check_source(&attitude, "imu", c, f->attitude.imu,
-		     CHAN_BIT(CHAN_ACCEL) | CHAN_BIT(CHAN_GYRO), "acceleration and rate");
-	check_source(&attitude, "mag", c, f->attitude.mag, CHAN_BIT(CHAN_MAG),
-		     "the magnetic field");
-	check_source(&altitude, "pressure", c, f->altitude.pressure,
-		     CHAN_BIT(CHAN_PRESSURE), "air pressure");
+	check_sources(&attitude, "imu", c, &f->attitude.imu,
+		      CHAN_BIT(CHAN_ACCEL) | CHAN_BIT(CHAN_GYRO),
+		      "acceleration and rate");
+	check_sources(&attitude, "mag", c, &f->attitude.mag, CHAN_BIT(CHAN_MAG),
+		      "the magnetic field");
+	check_sources(&altitude, "pressure", c, &f->altitude.pressure,
+		      CHAN_BIT(CHAN_PRESSURE), "air pressure");
 	/* The vertical acceleration comes with an attitude. */
-	if (f->altitude.imu[0] && strcmp(f->altitude.imu, f->attitude.imu) != 0)
+	if (f->altitude.imu[0] && !config_has_role(&f->attitude.imu, f->altitude.imu))
 		conf_complain(&imu, "not the sensor of fusion.attitude.imu, \"%s\"",
-			      f->attitude.imu);
+			      f->attitude.imu.role[0]);
 }
 
 void config_check_owner(const struct config *c, struct conf_errors *errs,

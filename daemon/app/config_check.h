@@ -11,6 +11,9 @@ void config_take_name(const struct conf_at *at, char name[NAME_MAX_LEN + 1]);
 int config_find_actuator(const struct conf_at *at, const struct config *c,
 			 const char *text, size_t *ret) MUST_CHECK;
 
+/* Is @role one of them? */
+bool config_has_role(const struct conf_roles *roles, const char *role);
+
 /* Find the chip that @a is on, and check the two against each other. */
 void config_check_actuator(const struct conf_at *at, const struct config *c,
 			   struct conf_actuator *a);

@@ -71,6 +71,9 @@ static enum plan_how how_fusion(const struct config *running, const struct confi
 	if (strcmp(path, "fusion.altitude.tau") == 0)
 		return a->altitude.tau_s == b->altitude.tau_s ? PLAN_NOTHING
 							      : PLAN_FUSION;
+	if (strcmp(path, "fusion.altitude.tolerance") == 0)
+		return a->altitude.tolerance_m == b->altitude.tolerance_m ? PLAN_NOTHING
+									  : PLAN_FUSION;
 	if (starts(path, "fusion.battery") &&
 	    strcmp(a->battery.voltage, b->battery.voltage) == 0 &&
 	    strcmp(a->battery.current, b->battery.current) == 0)

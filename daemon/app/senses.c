@@ -33,10 +33,10 @@ static void on_samples(void *arg, const struct sample *s, unsigned n)
 		if (sense->values[s[i].chan])
 			value_set_at(sense->values[s[i].chan], &d, s[i].t_ns);
 		if (sense->concludes)
-			conclusions_feed(k, &s[i]);
+			conclusions_feed(k, &sense->feeds, &s[i]);
 	}
 	if (sense->concludes)
-		conclusions_draw(k);
+		conclusions_draw(k, &sense->feeds);
 	value_batch_end();
 }
 
@@ -66,8 +66,10 @@ static void on_health(void *arg, const struct device_health *health)
 {
 	struct sense *sense = arg;
 
-	(void)health;
 	sense_show_health(sense);
+	if (sense->concludes)
+		conclusions_health(sense->senses->conclusions, &sense->feeds,
+				   health->state == DEVICE_RUNNING);
 	event_set(&sense->changed);
 }
 
@@ -206,7 +208,8 @@ static int add_sense(struct senses *s, const struct conf_sensor *conf)
 
 	sense->senses = s;
 	sense->conf = conf;
-	sense->concludes = conclusions_want(s->conclusions, conf->role);
+	sense->feeds = conclusions_feeds(s->conclusions, conf->role);
+	sense->concludes = conclusions_want(&sense->feeds);
 	event_init(&sense->changed, conf->role);
 	r = add_values(sense);
 	if (r < 0)

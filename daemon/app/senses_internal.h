@@ -21,7 +21,8 @@ struct sense {
 	struct value *health;
 	struct value *calibrated; /* NULL: it needs no calibration */
 	struct event changed;     /* its health has */
-	bool concludes;           /* fusion takes its samples */
+	struct conclusions_feeds feeds;
+	bool concludes; /* fusion takes its samples */
 };
 
 struct senses {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/sample.h"
-#include "daemon/fusion/baro.h"
+#include "daemon/fusion/baros.h"
 #include "daemon/fusion/climb.h"
 
 /* Without a pressure for so long the height is not known any more. */
@@ -15,18 +15,23 @@
 #define ACCEL_HOLDS_S 0.1
 /* The offset of the accelerometer is the mean of this time at rest. */
 #define OFFSET_TAU_S 5.0
-/* Higher than any mountain, and deeper than any mine. */
-#define PRESSURE_MIN_PA 20000.0F
-#define PRESSURE_MAX_PA 150000.0F
+/* So long after trouble the height is degraded. */
+#define TROUBLE_NS (3 * NS_PER_S)
+#define USUAL_HZ 10
 
 struct altitude {
 	double tau_s;
-	double start_pa; /* the pressure at height 0 */
+	double tolerance_m;
+	struct baros baros;
 	struct climb climb;
-	int64_t t_ns; /* of climb: the newest of both kinds */
-	bool started; /* there was a pressure */
-	bool rebase;  /* the next one is that of the present height */
-	int64_t pressure_ns, accel_ns;
+	int64_t t_ns;        /* of climb: the newest of both kinds */
+	bool started;        /* there was a pressure */
+	int64_t newest_ns;   /* sample, used or not */
+	int64_t pressure_ns; /* of the last one that was used */
+	unsigned which;      /* it was of this barometer */
+	int64_t accel_ns;
+	int64_t trouble_ns;   /* when something was wrong with the samples, if ... */
+	bool troubled;        /* ... it ever was */
 	bool accelerated;     /* there was an acceleration */
 	double accel, offset; /* the newest one, and what it shows at rest */
 };
@@ -35,8 +40,10 @@ struct altitude *altitude_new(float tau_s)
 {
 	struct altitude *a = calloc(1, sizeof(*a));
 
-	if (a)
-		a->tau_s = (double)tau_s;
+	if (!a)
+		return NULL;
+	altitude_retune(a, tau_s, ALTITUDE_TOLERANCE_M);
+	altitude_baro(a, 0, USUAL_HZ, INFINITY, false);
 	return a;
 }
 
@@ -45,14 +52,24 @@ void altitude_free(struct altitude *a)
 	free(a);
 }
 
-void altitude_retune(struct altitude *a, float tau_s)
+void altitude_retune(struct altitude *a, float tau_s, float tolerance_m)
 {
 	a->tau_s = (double)tau_s;
+	a->tolerance_m = (double)tolerance_m;
 }
 
-void altitude_baro_changed(struct altitude *a)
+static void trouble(struct altitude *a)
 {
-	a->rebase = a->started;
+	a->trouble_ns = a->newest_ns;
+	a->troubled = true;
+}
+
+void altitude_baro(struct altitude *a, unsigned which, double hz, double frozen_s,
+		   bool another)
+{
+	baros_expect(&a->baros, which, hz, frozen_s, another);
+	if (another)
+		trouble(a);
 }
 
 static double seconds(int64_t from_ns, int64_t to_ns)
@@ -80,60 +97,64 @@ static bool is_far(int64_t a_ns, int64_t b_ns)
 	return a_ns - b_ns > BLIND_NS || b_ns - a_ns > BLIND_NS;
 }
 
-/* Let @pressure_pa be that of the present height. */
-static void rebase(struct altitude *a, double pressure_pa)
+static void start(struct altitude *a, double height_m, int64_t t_ns)
 {
-	double above_sea_m = baro_height_m(pressure_pa, BARO_SEA_LEVEL_PA);
-
-	a->start_pa =
-		baro_pressure_pa(above_sea_m - a->climb.height_m, BARO_SEA_LEVEL_PA);
-	a->rebase = false;
-}
-
-static void start(struct altitude *a, double pressure_pa, int64_t t_ns)
-{
-	if (!a->started)
-		a->start_pa = pressure_pa;
-	a->climb =
-		(struct climb){.height_m = baro_height_m(pressure_pa, BARO_SEA_LEVEL_PA) -
-					   baro_height_m(a->start_pa, BARO_SEA_LEVEL_PA)};
+	if (a->started)
+		trouble(a);
+	a->climb = (struct climb){.height_m = height_m};
 	a->started = true;
 	a->t_ns = t_ns;
 }
 
-static bool is_air(float pressure_pa)
+static void correct(struct altitude *a, double height_m, int64_t t_ns)
 {
-	return pressure_pa >= PRESSURE_MIN_PA && pressure_pa <= PRESSURE_MAX_PA;
+	double dt_s = seconds(a->pressure_ns, t_ns);
+
+	advance(a, t_ns);
+	if (dt_s > 0)
+		climb_correct(&a->climb, height_m, climb_gains(dt_s, a->tau_s));
 }
 
-int altitude_feed(struct altitude *a, const struct sample *s)
+/* Those that contradict each other, without a majority, leave it open who is right. */
+static bool is_contradicted(const struct vote_result *r, unsigned n)
+{
+	for (unsigned i = 0; i < n && !r->majority; i++)
+		if (r->verdict[i] == VOTE_OUTVOTED)
+			return true;
+	return false;
+}
+
+int altitude_feed(struct altitude *a, unsigned which, const struct sample *s)
 {
 	double height_m;
-	double dt_s;
 	bool anew;
+	bool used;
+	int r;
 
 	if (s->chan != CHAN_PRESSURE)
 		return 0;
-	if (s->t_ns < 0)
-		return -EINVAL;
-	anew = !a->started || is_far(a->pressure_ns, s->t_ns) || is_far(a->t_ns, s->t_ns);
-	if (!anew && s->t_ns <= a->pressure_ns)
-		return -EINVAL;
-	if (!is_air(s->v[0]))
-		return -ERANGE;
-
-	dt_s = seconds(a->pressure_ns, s->t_ns);
-	if (a->rebase)
-		rebase(a, (double)s->v[0]);
-	if (anew) {
-		start(a, (double)s->v[0], s->t_ns);
-	} else {
-		advance(a, s->t_ns);
-		height_m = baro_height_m((double)s->v[0], BARO_SEA_LEVEL_PA) -
-			   baro_height_m(a->start_pa, BARO_SEA_LEVEL_PA);
-		climb_correct(&a->climb, height_m, climb_gains(dt_s, a->tau_s));
+	r = baros_check(&a->baros, which, s, BLIND_NS);
+	if (r < 0) {
+		trouble(a);
+		return r;
 	}
-	a->pressure_ns = s->t_ns;
+	a->newest_ns = s->t_ns;
+	anew = !a->started || is_far(a->pressure_ns, s->t_ns) || is_far(a->t_ns, s->t_ns);
+	if (anew)
+		baros_restart(&a->baros);
+	used = baros_take(&a->baros, which, s, a->climb.height_m, a->tolerance_m,
+			  &height_m);
+	if (a->baros.result.used == 0 || is_contradicted(&a->baros.result, a->baros.n))
+		trouble(a);
+	if (!used)
+		return 0;
+	if (anew)
+		start(a, height_m, s->t_ns);
+	else
+		correct(a, height_m, s->t_ns);
+	if (anew || s->t_ns > a->pressure_ns)
+		a->pressure_ns = s->t_ns;
+	a->which = which;
 	return 0;
 }
 
@@ -146,6 +167,7 @@ void altitude_accel(struct altitude *a, int64_t t_ns, float up_accel, bool at_re
 	if (a->accelerated && t_ns <= a->accel_ns && !is_far(a->accel_ns, t_ns))
 		return;
 	dt_s = fmin(fmax(seconds(a->accel_ns, t_ns), 0), ACCEL_HOLDS_S);
+	a->newest_ns = t_ns;
 	advance(a, t_ns);
 	if (at_rest && a->accelerated)
 		a->offset +=
@@ -157,7 +179,7 @@ void altitude_accel(struct altitude *a, int64_t t_ns, float up_accel, bool at_re
 
 static bool is_known(const struct altitude *a)
 {
-	return a->started && a->t_ns - a->pressure_ns <= BLIND_NS;
+	return a->started && a->newest_ns - a->pressure_ns <= BLIND_NS;
 }
 
 float altitude_m(const struct altitude *a)
@@ -168,6 +190,25 @@ float altitude_m(const struct altitude *a)
 float altitude_speed_m_s(const struct altitude *a)
 {
 	return is_known(a) ? (float)a->climb.speed_m_s : NAN;
+}
+
+bool altitude_degraded(const struct altitude *a)
+{
+	double blind_s = seconds(a->pressure_ns, a->newest_ns);
+
+	return !is_known(a) || fabs(blind_s) > a->baros.source[a->which].late_s ||
+	       (a->troubled && a->newest_ns - a->trouble_ns < TROUBLE_NS &&
+		a->trouble_ns - a->newest_ns < TROUBLE_NS);
+}
+
+int64_t altitude_newest_ns(const struct altitude *a)
+{
+	return a->newest_ns;
+}
+
+const struct vote_result *altitude_sources(const struct altitude *a)
+{
+	return &a->baros.result;
 }
 
 int64_t altitude_time_ns(const struct altitude *a)

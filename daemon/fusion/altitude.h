@@ -1,4 +1,7 @@
-/* Height above the start point and vertical speed, from pressure and vertical acceleration. */
+/*
+ * Height above the start point and vertical speed, from pressure, of one barometer or several (baros.h), and vertical
+ * acceleration.
+ */
 #ifndef DAEMON_FUSION_ALTITUDE_H
 #define DAEMON_FUSION_ALTITUDE_H
 #include <stdbool.h>
@@ -8,6 +11,10 @@
 
 struct altitude;
 struct sample;
+struct vote_result;
+
+/* How far off a good barometer may be, m: BMP280, +-12 Pa between two places (data sheet, table 2), and warmth (ours). */
+#define ALTITUDE_TOLERANCE_M 2.0F
 
 /*
  * Start a filter at height 0. @tau_s is the blend time: faster than that the accelerometer
@@ -17,23 +24,25 @@ struct sample;
 struct altitude *altitude_new(float tau_s) MALLOC_LIKE;
 void altitude_free(struct altitude *a); /* NULL is fine */
 
-/* Another blend time, from now on. What is known stays. */
-void altitude_retune(struct altitude *a, float tau_s);
+/* Another blend time, and tolerance among barometers, from now on. What is known stays. */
+void altitude_retune(struct altitude *a, float tau_s, float tolerance_m);
 
 /*
- * The next pressure comes from another barometer, and two of them differ by metres: it is taken to be that
- * of the present height. While none is known it is that of the start point.
+ * There is a barometer @which, from 0 on (below BAROS_MAX); baros_expect() has the arguments. Without any there is
+ * number 0 of 10 Hz. With @another, of one in use: its next pressure is taken to be that of the present height, as two
+ * barometers differ by metres; while none is known it is that of the start point.
  */
-void altitude_baro_changed(struct altitude *a);
+void altitude_baro(struct altitude *a, unsigned which, double hz, double frozen_s,
+		   bool another);
 
 /*
- * Feed one sample, oldest first; channels other than pressure are ignored. After 5 s without one the
- * height is found anew, still above the same start point.
- * Returns 0; -EINVAL for a sample older than the last one, unless by so much that time has gone back,
+ * Feed one sample of the barometer @which, oldest first; channels other than pressure are ignored. After 5 s without
+ * one the height is found anew, still above the same start point.
+ * Returns 0; -EINVAL for a sample older than its last one, unless by so much that time has gone back,
  * which is as a gap; -ERANGE for one that is no air pressure. Both are
  * then dropped.
  */
-int altitude_feed(struct altitude *a, const struct sample *s) MUST_CHECK;
+int altitude_feed(struct altitude *a, unsigned which, const struct sample *s) MUST_CHECK;
 
 /*
  * Feed the acceleration along earth's up, without gravity, m/s^2, of the moment @t_ns; without any the
@@ -47,6 +56,18 @@ float altitude_m(const struct altitude *a);
 
 /* The time of both, that of the newest sample or acceleration; 0 while they are not known. */
 int64_t altitude_time_ns(const struct altitude *a);
+
+/*
+ * Is the height not what it should be? Within the last 3 s samples were refused or missing, or two barometers
+ * contradicted each other; none has been used for a second (three periods of a slow one); or it is not known.
+ */
+bool altitude_degraded(const struct altitude *a);
+
+/* The time of the newest sample or acceleration, whether anything is known or not. */
+int64_t altitude_newest_ns(const struct altitude *a);
+
+/* Which barometers the height rests on, as the newest sample left it. */
+const struct vote_result *altitude_sources(const struct altitude *a);
 
 /* Vertical speed, m/s, up positive. NaN as the height. */
 float altitude_speed_m_s(const struct altitude *a);

@@ -109,16 +109,31 @@ static void trouble(struct attitude *a)
 static bool is_doubtful(struct attitude_input *in, const struct sample *s)
 {
 	return doubt_sample(&in->doubt, s->v, in->dt_s,
-			    s->chan == CHAN_GYRO ? GYRO_LARGE : ACCEL_LARGE);
+			    s->chan == CHAN_GYRO ? GYRO_LARGE : ACCEL_LARGE,
+			    in->frozen_s > 0 ? in->frozen_s : DOUBT_FROZEN_S);
 }
 
 /* A magnetometer that hangs would turn the heading with the robot. */
 static bool is_frozen_mag(struct attitude *a, const struct sample *s)
 {
+	struct attitude_input *mag = &a->mag;
 	const double *rate = a->vqf.rate;
-	bool frozen = doubt_sample(&a->mag.doubt, s->v, a->mag.dt_s, HUGE_VALF);
+	double frozen_s = mag->frozen_s > 0 ? mag->frozen_s : DOUBT_FROZEN_S;
 
-	return frozen && vec_dot(rate, rate) > TURNING_RAD_S * TURNING_RAD_S;
+	return doubt_sample(&mag->doubt, s->v, mag->dt_s, HUGE_VALF, frozen_s) &&
+	       (mag->frozen_s > 0 || vec_dot(rate, rate) > TURNING_RAD_S * TURNING_RAD_S);
+}
+
+void attitude_expect(struct attitude *a, const struct attitude_repeats *repeats)
+{
+	a->gyro.frozen_s = repeats->gyro_s;
+	a->accel.frozen_s = repeats->accel_s;
+	a->mag.frozen_s = repeats->mag_s;
+}
+
+bool attitude_frozen(const struct attitude *a)
+{
+	return a->gyro.doubt.frozen || a->accel.doubt.frozen;
 }
 
 static struct vqf_rates nominal(const struct attitude *a)
@@ -149,6 +164,13 @@ void attitude_mag_changed(struct attitude *a, double hz, bool another)
 	vqf_retune(&a->vqf, a->vqf.params, nominal(a));
 	if (another)
 		vqf_forget_mag(&a->vqf, nominal(a));
+}
+
+void attitude_mag_switched(struct attitude *a, double hz)
+{
+	a->mag = (struct attitude_input){.nominal_s = 1 / hz};
+	a->vqf.lag = (struct maglag){0};
+	vqf_retune(&a->vqf, a->vqf.params, nominal(a));
 }
 
 int attitude_feed(struct attitude *a, const struct sample *s)
@@ -197,10 +219,11 @@ static void put_quat(struct quat q, float ret[4])
 	ret[3] = (float)q.z;
 }
 
-static void put_angles(struct quat q, struct estimate_attitude *ret)
+void attitude_put(struct quat q, struct estimate_attitude *ret)
 {
 	double sin_pitch = 2 * (q.w * q.y - q.z * q.x);
 
+	put_quat(q, ret->quat_9d);
 	ret->roll_rad = (float)atan2(2 * (q.w * q.x + q.y * q.z),
 				     1 - 2 * (q.x * q.x + q.y * q.y));
 	ret->pitch_rad = (float)asin(fmin(fmax(sin_pitch, -1), 1));
@@ -257,8 +280,7 @@ int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret)
 		ret->gyro_bias[i] = (float)vqf->bias.rad_s[i];
 	}
 	put_quat(vqf_quat_6d(vqf), ret->quat_6d);
-	put_quat(q, ret->quat_9d);
-	put_angles(q, ret);
+	attitude_put(q, ret);
 	if (has_mag(a) && vqf_rejects_mag(vqf))
 		ret->rejected |= CHAN_BIT(CHAN_MAG);
 	else if (has_mag(a))

@@ -18,6 +18,7 @@ struct attitude_input {
 	int64_t t_ns;     /* its time */
 	double dt_s;      /* since the one before it */
 	double nominal_s; /* time between samples, as configured */
+	double frozen_s;  /* repeating itself for so long it is frozen; 0: not known */
 	bool seen;
 	bool waiting;     /* newer than the gyroscope: used after its next sample */
 	int64_t old_ns;   /* the time of the last sample that was refused as old */
@@ -41,6 +42,15 @@ void attitude_init(struct attitude *a, const struct vqf_params *params, double i
 		   double mag_hz);
 
 /*
+ * How long the sensors may repeat themselves to the last bit by chance, s; INFINITY: for ever, and 0: that is not
+ * known, as at the start. Then it is 0.5 s, for a magnetometer only while the robot turns.
+ */
+struct attitude_repeats {
+	double gyro_s, accel_s, mag_s;
+};
+void attitude_expect(struct attitude *a, const struct attitude_repeats *repeats);
+
+/*
  * Other parameters for a filter in use: what it has learnt stays, and the attitude does not jump. @params
  * must stay; it may be what the filter has been using all along, with new contents.
  */
@@ -56,6 +66,12 @@ void attitude_imu_changed(struct attitude *a, double hz, bool another);
 void attitude_mag_changed(struct attitude *a, double hz, bool another);
 
 /*
+ * From now on another magnetometer is fed, with @hz. It is calibrated as the one before and sees the same field, so
+ * the heading is led over to its heading as slowly as it always follows the field.
+ */
+void attitude_mag_switched(struct attitude *a, double hz);
+
+/*
  * Feed a sample, oldest first within each channel; within a burst the order of the channels does not
  * matter. Channels other than gyro, accel and mag are ignored. After a gap of half a second in
  * gyro or accel the orientation is found anew, the bias is kept.
@@ -66,6 +82,12 @@ void attitude_mag_changed(struct attitude *a, double hz, bool another);
  * itself has gone back: that is a gap.
  */
 int attitude_feed(struct attitude *a, const struct sample *s) MUST_CHECK;
+
+/* Does the gyroscope or the accelerometer repeat itself just now? */
+bool attitude_frozen(const struct attitude *a);
+
+/* Let @q be the orientation of @ret, with the angles that it means. */
+void attitude_put(struct quat q, struct estimate_attitude *ret);
 
 /* Where we are. Returns 0, or -EAGAIN until both a rate and an acceleration were fed. */
 int attitude_estimate(const struct attitude *a, struct estimate_attitude *ret) MUST_CHECK;

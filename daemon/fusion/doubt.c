@@ -3,10 +3,10 @@
 
 #include <math.h>
 
-#define FROZEN_S 0.5
 #define CLIPPED_REPEATS 2
 
-bool doubt_sample(struct doubt *d, const float v[3], double dt_s, float large)
+bool doubt_sample(struct doubt *d, const float v[3], double dt_s, float large,
+		  double frozen_s)
 {
 	bool clipped = false;
 	bool frozen = true;
@@ -20,7 +20,8 @@ bool doubt_sample(struct doubt *d, const float v[3], double dt_s, float large)
 		d->peak = fmaxf(d->peak, fabsf(v[i]));
 		clipped |= d->same[i] >= CLIPPED_REPEATS && fabsf(v[i]) > large &&
 			   fabsf(v[i]) >= d->peak;
-		frozen &= d->same_s[i] >= FROZEN_S;
+		frozen &= d->same_s[i] >= frozen_s;
 	}
+	d->frozen = frozen;
 	return clipped || frozen;
 }

@@ -21,7 +21,7 @@ static uint32_t known_ones(const struct vote_source *s, unsigned n)
 	uint32_t mask = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		if (s[i].known)
+		if (s[i].known && !s[i].frozen)
 			mask |= UINT32_C(1) << i;
 	return mask;
 }
@@ -163,9 +163,10 @@ static void judge(const struct vote_source *s, unsigned n, unsigned width, uint3
 		bool is_used = used & UINT32_C(1) << i;
 		bool is_known = known & UINT32_C(1) << i;
 
-		ret->verdict[i] = is_used    ? VOTE_USED
-				  : is_known ? VOTE_OUTVOTED
-					     : VOTE_SILENT;
+		ret->verdict[i] = is_used                     ? VOTE_USED
+				  : is_known                  ? VOTE_OUTVOTED
+				  : s[i].known && s[i].frozen ? VOTE_FROZEN
+							      : VOTE_SILENT;
 		ret->off[i] = is_known && !is_used ? distance(s[i].v, ret->v, width) : 0;
 	}
 }
@@ -192,4 +193,11 @@ bool vote_take(struct vote *vote, const struct vote_source *sources, unsigned n,
 	ret->used = count_bits(used);
 	judge(sources, n, width, known, used, ret);
 	return true;
+}
+
+void vote_notes(const struct vote_result *r, unsigned n, const char *unit,
+		struct vote_note *ret)
+{
+	for (unsigned i = 0; i < n; i++)
+		ret[i] = (struct vote_note){r->verdict[i], r->off[i], unit};
 }

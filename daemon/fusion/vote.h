@@ -22,9 +22,23 @@ struct vote_source {
 	double v[VOTE_AXES];
 	double tolerance; /* above 0, in the quantity's unit, of each axis */
 	bool known;       /* it reads something, which is finite */
+	bool frozen; /* but the same for so long that it cannot be true: it does not count */
 };
 
-enum vote_verdict { VOTE_USED, VOTE_SILENT, VOTE_OUTVOTED };
+enum vote_verdict {
+	VOTE_USED,
+	VOTE_SILENT,
+	VOTE_OUTVOTED,
+	VOTE_FROZEN,
+	VOTE_STANDBY, /* agrees, where one at a time is used (imus.h) */
+};
+
+/* What became of one source, for whoever tells it. */
+struct vote_note {
+	enum vote_verdict verdict;
+	double off;       /* of one that was outvoted, in ... */
+	const char *unit; /* ... this unit */
+};
 
 struct vote_result {
 	double v[VOTE_AXES];
@@ -51,5 +65,9 @@ struct vote {
  */
 bool vote_take(struct vote *vote, const struct vote_source *sources, unsigned n,
 	       unsigned width, double settle_s, int64_t t_ns, struct vote_result *ret);
+
+/* What @r says of the first @n sources, of a quantity in @unit, which stays borrowed. */
+void vote_notes(const struct vote_result *r, unsigned n, const char *unit,
+		struct vote_note *ret);
 
 #endif

@@ -4,13 +4,15 @@
  * not measured, registers written in pairs.
  *
  * Its factory constants are those of the data sheet's example; what the scene measures is turned into raw
- * numbers by looking for those that the data sheet's formula makes it of. Not modelled: the filter, SPI,
- * and the copying of the constants after a reset, which is over at once.
+ * numbers by looking for those that the data sheet's formula makes it of, with the noise of the finest oversampling
+ * (section 3.5, table 11). Not modelled: the filter, SPI, and the copying of the constants after a reset,
+ * which is over at once.
  */
 #include <math.h>
 #include <string.h>
 
 #include "daemon/rt/rt.h"
+#include "hal/emul/noise.h"
 #include "hal/emul/reg8.h"
 
 enum reg {
@@ -35,6 +37,7 @@ enum reg {
 #define MODE_NORMAL 3
 #define SKIPPED_20 0x80000
 #define SKIPPED_16 0x8000
+#define NOISE_PA 1.3
 
 /* Section 3.12 of the BMP280's data sheet; for humidity, which has no example there, plausible ones. */
 static const int t_p[] = {27504, 26435, -1000, 36477, -10685, 3024,
@@ -127,7 +130,8 @@ static void measure(struct bmp280_model *m, int64_t t_ns)
 		(void)celsius(adc_t, &fine);
 	}
 	if (reg[CTRL_MEAS] >> 2 & 7)
-		adc_p = invert(minus_pascal, fine, -air.pressure_pa, 20);
+		adc_p = invert(minus_pascal, fine,
+			       -(air.pressure_pa + NOISE_PA * emul_noise(t_ns, 0)), 20);
 	if (m->osrs_h)
 		adc_h = invert(percent, fine, 100 * air.humidity, 16);
 	put_20(reg + PRESS_MSB, adc_p);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/rt/rt.h"
+#include "hal/emul/noise.h"
 #include "hal/emul/reg8.h"
 
 enum reg {
@@ -27,6 +28,7 @@ enum reg {
 #define STATUS_ZYXDA 0x0f /* and one bit for each axis */
 #define MD_CONTINUOUS 0
 #define GAUSS_T 1e-4
+#define NOISE_T 3.2e-7 /* of X and Y in ultra-high-performance mode: table 3 */
 
 static const double lsb_per_gauss[] = {6842, 3421, 2281, 1711};
 
@@ -60,7 +62,9 @@ static void measure(struct lis3mdl_model *m)
 
 	scene_ambient(m->chip.emul.scene, m->last_ns, &around);
 	for (int i = 0; i < 3; i++) {
-		double value = fmin(fmax(around.mag_t[i] * lsb, -32768), 32767);
+		double noisy_t =
+			around.mag_t[i] + NOISE_T * emul_noise(m->last_ns, (unsigned)i);
+		double value = fmin(fmax(noisy_t * lsb, -32768), 32767);
 		uint16_t bits = (uint16_t)(int16_t)lround(value);
 
 		m->chip.reg[OUT_X_L + 2 * i] = (uint8_t)bits;

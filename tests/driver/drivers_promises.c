@@ -396,3 +396,28 @@ Test(promises, encode_takes_any_number)
 		cr_expect(d->safe(conf.settings, raw) > 0, "%s", d->name);
 	}
 }
+
+/* Of each channel that it knows the noise of: a number for it, and only of what it measures. */
+Test(promises, noise_is_above_nothing)
+{
+	for (size_t i = 0; driver_table[i]; i++) {
+		const struct driver *d = driver_table[i];
+		struct device_conf conf;
+
+		if (!d->noise)
+			continue;
+		cr_expect(gt(u32, d->chans, 0), "%s", d->name);
+		rig_conf(d, &conf);
+		for (int c = 0; c < CHAN_COUNT; c++) {
+			struct driver_noise noise;
+
+			if (!d->noise(conf.settings, (enum chan)c, &noise))
+				continue;
+			cr_expect(gt(u32, d->chans & CHAN_BIT(c), 0), "%s: %s", d->name,
+				  chan_info[c].name);
+			cr_expect(gt(dbl, noise.sigma, 0), "%s", d->name);
+			cr_expect(gt(dbl, noise.lsb, 0), "%s", d->name);
+			cr_expect(gt(dbl, noise.independent_hz, 0), "%s", d->name);
+		}
+	}
+}

@@ -1,8 +1,8 @@
 /*
- * Fuzz target: random streams of samples through all of fusion. Whatever comes, the estimates stay finite,
+ * Fuzz target: random streams of samples of two sensors of each kind through all of fusion. Whatever comes, the estimates stay finite,
  * and a healthy sensor afterwards brings them back.
  *
- * Six bytes make one sample: a byte for the channel and how it differs from a healthy one, one for
+ * Six bytes make one sample: a byte for the sensor, the channel and how it differs from a healthy one, one for
  * the time since the last one, and four for a number.
  */
 #include <assert.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "daemon/fusion/altitude.h"
-#include "daemon/fusion/attitude.h"
+#include "daemon/fusion/imus.h"
 #include "daemon/fusion/motion.h"
 
 enum { RECORD = 6 };
@@ -21,7 +21,7 @@ static const enum chan chans[] = {CHAN_GYRO, CHAN_ACCEL, CHAN_MAG, CHAN_PRESSURE
 
 struct fusion {
 	struct motion_conf conf;
-	struct attitude attitude;
+	struct imus imus;
 	struct motion motion;
 	struct altitude *altitude;
 	int64_t t_ns;
@@ -33,7 +33,7 @@ static void check(struct fusion *f)
 	struct estimate_motion m;
 	float norm = 0;
 
-	if (attitude_estimate(&f->attitude, &a) < 0)
+	if (imus_estimate(&f->imus, &a) < 0)
 		return;
 	for (int i = 0; i < 4; i++) {
 		assert(isfinite(a.quat_6d[i]));
@@ -51,11 +51,13 @@ static void check(struct fusion *f)
 	       !isinf(altitude_speed_m_s(f->altitude)));
 }
 
-static void feed(struct fusion *f, const struct sample *s)
+static void feed(struct fusion *f, unsigned which, const struct sample *s)
 {
-	if (attitude_feed(&f->attitude, s) == 0)
+	if (s->chan == CHAN_MAG)
+		(void)!imus_feed_mag(&f->imus, which, s);
+	else if (imus_feed(&f->imus, which, s) == 0 && which == f->imus.used)
 		motion_sample(&f->motion, s);
-	if (altitude_feed(f->altitude, s) == 0)
+	if (altitude_feed(f->altitude, which, s) == 0)
 		check(f);
 }
 
@@ -91,7 +93,7 @@ static void feed_record(struct fusion *f, const uint8_t *b)
 		s.v[b[0] >> 4 & 1] = number;
 	if (b[0] & 8)
 		s.v[2] += (float)(int8_t)b[2];
-	feed(f, &s);
+	feed(f, b[0] >> 5 & 1, &s);
 }
 
 static void expect_recovery(struct fusion *f)
@@ -106,11 +108,14 @@ static void expect_recovery(struct fusion *f)
 
 			/* Not twice the same, as that is doubtful. */
 			s.v[0] += k < 2 ? 0.0001F * (float)(i % 7) : 0;
-			feed(f, &s);
+			feed(f, 0, &s);
+			if (i % 4 == 0)
+				feed(f, 1, &s);
 		}
 	}
-	assert(attitude_estimate(&f->attitude, &a) == 0);
-	assert(a.t_ns == f->t_ns);
+	assert(imus_estimate(&f->imus, &a) == 0);
+	/* The second one has but every fourth sample. */
+	assert(f->t_ns - a.t_ns <= 15 * NS_PER_MS);
 	assert(!a.degraded && a.at_rest);
 	assert(fabsf(a.roll_rad) < 0.02F && fabsf(a.pitch_rad) < 0.02F);
 }
@@ -119,11 +124,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	static const struct imu_nominal nominal[] = {{.hz = 200}, {.hz = 50}};
 	struct fusion f = {.altitude = altitude_new(1)};
 
 	assert(f.altitude);
 	conf_defaults(motion_fields, &f.conf);
-	attitude_init(&f.attitude, &vqf_params_default, 200, 50);
+	imus_init(&f.imus, &vqf_params_default, 2, nominal, 2, nominal);
+	altitude_baro(f.altitude, 0, 200, 0.5, false);
+	altitude_baro(f.altitude, 1, 50, (double)INFINITY, false);
 	motion_init(&f.motion, &f.conf);
 	for (; len >= RECORD; data += RECORD, len -= RECORD)
 		feed_record(&f, data);

@@ -84,6 +84,45 @@ Test(app_quantity, stale_ones_are_left_out_and_all_stale_is_stale)
 	run(growing_stale);
 }
 
+/* Whatever a sensor says that is no number of this world is as if it were silent, and when it is well it counts. */
+static int talking_nonsense(void *arg)
+{
+	static const double nonsense[] = {(double)NAN, HUGE_VAL, -HUGE_VAL, 1e300};
+	struct stage s;
+
+	(void)arg;
+	OPEN(&s,
+	     "\"near\": {\"of\": [\"left.distance\", \"right.distance\"], "
+	     "\"combine\": \"min\"},"
+	     "\"voted\": {\"of\": [\"left.distance\", \"right.distance\", "
+	     "\"rear.distance\"], \"combine\": \"vote\", \"tolerance\": 0.5},"
+	     "\"alone\": {\"of\": \"left.distance\", \"filters\": [{\"median\": 3}]}");
+	set(s.left, 1);
+	set(s.right, 1.2);
+	set(s.rear, 1.1);
+	for (size_t i = 0; i < ARRAY_LEN(nonsense); i++) {
+		nap(0.2);
+		set(s.left, nonsense[i]);
+		set(s.right, 1.2);
+		set(s.rear, 1.1);
+		cr_expect(eq(dbl, number_of(&s, "near"), 1.2));
+		cr_expect(epsilon_eq(dbl, number_of(&s, "voted"), 1.1, 0.15));
+		cr_expect(eq(int, value_state(find(&s, "alone")), VALUE_STALE));
+		cr_expect(eq(dbl, value_get(find(&s, "alone"))->n, 1));
+	}
+	nap(0.2);
+	set(s.left, 1);
+	cr_expect(eq(dbl, number_of(&s, "near"), 1));
+	cr_expect(eq(dbl, number_of(&s, "alone"), 1));
+	close_stage(&s);
+	return 0;
+}
+
+Test(app_quantity, nonsense_is_left_out)
+{
+	run(talking_nonsense);
+}
+
 /* What it said is not kept until the other one, which is seldom heard, speaks again. */
 static int falling_silent(void *arg)
 {

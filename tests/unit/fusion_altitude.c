@@ -94,7 +94,7 @@ static int feed(struct altitude *a, int64_t t_ns, float pressure_pa)
 {
 	struct sample s = {.t_ns = t_ns, .chan = CHAN_PRESSURE, .v = {pressure_pa}};
 
-	return altitude_feed(a, &s);
+	return altitude_feed(a, 0, &s);
 }
 
 static void run(struct cabin *c, double accel, double seconds, bool at_rest)
@@ -178,9 +178,9 @@ Test(altitude, drops_old_samples)
 	struct sample s = {.t_ns = 2 * NS_PER_S, .chan = CHAN_PRESSURE, .v = {101325}};
 	struct altitude *a = altitude_new(1.0F);
 
-	cr_assert(eq(int, altitude_feed(a, &s), 0));
+	cr_assert(eq(int, altitude_feed(a, 0, &s), 0));
 	s.t_ns = NS_PER_S;
-	cr_assert(eq(int, altitude_feed(a, &s), -EINVAL));
+	cr_assert(eq(int, altitude_feed(a, 0, &s), -EINVAL));
 	altitude_free(a);
 }
 
@@ -205,7 +205,7 @@ Test(altitude, other_channels_are_ignored)
 	struct sample s = {.t_ns = 1, .chan = CHAN_TEMP, .v = {20}};
 	struct altitude *a = altitude_new(1);
 
-	cr_expect(eq(int, altitude_feed(a, &s), 0));
+	cr_expect(eq(int, altitude_feed(a, 0, &s), 0));
 	cr_expect(isnan(altitude_m(a)));
 	altitude_free(a);
 }

@@ -36,6 +36,7 @@ static void start(struct patient *p)
 	conf_defaults(motion_fields, &p->conf);
 	attitude_init(&p->attitude, &vqf_params_default, 200, 200);
 	motion_init(&p->motion, &p->conf);
+	altitude_baro(p->altitude, 0, 200, 0.5, false);
 }
 
 /* Small and never twice the same: what a real sensor adds. */
@@ -49,7 +50,7 @@ static void feed(struct patient *p, const struct sample *s)
 	if (attitude_feed(&p->attitude, s) == 0)
 		motion_sample(&p->motion, s);
 	if (s->chan == CHAN_PRESSURE)
-		(void)!altitude_feed(p->altitude, s);
+		(void)!altitude_feed(p->altitude, 0, s);
 }
 
 static void expect_finite(const struct patient *p)
@@ -66,6 +67,8 @@ static void expect_finite(const struct patient *p)
 		norm += a->quat_9d[i] * a->quat_9d[i];
 	}
 	cr_assert(isfinite(sum));
+	cr_assert(not(isinf(altitude_m(p->altitude))));
+	cr_assert(not(isinf(altitude_speed_m_s(p->altitude))));
 	cr_assert(epsilon_eq(flt, norm, 1, 1e-4F));
 }
 
@@ -91,7 +94,9 @@ static void run(struct patient *p, double seconds, illness *ill)
 		if (attitude_estimate(&p->attitude, &p->a) < 0)
 			continue;
 		p->m = motion_update(&p->motion, &p->a);
-		altitude_accel(p->altitude, p->a.t_ns, p->a.up_accel, p->a.at_rest);
+		if (!p->a.degraded)
+			altitude_accel(p->altitude, p->a.t_ns, p->a.up_accel,
+				       p->a.at_rest);
 		expect_finite(p);
 	}
 }
@@ -124,6 +129,33 @@ static void frozen(struct patient *p, struct sample s[4])
 	(void)p;
 	for (int i = 0; i < 3; i++)
 		s[0].v[i] = 0.05F;
+}
+
+static void frozen_accel(struct patient *p, struct sample s[4])
+{
+	(void)p;
+	s[1].v[0] = 1;
+	s[1].v[1] = 2;
+	s[1].v[2] = 9.5F;
+}
+
+/* It stays at what it showed last. */
+static void frozen_baro(struct patient *p, struct sample s[4])
+{
+	(void)p;
+	s[3].v[0] = 99000.4F;
+}
+
+static void without_baro(struct patient *p, struct sample s[4])
+{
+	(void)p;
+	s[3].chan = CHAN_TEMP;
+}
+
+static void no_air(struct patient *p, struct sample s[4])
+{
+	(void)p;
+	s[3].v[0] = 0;
 }
 
 /* Each second sample comes with the time of long ago. */
@@ -164,12 +196,20 @@ static void expect_well(struct patient *p)
 	cr_expect(epsilon_eq(dbl, (double)p->a.roll_rad, 20 * DEG, 0.5 * DEG));
 	cr_expect(epsilon_eq(dbl, (double)p->a.pitch_rad, 0, 0.5 * DEG));
 	cr_expect(epsilon_eq(dbl, (double)altitude_m(p->altitude), 0, 0.3));
+	cr_expect(epsilon_eq(dbl, (double)altitude_speed_m_s(p->altitude), 0, 0.3));
+	cr_expect(not(altitude_degraded(p->altitude)));
+	cr_expect(not(p->m.free_fall));
+	cr_expect(not(p->m.picked_up));
+	cr_expect(not(p->m.shaken));
+	cr_expect(eq(uint, p->m.taps, 0));
 	for (int i = 0; i < 3; i++)
 		cr_expect(epsilon_eq(dbl, (double)p->a.gyro_bias[i], 0, 0.1 * DEG));
 }
 
-/* Two seconds of @ill; then a minute to recover. */
-static void suffer(illness *ill)
+/* Two seconds of @ill, which is of which estimates? Then a minute to recover. */
+enum { ATTITUDE = 1, HEIGHT = 2 };
+
+static void suffer(illness *ill, unsigned of)
 {
 	struct patient p;
 	float yaw_rad;
@@ -179,7 +219,8 @@ static void suffer(illness *ill)
 	expect_well(&p);
 	yaw_rad = p.a.yaw_rad;
 	run(&p, 2, ill);
-	cr_expect(p.a.degraded);
+	cr_expect(eq(int, p.a.degraded, (of & ATTITUDE) != 0));
+	cr_expect(eq(int, altitude_degraded(p.altitude), (of & HEIGHT) != 0));
 	run(&p, 60, NULL);
 	expect_well(&p);
 	cr_expect(epsilon_eq(dbl, (double)p.a.yaw_rad, (double)yaw_rad, 2 * DEG));
@@ -188,37 +229,103 @@ static void suffer(illness *ill)
 
 Test(bad_input, not_a_number)
 {
-	suffer(not_numbers);
+	suffer(not_numbers, ATTITUDE | HEIGHT);
 }
 
 Test(bad_input, huge_numbers)
 {
-	suffer(huge);
+	suffer(huge, ATTITUDE | HEIGHT);
 }
 
 Test(bad_input, clipped)
 {
-	suffer(clipped);
+	suffer(clipped, ATTITUDE);
 }
 
 Test(bad_input, frozen_gyroscope)
 {
-	suffer(frozen);
+	suffer(frozen, ATTITUDE);
+}
+
+Test(bad_input, frozen_accelerometer)
+{
+	suffer(frozen_accel, ATTITUDE);
+}
+
+Test(bad_input, frozen_barometer)
+{
+	suffer(frozen_baro, HEIGHT);
+}
+
+Test(bad_input, barometer_is_silent)
+{
+	suffer(without_baro, HEIGHT);
+}
+
+Test(bad_input, no_air_pressure)
+{
+	suffer(no_air, HEIGHT);
+}
+
+/* What stays the same for ever is no height: after five seconds it is not known, and then found again. */
+Test(bad_input, a_barometer_frozen_for_long)
+{
+	struct patient p;
+
+	start(&p);
+	run(&p, 20, NULL);
+	run(&p, 0.3, frozen_baro);
+	cr_expect(not(altitude_degraded(p.altitude)), "by chance, perhaps");
+	run(&p, 4, frozen_baro);
+	cr_expect(altitude_degraded(p.altitude));
+	cr_expect(lt(dbl, fabs((double)altitude_m(p.altitude)), 1));
+	run(&p, 4, frozen_baro);
+	cr_expect(altitude_degraded(p.altitude));
+	cr_expect(isnan(altitude_m(p.altitude)));
+	run(&p, 60, NULL);
+	expect_well(&p);
+	altitude_free(p.altitude);
+}
+
+/* One that is coarse beside its noise repeats itself at rest: that is no fault. */
+Test(bad_input, a_coarse_barometer_at_rest)
+{
+	struct patient p;
+
+	start(&p);
+	altitude_baro(p.altitude, 0, 200, (double)INFINITY, false);
+	run(&p, 20, NULL);
+	run(&p, 20, frozen_baro);
+	cr_expect(not(altitude_degraded(p.altitude)));
+	altitude_free(p.altitude);
+}
+
+/* Coarse motion sensors as well. */
+Test(bad_input, a_coarse_gyroscope_at_rest)
+{
+	const struct attitude_repeats coarse = {(double)INFINITY, 30, 0};
+	struct patient p;
+
+	start(&p);
+	attitude_expect(&p.attitude, &coarse);
+	run(&p, 20, frozen);
+	cr_expect(not(p.a.degraded));
+	altitude_free(p.altitude);
 }
 
 Test(bad_input, out_of_order)
 {
-	suffer(out_of_order);
+	suffer(out_of_order, ATTITUDE | HEIGHT);
 }
 
 Test(bad_input, only_zeros)
 {
-	suffer(zeros);
+	suffer(zeros, ATTITUDE | HEIGHT);
 }
 
 Test(bad_input, accelerometer_is_silent)
 {
-	suffer(without_accel);
+	suffer(without_accel, ATTITUDE);
 }
 
 Test(bad_input, magnetometer_beside_a_motor)
@@ -299,6 +406,7 @@ static void jump(int64_t jump_ns)
 	p.t_ns += jump_ns;
 	run(&p, 1, NULL);
 	cr_expect(p.a.degraded);
+	cr_expect(altitude_degraded(p.altitude));
 	cr_expect(not(p.m.free_fall));
 	cr_expect(not(p.m.picked_up));
 	run(&p, 20, NULL);

@@ -180,7 +180,7 @@ static void pressure(struct altitude *a, int64_t t_ns, double pa)
 {
 	struct sample s = {.t_ns = t_ns, .chan = CHAN_PRESSURE, .v = {(float)pa}};
 
-	cr_assert(eq(int, altitude_feed(a, &s), 0));
+	cr_assert(eq(int, altitude_feed(a, 0, &s), 0));
 }
 
 /* BMP280s differ by up to 1 hPa, which is 8 m. */
@@ -193,8 +193,8 @@ Test(fusion_change, another_barometer_is_no_climb)
 		pressure(a, t_ns += 50 * NS_PER_MS,
 			 i < 100 ? 101325 : baro_pressure_pa(2, 101325));
 	expect_near((double)altitude_m(a), 2, 0.05, "height");
-	altitude_baro_changed(a);
-	altitude_retune(a, 0.5f);
+	altitude_baro(a, 0, 20, INFINITY, true);
+	altitude_retune(a, 0.5f, ALTITUDE_TOLERANCE_M);
 	for (int i = 0; i < 100; i++) {
 		pressure(a, t_ns += 50 * NS_PER_MS, baro_pressure_pa(2, 101325) - 100);
 		expect_near((double)altitude_m(a), 2, 0.1, "height with the new one");
