@@ -185,6 +185,8 @@ static int run_all(struct robot *bot)
 	bot->stop.stop = stop;
 	bot->stop.reload = reload;
 	bot->stop.arg = bot;
+	if (bot->view) /* first: it says what this is */
+		serve(&n, "view", view_run, bot->view);
 	body_go(bot->body, &n);
 	senses_go(bot->senses, &n);
 	serve(&n, "signals", stop_run, &bot->stop);
@@ -194,8 +196,6 @@ static int run_all(struct robot *bot)
 	serve(&n, "kill line", kill_line_watch, &bot->kill);
 	if (bot->bus)
 		serve(&n, "bus", bus_run, bot->bus);
-	if (bot->view)
-		serve(&n, "view", view_run, bot->view);
 	if (hardware_trial(bot->hardware))
 		serve(&n, "recording", play_to_end, bot);
 	if (bot->options->duration_ns > 0)

@@ -174,7 +174,6 @@ struct view *view_new(const struct config *c, struct world *world,
 	v->watch.fn = on_value;
 	value_watch_add(&v->watch, NULL);
 	log_set_sink(on_log, v);
-	introduce(v);
 	return v;
 }
 
@@ -193,6 +192,7 @@ int view_run(void *arg)
 {
 	struct view *v = arg;
 
+	introduce(v);
 	for (int64_t t = rt_now(), turn = 0;; turn++) {
 		int r = task_sleep_until(t += DRAW_NS);
 

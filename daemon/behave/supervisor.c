@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/base/log.h"
+#include "daemon/behave/script_file.h"
 #include "daemon/behave/supervised.h"
 #include "daemon/rt/rt.h"
 #include "daemon/state/await.h"
@@ -80,47 +80,6 @@ static void leave(struct lease *l, const struct lease *winner)
 	supervised_leave(sb, CANCEL_PREEMPTION, why);
 }
 
-/* Find the file: in the folders, unless the name has a slash. "" stands for <behaviour>.lua. */
-static int find_script(const struct supervisor *s, struct supervised *sb,
-		       const char *script)
-{
-	char file[BEHAVIOUR_NAME + 8];
-
-	snprintf(file, sizeof(file), "%s.lua", sb->b.name);
-	if (!*script)
-		script = file;
-	if (strchr(script, '/')) {
-		snprintf(sb->script, sizeof(sb->script), "%s", script);
-		return 0;
-	}
-	for (size_t i = 0; s->conf.folders && s->conf.folders[i]; i++) {
-		snprintf(sb->script, sizeof(sb->script), "%s/%s", s->conf.folders[i],
-			 script);
-		if (access(sb->script, R_OK) == 0)
-			return 0;
-	}
-	return -ENOENT;
-}
-
-static void complain_missing(const struct supervisor *s, const char *name,
-			     const char *script, struct conf_errors *errs)
-{
-	char places[512] = "";
-	size_t len = 0;
-
-	for (size_t i = 0; s->conf.folders && s->conf.folders[i]; i++) {
-		int n = snprintf(places + len, sizeof(places) - len, "%s%s",
-				 len > 0 ? ", " : "", s->conf.folders[i]);
-
-		len += (size_t)n;
-		if (len >= sizeof(places))
-			break;
-	}
-	conf_error(errs, (struct conf_place){0}, "", "%s: no script %s%s; looked in %s",
-		   name, *script ? script : name, *script ? "" : ".lua",
-		   len > 0 ? places : "no folder");
-}
-
 struct loading {
 	struct supervised *sb;
 	const struct conf_at *at;
@@ -187,11 +146,10 @@ int supervisor_load(struct supervisor *s, const char *name, const char *script,
 	sb->b.world = s->conf.world;
 	sb->b.resources = s->conf.resources;
 	snprintf(sb->b.name, sizeof(sb->b.name), "%s", name);
-	r = find_script(s, sb, script);
-	if (r < 0) {
-		complain_missing(s, name, script, errs);
+	r = script_file(s->conf.folders, name, script, at, errs, sb->script,
+			sizeof(sb->script));
+	if (r < 0)
 		goto free_it;
-	}
 	r = load(sb, at, errs);
 	if (r < 0 && r != -ENOMEM)
 		r = -ENOEXEC;

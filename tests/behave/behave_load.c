@@ -1,4 +1,6 @@
 /* What the supervisor refuses to load, and with which words; parameters from the configuration. */
+#include <errno.h>
+
 #include "tests/behave/supervisor_rig.h"
 
 static int refused(struct robot *bot)
@@ -41,6 +43,20 @@ static int refused(struct robot *bot)
 Test(load, bad_scripts_are_refused_with_their_line)
 {
 	play(refused, "");
+}
+
+static int not_there(struct robot *bot)
+{
+	cr_assert(eq(int, supervisor_load(bot->supervisor, "nodd", "", NULL, &bot->errs),
+		     -ENOENT));
+	fprintf(bot->out, "%s\n", bot->errs.list[0].text);
+	return 0;
+}
+
+Test(load, a_script_that_is_not_there_may_be_one_that_is)
+{
+	play(not_there, "nodd: no script \"nodd.lua\"; looked in " INSTINCT_SOURCE
+			"/behaviours; did you mean \"nod.lua\"?\n");
 }
 
 static int configured(struct robot *bot)

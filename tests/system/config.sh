@@ -48,7 +48,7 @@ passed "a wrong expression is refused before anything starts"
 sed 's/"nod.lua"/"nodd.lua"/' "$desk" >"$scratch/script.jsonc"
 run "$build/instinctd" --check --config "$scratch/script.jsonc"
 expect_status 78 "--check of a script that is not there"
-expect_line 'no script nodd.lua; looked in .*/behaviours' "the script is named, and where it was looked for"
+expect_line 'behaviours.nod.script: no script "nodd.lua"; looked in .*/behaviours.*; did you mean "nod.lua"' "the script is named, and where it was looked for"
 passed "--check loads the scripts"
 
 # What two parts of the configuration both claim, each in a drop-in of its own.

@@ -149,7 +149,7 @@ bad '1i }' 'robot\.jsonc:1:1: '
 bad 's|"rate": "200Hz"|"rat": "200Hz"|; s|"pan": "pan"|"pan": "pin"|' \
 	'robot\.jsonc:[0-9]+:[0-9]+: sensors\.imu\.mpu6050\.rat: .*did you mean "rate"' \
 	'robot\.jsonc:[0-9]+:[0-9]+: resources\.neck\.pan: unknown actuator "pin"' 'has 2 errors; the old one goes on'
-bad 's|"nod.lua"|"nodd.lua"|' 'no script nodd\.lua'
+bad 's|"nod.lua"|"nodd.lua"|' 'behaviours\.nod\.script: no script "nodd\.lua"'
 bad 's|"room": { "driver": "sht31",|& "address": "0x45",|' 'no sht31 there: no answer at 0x45'
 bad 's|"times": 3|"times": 30|' 'behaviours\.nod\.params\.times: .*out of range'
 bad 's|"name": "desk"|"name": "shelf"|; s|"tau_acc": "2s"|"tau_acc": "3s"|' \

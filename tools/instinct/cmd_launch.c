@@ -26,7 +26,7 @@ static void add(struct launch *l, const char *arg)
 /* The file @name seen from the folder of this program; written to @buf (PATH_MAX). NULL if not there. */
 static const char *beside(const char *name, char *buf)
 {
-	char exe[PATH_MAX];
+	char exe[PATH_MAX], path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	char *slash;
 
@@ -37,9 +37,9 @@ static const char *beside(const char *name, char *buf)
 	if (!slash)
 		return NULL;
 	*slash = '\0';
-	if (snprintf(buf, PATH_MAX, "%s/%s", exe, name) >= PATH_MAX)
+	if (snprintf(path, sizeof(path), "%s/%s", exe, name) >= (int)sizeof(path))
 		return NULL;
-	return access(buf, R_OK) == 0 ? buf : NULL;
+	return realpath(path, buf);
 }
 
 /* Become instinctd: the one that was built or installed with this program, else one from PATH. */

@@ -34,8 +34,7 @@ static const struct command commands[] = {
 	 "a simulated chip misbehaves: nack, timeout, error, flip, freeze, delay; a "
 	 "line: lose, stuck, gone; one of the kernel's: error, freeze, gone; COUNT 0 "
 	 "ends it; of parts: imu.second, imu.irq, front.trigger, left.xshut; the "
-	 "daemon's own "
-	 "\"loop\": stuck",
+	 "daemon's own \"loop\": stuck",
 	 2, 4, false, cmd_fault},
 	{"run", "FILE.lua [--virtual] [OPTIONS]",
 	 "run a script as a program, alone or in a robot", 1, -1, true, cmd_run},
@@ -45,6 +44,7 @@ static const struct command commands[] = {
 };
 
 #define HELP_COLUMN 26 /* of --help, where the texts begin */
+#define HELP_END 79    /* and before which they end */
 
 static const char options_help[] =
 	"\nOptions of the commands that ask a daemon:\n"
@@ -75,6 +75,22 @@ int cli_fail(int code, const char *fmt, ...)
 	return code;
 }
 
+/* Words from HELP_COLUMN on, in as many lines as it takes. */
+static void print_wrapped(const char *text)
+{
+	int column = HELP_COLUMN;
+
+	for (int len; (len = (int)strcspn(text, " ")) > 0; text += strspn(text, " ")) {
+		if (column > HELP_COLUMN && column + 1 + len > HELP_END)
+			column = printf("\n%*s", HELP_COLUMN, "") - 1;
+		else if (column > HELP_COLUMN)
+			column += printf(" ");
+		column += printf("%.*s", len, text);
+		text += len;
+	}
+	putchar('\n');
+}
+
 static void print_help(void)
 {
 	puts("Usage: instinct COMMAND [ARGUMENTS]\n\nCommands:");
@@ -84,7 +100,8 @@ static void print_help(void)
 
 		if (width >= HELP_COLUMN)
 			width = printf("\n") - 1;
-		printf("%*s%s\n", HELP_COLUMN - width, "", c->help);
+		printf("%*s", HELP_COLUMN - width, "");
+		print_wrapped(c->help);
 	}
 	fputs(options_help, stdout);
 }
