@@ -25,30 +25,38 @@
 #include "daemon/rt/task.h"
 #include "daemon/rt/timer.h"
 
-/* A task lies at the top of its own stack, so that a sleeping one costs a single page. */
+#define CACHE_LINE 64
+
+/*
+ * Tasks lie close together, apart from their stacks: a walk over thousands of them meets few pages, and the
+ * processor fetches the next while it works on one. They begin with a cache line (task_room()): the first is what
+ * a step and a wake-up need, the next three what a cancellation and the end need too.
+ */
 struct task {
-	struct context ctx;
 	struct link run;     /* in rt.ready[] or the batch of the pass */
-	struct link all;     /* in rt.tasks */
 	struct wait *wait;   /* what it is parked on, NULL while ready or running */
 	struct scope *scope; /* the nearest; never NULL while it lives */
-	struct scope own;    /* around its whole life */
+	struct rt *rt;
+	uint64_t steps;
+	enum task_band band;
+	bool service, said_ready, said_busy;
+	struct context ctx;
+
 	struct nursery *nursery;
-	struct link sibling;       /* in nursery->children */
 	struct child *child;       /* its handle, or NULL */
 	struct starting *starting; /* set while nursery_start_ready() waits for it */
+	struct link sibling;       /* in nursery->children */
+	struct link all;           /* in rt.tasks */
 	struct error *error;       /* error_set() */
-	struct rt *rt;
 	struct stack stack;
+	int64_t rate_since_ns; /* when steps last was a multiple of BUSY_STEPS */
+	struct scope own;      /* around its whole life */
+
 	int (*fn)(void *arg);
 	void *arg;
 	void *value;
 	void (*trace)(void *arg, FILE *out); /* for the dump, or NULL */
 	void *trace_arg;
-	uint64_t steps;
-	int64_t rate_since_ns; /* when steps last was a multiple of BUSY_STEPS */
-	enum task_band band;
-	bool service, said_ready, said_busy;
 	char name[32];
 };
 
@@ -91,8 +99,10 @@ struct rt {
 	uint64_t post_source;     /* the last that was given out */
 
 	struct stack_pool stacks;
-	unsigned colour;       /* of the next task, see task_new() */
-	struct list tasks;     /* that live; whose stack is looked at next is first */
+	unsigned colour;   /* of the next task, see task_new() */
+	struct list tasks; /* that live; whose stack is looked at next is first */
+	struct list spare; /* that have ended, through run, for the next ones */
+	unsigned spare_count;
 	int64_t stack_look_ns; /* when the last look was */
 	struct rt_stats stats;
 	uint64_t random;
@@ -214,6 +224,8 @@ void thread_overdue(struct timer *t, const struct wait *w);
  * Returns whether that took long.
  */
 bool stacks_look(struct rt *rt);
+/* The same for the room of tasks that have ended, but for @keep of them. */
+void spare_trim(struct rt *rt, unsigned keep);
 
 /* overflow.c: report a stack overflow by the task's name. */
 void overflow_guard_install(void);

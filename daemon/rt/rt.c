@@ -16,6 +16,10 @@
 #define POLL_NS (200 * NS_PER_US) /* and every so many nanoseconds */
 #define POSTS_PER_PASS 256
 #define SLOW_STEP_NS (10 * NS_PER_MS)
+#define FETCH_AHEAD                                                                      \
+	8 /* tasks: a step may take 60 ns, a page that no cache knows 400 ns */
+#define FETCH_LINES 8   /* what a sleep and its callers have on a stack */
+#define SPARE_TASKS 64  /* that are kept while the loop sleeps */
 #define BUSY_STEPS 3000 /* rule N9: more steps than this in a second are reported */
 
 _Thread_local struct rt *this_rt;
@@ -242,15 +246,36 @@ static void replay_polls(struct rt *rt)
 		run_idles(rt);
 }
 
+/*
+ * Have the stack of the task at @k on its way into the cache when its turn comes; returns who follows it in
+ * the batch. With thousands of tasks nearly all the time of a step would be that way (docs/PERFORMANCE.md).
+ */
+static inline const struct link *fetch(const struct rt *rt, const struct link *k)
+{
+	const char *sp;
+
+	if (k == &rt->batch.head)
+		return k;
+	sp = container_of(k, struct task, run)->ctx.sp;
+	for (int i = 0; i < FETCH_LINES; i++)
+		__builtin_prefetch(sp + (ptrdiff_t)i * CACHE_LINE);
+	return k->next;
+}
+
 HOT static void pass(struct rt *rt)
 {
 	bool real = rt->conf.clock == RT_CLOCK_MONOTONIC;
+	const struct link *far;
 	struct link *k;
 
 	take_batch(rt);
+	far = rt->batch.head.next;
+	for (int i = 0; i < FETCH_AHEAD && far != &rt->batch.head; i++)
+		far = far->next;
 	rt->stats.passes++;
 	rt->unpolled++;
 	while ((k = list_pop(&rt->batch)) != NULL) {
+		far = fetch(rt, far);
 		step(rt, container_of(k, struct task, run));
 		if (rt->conf.replay)
 			replay_polls(rt);
@@ -337,6 +362,7 @@ HOT static void idle(struct rt *rt)
 	run_idles(rt);
 	if (anything_to_do(rt))
 		return;
+	spare_trim(rt, SPARE_TASKS);
 	if (stack_pool_trim(&rt->stacks) || stacks_look(rt)) {
 		poll_descriptors(rt, 0);
 		return;
@@ -412,6 +438,7 @@ static int rt_init(struct rt *rt, const struct rt_conf *conf)
 	list_init(&rt->idles);
 	list_init(&rt->blocked_waiters);
 	list_init(&rt->tasks);
+	list_init(&rt->spare);
 	atomic_init(&rt->refs, 1);
 	rt->random = rt->conf.shuffle_seed;
 	set_ticks(rt);
@@ -432,6 +459,7 @@ static void rt_fini(struct rt *rt)
 	posts_refuse(rt);
 	poller_close(&rt->poller);
 	stack_pool_fini(&rt->stacks);
+	spare_trim(rt, 0);
 	rt_unref(rt);
 }
 

@@ -56,15 +56,17 @@ struct scope {
 	bool requested; /* was cancelled, or its deadline passed */
 	bool absorbed;  /* scope_leave() turned a cancellation into 0 */
 
-	struct cancel_cause cause; /* private from here on */
+	/* Private from here on. What every cancellation and every end looks at is first, in one cache line. */
+	bool shield, yields, effective, soft, soft_effective;
+	bool entered : 1, left : 1;
 	struct scope *parent;
 	struct list kids;
 	struct link sibling;
 	struct task *task;
-	const char *function; /* that entered it */
 	struct timer timer;
 	int64_t deadline_ns, grace_end_ns, shield_ns;
-	bool shield, yields, effective, soft, soft_effective, entered, left;
+	const char *function; /* that entered it */
+	struct cancel_cause cause;
 };
 
 /* Make a scope that is not entered yet; it may be cancelled or given a deadline before. */

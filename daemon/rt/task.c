@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/rt/internal.h"
@@ -14,6 +15,9 @@
  */
 #define COLOURS 16
 #define COLOURS_LUA 4
+
+/* A task in whole cache lines, as aligned_alloc(3) wants it. */
+#define TASK_ROOM ((sizeof(struct task) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
 
 struct task *task_self(void)
 {
@@ -66,31 +70,59 @@ static void boot(void *arg)
 	context_exit(&t->ctx, &rt->loop);
 }
 
+/* How far below its end a stack begins; the highest word is the pool's. */
+static size_t colour(struct rt *rt, const struct task *t)
+{
+	unsigned colours = t->stack.size == STACK_LUA ? COLOURS_LUA : COLOURS;
+
+	return (size_t)(1 + rt->colour++ % colours) * CACHE_LINE;
+}
+
+/* The room for one, all zero; NULL without memory. */
+static struct task *task_room(struct rt *rt)
+{
+	struct link *k = list_pop(&rt->spare);
+	struct task *t;
+
+	if (k) {
+		rt->spare_count--;
+		t = container_of(k, struct task, run);
+	} else {
+		t = aligned_alloc(CACHE_LINE, TASK_ROOM);
+	}
+	if (t)
+		memset(t, 0, sizeof(*t));
+	return t;
+}
+
+static void task_room_back(struct rt *rt, struct task *t)
+{
+	list_push_front(&rt->spare, &t->run);
+	rt->spare_count++;
+}
+
 int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void *arg,
 	     struct task **ret)
 {
-	struct stack s = {0};
-	struct task *t;
-	uintptr_t top;
+	size_t size = opt->stack_size ? opt->stack_size : STACK_DEFAULT;
+	struct task *t = task_room(rt);
 	int r;
 
-	r = stack_get(&rt->stacks, opt->stack_size ? opt->stack_size : STACK_DEFAULT, &s);
-	if (r < 0)
+	if (!t)
+		return -ENOMEM;
+	r = stack_get(&rt->stacks, size, &t->stack);
+	if (r < 0) {
+		task_room_back(rt, t);
 		return r;
-	top = ((uintptr_t)s.lo + s.size - sizeof(*t)) & ~(uintptr_t)63;
-	top -= (uintptr_t)(rt->colour++ % (s.size == STACK_LUA ? COLOURS_LUA : COLOURS)) *
-	       64;
-	t = (struct task *)top;
-	memset(t, 0, sizeof(*t));
+	}
 	t->rt = rt;
-	t->stack = s;
 	t->fn = fn;
 	t->arg = arg;
 	t->rate_since_ns = rt->now_ns;
 	t->service = opt->service;
 	t->band = opt->banded ? opt->band : rt->current ? rt->current->band : BAND_NORMAL;
 	strncpy(t->name, opt->name, sizeof(t->name) - 1);
-	context_init(&t->ctx, s.lo, (size_t)(top - (uintptr_t)s.lo), boot, t);
+	context_init(&t->ctx, t->stack.lo, t->stack.size - colour(rt, t), boot, t);
 	list_push(&rt->tasks, &t->all);
 	rt->stats.tasks_living++;
 	*ret = t;
@@ -100,12 +132,12 @@ int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void 
 void task_free(struct task *t)
 {
 	struct rt *rt = t->rt;
-	struct stack s = t->stack;
 
 	error_free(t->error);
 	link_remove(&t->all);
 	context_fini(&t->ctx);
-	stack_put(&rt->stacks, &s);
+	stack_put(&rt->stacks, &t->stack);
+	task_room_back(rt, t);
 }
 
 HOT void task_ready_now(struct task *t)

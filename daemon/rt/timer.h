@@ -16,10 +16,10 @@ struct timer {
 	 */
 	void (*fn)(struct timer *t);
 
-	int64_t t_ns; /* private from here on */
+	bool armed; /* private from here on */
+	int64_t t_ns;
 	uint64_t seq;
 	struct timer *child, *next, *prev;
-	bool armed;
 };
 
 /* Fire at @t_ns (rt_now()'s clock); moves a timer that is armed. */

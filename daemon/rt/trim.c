@@ -3,6 +3,8 @@
  * keeps its pages until somebody looks. A round of looks costs less than a millisecond a minute for ten
  * thousand tasks, and a task that goes deep again gets its pages again, so it need not sleep for long.
  */
+#include <stdlib.h>
+
 #include "daemon/rt/internal.h"
 
 #define LOOK_EVERY_NS NS_PER_S
@@ -30,4 +32,10 @@ bool stacks_look(struct rt *rt)
 		any |= look(rt, t);
 	}
 	return any;
+}
+
+void spare_trim(struct rt *rt, unsigned keep)
+{
+	for (; rt->spare_count > keep; rt->spare_count--)
+		free(container_of(list_pop(&rt->spare), struct task, run));
 }

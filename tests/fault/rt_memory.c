@@ -32,6 +32,7 @@ static bool fail_now(void)
 
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
+void *__libc_memalign(size_t align, size_t size);
 void __libc_free(void *p);
 
 void *calloc(size_t n, size_t size)
@@ -47,6 +48,14 @@ void *realloc(void *old, size_t size)
 	void *p = fail_now() ? NULL : __libc_realloc(old, size);
 
 	living += p != NULL && old == NULL;
+	return p;
+}
+
+void *aligned_alloc(size_t align, size_t size)
+{
+	void *p = fail_now() ? NULL : __libc_memalign(align, size);
+
+	living += p != NULL;
 	return p;
 }
 
