@@ -350,6 +350,21 @@ static void tick_bare(void)
 	close(epoll_fd);
 }
 
+/* The least that any program can do that runs a thousand times a second: sleep. */
+static void tick_asleep(void)
+{
+	int64_t due_ns = bench_now_ns();
+
+	for (int i = 0; i < KHZ_TICKS; i++) {
+		struct timespec due;
+
+		due_ns += NS_PER_MS;
+		due.tv_sec = due_ns / NS_PER_S;
+		due.tv_nsec = due_ns % NS_PER_S;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+	}
+}
+
 /* The processor's share that @fn takes, %. */
 static double share_pct(void (*fn)(void))
 {
@@ -363,7 +378,7 @@ static double share_pct(void (*fn)(void))
 
 static void report_khz(void)
 {
-	struct bench_pair rounds[KHZ_ROUNDS];
+	struct bench_pair rounds[KHZ_ROUNDS], asleep[KHZ_ROUNDS];
 	double ours[KHZ_ROUNDS];
 	struct nursery n;
 
@@ -374,11 +389,14 @@ static void report_khz(void)
 		settle();
 	}
 	for (int i = 0; i < KHZ_ROUNDS; i++) {
-		rounds[i].ours = ours[i] = share_pct(feed);
+		rounds[i].ours = asleep[i].ours = ours[i] = share_pct(feed);
 		rounds[i].peer = share_pct(tick_bare);
+		asleep[i].peer = share_pct(tick_asleep);
 	}
 	finish(&n);
 	bench_report_pairs("state.khz_cpu_pct", rounds, KHZ_ROUNDS, "%", "bare timerfd");
+	bench_report_pairs("state.khz_cpu_pct", asleep, KHZ_ROUNDS, "%",
+			   "clock_nanosleep");
 	bench_report("state.khz_cpu_pct", bench_percentile(ours, KHZ_ROUNDS, 0.5), "%",
 		     "trio", trio[TRIO_KHZ].value);
 }
