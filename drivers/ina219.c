@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "drivers/bytes.h"
 #include "drivers/driver.h"
@@ -30,6 +31,7 @@ enum {
 	BADC_SHIFT = 7,
 	SADC_SHIFT = 3,
 	ADC_AVERAGE = 8, /* and the power of two of the samples to be averaged */
+	ADC = 15,        /* either of them */
 };
 
 enum {
@@ -64,6 +66,16 @@ static const struct conf_field ina219_fields[] = {
 	CONF_END,
 };
 
+/* As ina219_sleep() leaves it, with any gain and average. Power-down alone says nothing: a 0 is in many chips. */
+static bool sleeps(uint16_t config)
+{
+	unsigned bus_adc = config >> BADC_SHIFT & ADC;
+	unsigned shunt_adc = config >> SADC_SHIFT & ADC;
+
+	return (config & MODE) == MODE_POWER_DOWN && config & BRNG_32V &&
+	       bus_adc >= ADC_AVERAGE && bus_adc == shunt_adc;
+}
+
 static int ina219_probe(struct dev_io *io, const void *conf)
 {
 	uint16_t config;
@@ -72,8 +84,8 @@ static int ina219_probe(struct dev_io *io, const void *conf)
 	(void)conf;
 	if (r < 0)
 		return r;
-	if (!(config & NEVER_SET) && ((config & MODE) == MODE_SHUNT_AND_BUS_CONTINUOUS ||
-				      (config & MODE) == MODE_POWER_DOWN))
+	if (!(config & NEVER_SET) &&
+	    ((config & MODE) == MODE_SHUNT_AND_BUS_CONTINUOUS || sleeps(config)))
 		return 0;
 	return ident_refuse(&io->i2c, "no INA219 has the configuration 0x%04x", config);
 }
