@@ -31,11 +31,14 @@ _Static_assert(ARRAY_LEN(output_faults) == ARRAY_LEN(output_fault_of), "a name f
 /* What of a device misbehaves, behind a point: "imu.irq". */
 enum part { PART_DEVICE, PART_SECOND, PART_IRQ, PART_TRIGGER, PART_XSHUT };
 static const char *const part_names[] = {"second", "irq", "trigger", "xshut"};
-static const char *const part_help[] = {"second chip, at an address of its own,",
-					"line \"irq\"", "line \"trigger\"",
-					"line \"xshut\""};
 _Static_assert(ARRAY_LEN(part_names) == PART_XSHUT, "a name for each but the whole");
-_Static_assert(ARRAY_LEN(part_help) == PART_XSHUT, "and a text");
+static const char *const part_help[] = {
+	[PART_DEVICE] = "line",
+	[PART_SECOND] = "second chip, at an address of its own,",
+	[PART_IRQ] = "line \"irq\"",
+	[PART_TRIGGER] = "line \"trigger\"",
+	[PART_XSHUT] = "line \"xshut\"",
+};
 
 /* What is asked for. */
 struct fault {
@@ -192,8 +195,7 @@ static int no_part(const struct target *t, const struct fault *fault,
 		   struct rpc_error *err)
 {
 	return rpc_fail(err, RPC_REFUSED, "params.device", "%.*s has no %s to misbehave",
-			(int)strcspn(fault->name, "."), fault->name,
-			part_help[t->part - 1]);
+			(int)strcspn(fault->name, "."), fault->name, part_help[t->part]);
 }
 
 static int chip_fault(struct sim *sim, const struct target *t, const struct fault *fault,
