@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/base/log.h"
+#include "daemon/behave/lua_host.h"
 #include "daemon/behave/script.h"
 #include "daemon/behave/supervisor.h"
 #include "daemon/rt/nursery.h"
@@ -318,4 +319,122 @@ Test(docs, values)
 {
 	check_page("VALUES.md");
 	check_page("VALUES_BY_EXAMPLE.md");
+}
+
+/* One of everything that has methods or fields, so that their types are there. */
+static const char one_of_each[] =
+	"local v = AsyncValue(0)\n"
+	"local kinds = { channel(), Event(), gt(1), eq 'x', _G }\n"
+	"v:transitions() v:eventual_values()\n"
+	"nursery(function(n) n:start(function() end) end)\n";
+
+struct names {
+	const char *page;
+	struct lua_host *host;
+	unsigned n;
+};
+
+/* @name must stand on the page as a call or a field: in a heading, or among what is left of Lua. */
+static void expect_entry(struct names *all, const char *before, const char *name)
+{
+	const char *left = strstr(all->page, "\n## What is left of Lua\n");
+	char word[80];
+	size_t len;
+
+	snprintf(word, sizeof(word), "%s%s", before, name);
+	len = strlen(word);
+	all->n++;
+	for (const char *at = all->page; (at = strstr(at, word)); at += len) {
+		const char *line = at;
+		bool whole =
+			!strchr("abcdefghijklmnopqrstuvwxyz_", at[len]) &&
+			(*before || !strchr("abcdefghijklmnopqrstuvwxyz_.:", at[-1]));
+
+		while (line[-1] != '\n')
+			line--;
+		if (whole && (strncmp(line, "##", 2) == 0 ||
+			      (!*before && at > left && at < left + 600)))
+			return;
+	}
+	cr_expect(false, "docs/BEHAVIOURS.md has no entry for %s", word);
+}
+
+/* The names in the table at the top; @before: "" for globals, ":" for methods. */
+static void expect_entries(struct names *all, lua_State *L, const char *before)
+{
+	int table = lua_gettop(L);
+
+	for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+		bool field = lua_type(L, -1) == LUA_TNUMBER; /* of values */
+
+		if (lua_type(L, -2) == LUA_TSTRING &&
+		    strncmp(lua_tostring(L, -2), "_", 1) != 0)
+			expect_entry(all, field ? "." : before, lua_tostring(L, -2));
+	}
+}
+
+static int expect_all_entries(lua_State *L)
+{
+	struct names *all = lua_touserdata(L, 1);
+
+	lua_pushglobaltable(L);
+	expect_entries(all, L, "");
+	for (const char *const *p = lua_prelude_names; *p; p++)
+		expect_entry(all, "", *p);
+	/* Types are in the registry: with a name, and methods behind __index. */
+	for (lua_pushnil(L); lua_next(L, LUA_REGISTRYINDEX); lua_settop(L, 3)) {
+		if (lua_type(L, 3) != LUA_TSTRING || !lua_istable(L, 4) ||
+		    lua_getfield(L, 4, "__name") != LUA_TSTRING)
+			continue;
+		if (lua_getfield(L, 4, "__index") == LUA_TFUNCTION)
+			(void)lua_getupvalue(L, -1, 1);
+		if (lua_istable(L, -1))
+			expect_entries(all, L, ":");
+	}
+	return 0;
+}
+
+static int run_one_of_each(void *arg)
+{
+	const struct lua_host_conf conf = {.name = "each"};
+	struct names *all = arg;
+	char path[] = "/tmp/instinct-each-XXXXXX", why[LUA_HOST_WHY], *call_why = NULL;
+	FILE *f = fdopen(mkstemp(path), "w");
+	int chunk;
+	lua_State *L;
+
+	fputs(one_of_each, f);
+	fclose(f);
+	cr_assert(eq(int, lua_host_new(&conf, &all->host), 0));
+	cr_assert(eq(int, lua_host_load(all->host, path, &chunk, why), 0), "%s", why);
+	cr_assert(eq(int, lua_host_call(all->host, chunk, NULL, &call_why), 0), "%s",
+		  call_why);
+	unlink(path);
+	L = all->host->L;
+	lua_pushcfunction(L, expect_all_entries);
+	lua_pushlightuserdata(L, all);
+	cr_expect(eq(int, lua_pcall(L, 1, 0, 0), LUA_OK), "%s", lua_tostring(L, -1));
+	lua_host_free(all->host);
+	return 0;
+}
+
+static int entries_main(void *arg)
+{
+	const struct task_opt opt = {.name = "each", .stack_size = STACK_LUA};
+	struct nursery n;
+
+	nursery_open(&n);
+	cr_assert(eq(int, nursery_start(&n, NULL, &opt, run_one_of_each, arg), 0));
+	return nursery_close(&n, 0);
+}
+
+Test(docs, every_call_has_an_entry)
+{
+	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .slow_step_ns = -1};
+	char *page = read_whole(INSTINCT_SOURCE "/docs/BEHAVIOURS.md");
+	struct names all = {.page = page};
+
+	cr_assert(eq(int, rt_run(&conf, entries_main, &all), 0));
+	cr_expect(gt(uint, all.n, 80), "%u names", all.n);
+	free(page);
 }
