@@ -266,24 +266,6 @@ expect("V9: still, for an instant", told(function(n, tell)
 	v.value = 0
 end), "plain 7; still nil timeout")
 
-expect("V13: a random walk, always to the latest", told(function(n, tell)
-	local v, wrong, turns, last = AsyncValue(0), 0, 0, nil
-	n:service(function()
-		for x in v:eventual_values(ge(0)) do
-			if x ~= v.value or x < 0 then wrong = wrong + 1 end
-			turns, last = turns + 1, x
-			sleep(random(0, 3) / 10)
-		end
-	end)
-	for _ = 1, 300 do
-		for _ = 1, random(3) do v.value = random(5) - 2 end
-		sleep(random(0, 3) / 10)
-	end
-	v.value = 42
-	sleep(1)
-	tell(wrong, turns > 50 and turns < 300, last)
-end), "0 true 42")
-
 expect("P5: held_for and hysteresis, exact to the transaction", told(function(n, tell)
 	local v = AsyncValue(0)
 	local held, high = held_for(v, gt(5), 1), hysteresis(v, 2, 5)

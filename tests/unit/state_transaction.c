@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "tests/seed.h"
 #include "tests/unit/state_run.h"
 
 #define SOURCES 4
@@ -209,16 +210,15 @@ static int random_graph(void *arg)
 
 static void run_seeds(bool shuffle)
 {
-	unsigned first = (unsigned)time(NULL) * 1000;
+	unsigned first = (unsigned)test_seed((uint64_t)time(NULL));
 
-	fprintf(stderr, "seeds from %u\n", first);
-	for (unsigned i = 1; i <= 300; i++) {
+	for (unsigned i = 0; i < 300; i++) {
 		const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL,
 					     .shuffle_seed = shuffle ? first + i : 0};
 
 		seed = first + i;
-		cr_assert(eq(int, rt_run(&conf, random_graph, NULL), 0), "seed %u",
-			  first + i);
+		cr_assert(eq(int, rt_run(&conf, random_graph, NULL), 0),
+			  "INSTINCT_SEED=%u", first + i);
 	}
 }
 
