@@ -156,24 +156,48 @@ static cJSON *member(cJSON *object, const char *key)
 	return o ? o : cJSON_AddObjectToObject(object, key);
 }
 
-/* A copy of what there is, with the new offset. NULL without memory. */
-static cJSON *with_offset(const struct calibrations *c, const char *key, enum chan chan,
-			  const float offset[3])
+static cJSON *make_matrix(const float matrix[3][3])
+{
+	cJSON *rows = cJSON_CreateArray();
+
+	for (int i = 0; rows && i < 3; i++) {
+		cJSON *row = cJSON_CreateFloatArray(matrix[i], 3);
+
+		if (!row || !cJSON_AddItemToArray(rows, row)) {
+			cJSON_Delete(row);
+			cJSON_Delete(rows);
+			return NULL;
+		}
+	}
+	return rows;
+}
+
+/* Put @item_take at @key of @object. False without memory. */
+static bool replace(cJSON *object, const char *key, cJSON *item_take)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(object, key);
+	if (item_take && cJSON_AddItemToObject(object, key, item_take))
+		return true;
+	cJSON_Delete(item_take);
+	return false;
+}
+
+/* A copy of what there is, with what was found. NULL without memory. */
+static cJSON *with_found(const struct calibrations *c, const char *key, enum chan chan,
+			 const struct calibration_chan *found, bool with_matrix)
 {
 	cJSON *root =
 		c->doc.root ? cJSON_Duplicate(c->doc.root, true) : cJSON_CreateObject();
 	cJSON *entry = root ? member(root, key) : NULL;
 	cJSON *of_chan = entry ? member(entry, chan_info[chan].name) : NULL;
-	cJSON *numbers = cJSON_CreateFloatArray(offset, chan_info[chan].width);
 
-	if (!of_chan || !numbers) {
-		cJSON_Delete(numbers);
-		cJSON_Delete(root);
-		return NULL;
-	}
-	cJSON_DeleteItemFromObjectCaseSensitive(of_chan, "offset");
-	cJSON_AddItemToObject(of_chan, "offset", numbers);
-	return root;
+	if (of_chan &&
+	    replace(of_chan, "offset",
+		    cJSON_CreateFloatArray(found->offset, chan_info[chan].width)) &&
+	    (!with_matrix || replace(of_chan, "matrix", make_matrix(found->matrix))))
+		return root;
+	cJSON_Delete(root);
+	return NULL;
 }
 
 /* On a thread of its own: this happens once in a robot's life. Suspends. */
@@ -205,8 +229,9 @@ static int take_over(struct calibrations *c, const char *text)
 	return 0;
 }
 
-int calibrations_keep_offset(struct calibrations *c, const struct device_conf *d,
-			     enum chan chan, const float offset[3], const char **ret_path)
+int calibrations_keep(struct calibrations *c, const struct device_conf *d, enum chan chan,
+		      const struct calibration_chan *found, bool with_matrix,
+		      const char **ret_path)
 {
 	char key[CALIBRATION_KEY_MAX];
 	cJSON *root;
@@ -217,7 +242,7 @@ int calibrations_keep_offset(struct calibrations *c, const struct device_conf *d
 	/* What somebody wrote by hand, and wrongly, is not to be lost. */
 	if (c->broken)
 		return -EBADMSG;
-	root = with_offset(c, calibration_key(d, key), chan, offset);
+	root = with_found(c, calibration_key(d, key), chan, found, with_matrix);
 	text = root ? cJSON_Print(root) : NULL;
 	cJSON_Delete(root);
 	if (!text)

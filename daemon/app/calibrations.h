@@ -24,12 +24,12 @@ int calibrations_find(const struct calibrations *c, const struct device_conf *d,
 		      const char *role, struct calibration *ret) MUST_CHECK;
 
 /*
- * Keep the offset of channel @chan of that chip, here and in the file, which is replaced as a whole or not at
- * all. Other entries, and other channels of this one, stay. *@ret_path, borrowed, is the file.
- * Returns 0 or a negative errno of writing. Suspends: the disk is a thread's.
+ * Keep what was found of channel @chan of that chip, here and in the file, which is replaced as a whole or not at
+ * all. Other entries, and other channels of this one, stay; and its matrix, unless @with_matrix.
+ * *@ret_path, borrowed, is the file. Returns 0 or a negative errno of writing. Suspends: the disk is a thread's.
  */
-int calibrations_keep_offset(struct calibrations *c, const struct device_conf *d,
-			     enum chan chan, const float offset[3],
-			     const char **ret_path) MUST_CHECK;
+int calibrations_keep(struct calibrations *c, const struct device_conf *d, enum chan chan,
+		      const struct calibration_chan *found, bool with_matrix,
+		      const char **ret_path) MUST_CHECK;
 
 #endif

@@ -56,6 +56,7 @@ struct robot {
 	struct bus *bus; /* NULL: nobody can reach the daemon */
 	struct drivers drivers;
 	struct faults faults;
+	struct calibrate calibrate;
 	struct reload *reload; /* NULL: only checking */
 	struct nursery *nursery;
 	struct child behaviours;
@@ -250,12 +251,13 @@ static int add_methods(struct robot *bot)
 	int r;
 
 	bot->drivers = (struct drivers){bot->conf, bot->hardware, bot->senses, bot->body};
+	bot->calibrate.senses = bot->senses;
 	bot->faults = (struct faults){bot->conf, bot->hardware, bot->senses, bot->body};
 	r = drivers_register(&bot->drivers, rpc);
 	if (r == 0)
 		r = faults_register(&bot->faults, rpc);
 	if (r == 0)
-		r = calibrate_register(bot->senses, rpc);
+		r = calibrate_register(&bot->calibrate, rpc);
 	return r < 0 ? r : reload_register(bot->reload, rpc);
 }
 

@@ -40,7 +40,8 @@ void calibration_set_offset(struct calibration *c, enum chan chan, const float o
  *	  "accel": { "offset": [0, 0, 0.1], "matrix": [[1, 0, 0], [0, 1, 0], [0, 0, 0.99]] },
  *	  "pressure": { "offset": -12, "scale": 1.001 } }
  *
- * Returns 0, or -EINVAL after errors in @at->errs; then nothing of it is to be used, and *@ret is all zero.
+ * An offset is at most what the channel can measure (chan_info[].limit), a scale 0.1 to 10, and a matrix neither mirrors
+ * nor flattens. Returns 0, or -EINVAL after errors in @at->errs; then nothing of it is to be used, and *@ret is all zero.
  */
 int calibration_read(const struct conf_at *at, uint32_t chans,
 		     struct calibration *ret) MUST_CHECK;

@@ -176,14 +176,14 @@ static struct device_conf imu(void)
 
 static int keep(void *arg)
 {
-	const float offset[] = {0.25f, -0.5f, 1};
+	const struct calibration_chan found = {.offset = {0.25f, -0.5f, 1}};
 	struct calibrations *c = calibrations_new();
 	struct device_conf d = imu();
 	struct calibration k;
 	const char *path;
 
 	cr_assert(c != NULL);
-	*(int *)arg = calibrations_keep_offset(c, &d, CHAN_GYRO, offset, &path);
+	*(int *)arg = calibrations_keep(c, &d, CHAN_GYRO, &found, false, &path);
 	cr_expect(eq(str, (char *)path, file));
 	if (*(int *)arg == 0) {
 		cr_expect(eq(int, calibrations_find(c, &d, "imu", &k), 0));

@@ -56,6 +56,21 @@ expect_status 1 "a button"
 expect_line 'head has no gyroscope' "a button"
 passed "what has no gyroscope is refused, with the nearest name"
 
+run "$instinct" drivers calibrate imu mak
+expect_status 1 "an unknown channel"
+expect_line 'did you mean "mag"' "an unknown channel"
+run "$instinct" drivers calibrate imu mag
+expect_status 1 "a magnetometer that an MPU-6050 has not got"
+expect_line 'imu has no magnetometer' "no magnetometer"
+# It stands on its base, whoever shakes it meanwhile.
+run "$instinct" drivers calibrate imu accel 5
+expect_status 1 "a robot that nobody turns"
+expect_line 'six sides' "what to do"
+expect_line 'accel: +[0-9]+ % of all directions' "how far it is"
+expect_line '% of all directions after 5 s, which is too little: missing \+x -x.*nothing was kept; put it on each' "why not"
+[ ! -e "$STATE_DIRECTORY/calibration.json" ] || fail "something was kept"
+passed "accel, mag: too few directions are refused, with those that are missing"
+
 within turns '>' 0.3 || fail "the simulated gyroscope has no offset: $(<"$scratch/turns")"
 within calibrated || fail "it is never still: $out"
 expect_line 'gyro_offset' "the answer"

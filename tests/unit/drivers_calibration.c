@@ -110,6 +110,51 @@ Test(calibration, K7_wrong_ones_are_refused_whole)
 	cr_expect(eq(u32, c.chans, 0), "not the good half either");
 }
 
+/* What cannot be is refused, with its place and what can. */
+Test(calibration, absurd_ones_are_refused)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"{\"gyro\": {\"offset\": [0, 1e9, 0]}}",
+		 "gyro.offset[1]: 1e+09 is out of range; -80 to 80\n"},
+		{"{\"accel\": {\"offset\": [0, 0, -401]}}",
+		 "accel.offset[2]: -401 is out of range; -400 to 400\n"},
+		{"{\"temperature\": {\"offset\": 201}}",
+		 "temperature.offset: 201 is out of range; -200 to 200\n"},
+		{"{\"temperature\": {\"scale\": 0}}",
+		 "temperature.scale: 0 is out of range; 0.1 to 10\n"},
+		{"{\"temperature\": {\"scale\": -1}}",
+		 "temperature.scale: -1 is out of range; 0.1 to 10\n"},
+		{"{\"gyro\": {\"matrix\": [[1, 0, 0], [0, 1, 0], [0, 0, 0]]}}",
+		 "gyro.matrix: it flattens all to nearly nothing (its determinant is 0)"},
+		{"{\"gyro\": {\"matrix\": [[1, 0, 0], [0, -1, 0], [0, 0, 1]]}}",
+		 "gyro.matrix: it mirrors (its determinant is -1)"},
+		{"{\"gyro\": {\"matrix\": [[9, 0, 0], [0, 9, 0], [0, 0, 9]]}}",
+		 "gyro.matrix: it blows all up"},
+		{"{\"gyro\": {\"matrix\": [[1, 0, 0], [0, 11, 0], [0, 0, 1]]}}",
+		 "gyro.matrix[1][1]: 11 is out of range; -10 to 10\n"},
+	};
+	struct conf_errors errs = {0};
+	struct json_doc doc = {0};
+	struct calibration c;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		cr_expect(eq(int, read_text(rows[i].text, IMU, &c), -EINVAL), "%s",
+			  rows[i].text);
+		cr_expect(strstr(told, rows[i].want) != NULL &&
+				  strncmp(told, "c.json:1:", 9) == 0,
+			  "%s, not %s", told, rows[i].want);
+		cr_expect(eq(u32, c.chans, 0));
+	}
+	/* There is no NaN in JSON. */
+	cr_expect(eq(int, json_doc_parse(&doc, "{\"offset\": NaN}", 15, "c.json", &errs),
+		     -EINVAL));
+	cr_expect(strncmp(errs.list[0].text, "c.json:1:", 9) == 0, "%s",
+		  errs.list[0].text);
+	conf_errors_fini(&errs);
+}
+
 Test(calibration, K7_is_of_one_chip_at_one_place)
 {
 	struct device_conf d = {.driver = "mpu6050",

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/base/nearest.h"
 #include "tools/instinct/cli.h"
@@ -167,31 +168,97 @@ static int swap(struct cli *cli, int argc, char **argv)
 	return CLI_OK;
 }
 
+/* "mag: 46 % of all directions; missing +z -z": on a terminal always in the same line. */
+static void show_progress(const cJSON *found)
+{
+	static const char *const ends[] = {"\n", "   \r"};
+	const char *missing = text_of(found, "missing");
+
+	fprintf(stderr, "%s: %3.0f %% of all directions, %.0f measurements%s%s%s",
+		text_of(found, "channel"),
+		cJSON_GetNumberValue(member(found, "coverage")) * 100,
+		cJSON_GetNumberValue(member(found, "measurements")),
+		missing[0] ? "; missing " : "", missing,
+		ends[isatty(STDERR_FILENO) != 0]);
+	fflush(stderr);
+}
+
+static void print_array(const cJSON *found, const char *key)
+{
+	char *text = cJSON_PrintUnformatted(member(found, key));
+
+	printf("  %s %s\n", key, text ? text : "");
+	cJSON_free(text);
+}
+
+static void print_calibration(const char *role, const cJSON *found)
+{
+	char *offset = cJSON_PrintUnformatted(member(found, "gyro_offset"));
+
+	if (member(found, "gyro_offset")) {
+		printf("%s: gyroscope offset %s rad/s, kept in %s\n", role,
+		       offset ? offset : "", text_of(found, "file"));
+	} else {
+		printf("%s: %s calibrated from %.0f measurements, %.0f %% of all "
+		       "directions, residual %.1f %%; kept in %s\n",
+		       role, text_of(found, "channel"),
+		       cJSON_GetNumberValue(member(found, "measurements")),
+		       cJSON_GetNumberValue(member(found, "coverage")) * 100,
+		       cJSON_GetNumberValue(member(found, "residual")) * 100,
+		       text_of(found, "file"));
+		print_array(found, "offset");
+		print_array(found, "matrix");
+	}
+	cJSON_free(offset);
+}
+
+/* What to do meanwhile. */
+static const char *what_to_do(const char *channel)
+{
+	if (strcmp(channel, "accel") == 0)
+		return "put the robot on each of its six sides, and keep it still there "
+		       "for a second ...";
+	if (strcmp(channel, "mag") == 0)
+		return "turn the robot slowly through all directions, each side up and "
+		       "down, away from other iron ...";
+	return "keep the robot still for 3 s ...";
+}
+
+/* ROLE [CHANNEL [SECONDS]]. What has to be turned about is asked for again until it is done. */
 static int calibrate(struct cli *cli, int argc, char **argv)
 {
-	cJSON *params = cJSON_CreateObject();
-	cJSON *found = NULL;
+	const char *channel = argc > 1 ? argv[1] : "gyro";
+	struct client c;
+	bool done = false;
 	int code;
 
-	(void)argc;
-	cJSON_AddStringToObject(params, "role", argv[0]);
-	if (!cli->json)
-		puts("keep the robot still for 3 s ...");
 	client_be_patient(cli);
-	code = client_ask(cli, "drivers.calibrate", params, &found);
-	if (code != CLI_OK)
-		return code;
-	if (cli->json) {
-		print_json(found);
-	} else {
-		char *offset = cJSON_PrintUnformatted(member(found, "gyro_offset"));
+	code = client_open(&c, cli);
+	if (code == CLI_OK && !cli->json)
+		puts(what_to_do(channel));
+	fflush(stdout);
+	while (code == CLI_OK && !done) {
+		cJSON *params = cJSON_CreateObject();
+		cJSON *found = NULL;
 
-		printf("%s: gyroscope offset %s rad/s, kept in %s\n", argv[0],
-		       offset ? offset : "", text_of(found, "file"));
-		cJSON_free(offset);
+		cJSON_AddStringToObject(params, "role", argv[0]);
+		cJSON_AddStringToObject(params, "channel", channel);
+		if (argc > 2)
+			cJSON_AddItemToObject(params, "seconds", client_word(argv[2]));
+		code = client_call(&c, "drivers.calibrate", params, &found);
+		if (code != CLI_OK)
+			break;
+		done = cJSON_IsTrue(member(found, "done"));
+		if (done && cli->json)
+			print_json(found);
+		else if (done)
+			print_calibration(argv[0], found);
+		else if (!cli->json)
+			show_progress(found);
+		cJSON_Delete(found);
 	}
-	cJSON_Delete(found);
-	return CLI_OK;
+	client_close(&c);
+	return code;
 }
 
 int cmd_drivers(struct cli *cli, int argc, char **argv)
@@ -204,7 +271,7 @@ int cmd_drivers(struct cli *cli, int argc, char **argv)
 		{"list", 0, 0, list},
 		{"probe", 0, 1, probe},
 		{"swap", 2, 99, swap},
-		{"calibrate", 1, 1, calibrate},
+		{"calibrate", 1, 3, calibrate},
 	};
 	const char *names[ARRAY_LEN(verbs)];
 	const char *near;
@@ -216,9 +283,11 @@ int cmd_drivers(struct cli *cli, int argc, char **argv)
 		if (strcmp(argv[0], verbs[i].name) != 0)
 			continue;
 		if (argc - 1 < verbs[i].min_args || argc - 1 > verbs[i].max_args)
-			return cli_fail(CLI_USAGE, "usage: instinct drivers list | probe "
-						   "[BUS] | swap ROLE DRIVER "
-						   "[KEY=VALUE...] | calibrate ROLE");
+			return cli_fail(
+				CLI_USAGE,
+				"usage: instinct drivers list | probe "
+				"[BUS] | swap ROLE DRIVER "
+				"[KEY=VALUE...] | calibrate ROLE [CHANNEL [SECONDS]]");
 		return verbs[i].run(cli, argc - 1, argv + 1);
 	}
 	near = nearest_name(argv[0], names, ARRAY_LEN(verbs));

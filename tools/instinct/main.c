@@ -22,7 +22,8 @@ static const struct command commands[] = {
 	{"tasks", "", "the daemon's tasks, and what each waits for", 0, 0, false,
 	 cmd_tasks},
 	{"drivers",
-	 "list | probe [BUS] | swap ROLE DRIVER [KEY=VALUE...] | calibrate ROLE",
+	 "list | probe [BUS] | swap ROLE DRIVER [KEY=VALUE...] | calibrate ROLE [CHANNEL "
+	 "[SECONDS]]",
 	 "the chips: how they are, which answer, another one for a sensor", 0, -1, false,
 	 cmd_drivers},
 	{"plan", "", "what a reload of the configuration would change", 0, 0, false,
