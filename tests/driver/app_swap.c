@@ -2,20 +2,17 @@
  * Sensors that are swapped under load, at any instant: 1 kHz into the world, many waiters, and swaps that succeed,
  * that are refused and that go back. No waiter is lost, no window broken, no value another one.
  */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/app/hardware.h"
-#include "daemon/app/plan.h"
 #include "daemon/app/senses.h"
-#include "daemon/app/swap.h"
 #include "daemon/base/log.h"
 #include "daemon/rt/rt.h"
 #include "daemon/state/await.h"
 #include "daemon/state/derive.h"
+#include "tests/driver/swap_rig.h"
 #include "tests/seed.h"
 
 #define WAITERS 50 /* of each kind */
@@ -74,51 +71,9 @@ struct bench {
 	int64_t longest_ns; /* without a sample */
 };
 
-static struct config *parse(struct json_doc *doc)
-{
-	struct conf_errors errs = {0};
-	struct config *c = NULL;
-	int r = config_from_doc_take(doc, &errs, &c);
-
-	cr_assert(eq(int, r, 0), "%s", errs.n ? errs.list[0].text : "");
-	conf_errors_fini(&errs);
-	return c;
-}
-
-/* JSON is written with single quotes here. */
-static void read_json(const char *text, struct json_doc *ret)
-{
-	struct conf_errors errs = {0};
-	char *json = strdup(text);
-
-	for (char *q = json; (q = strchr(q, '\'')) != NULL;)
-		*q = '"';
-	cr_assert(eq(int, json_doc_parse(ret, json, strlen(json), "test", &errs), 0),
-		  "%s", errs.n ? errs.list[0].text : "");
-	free(json);
-}
-
-/* What drivers.swap does, on the loop. */
 static int change(struct bench *b, const char *overlay, char why[SWAP_WHY_MAX])
 {
-	struct json_doc doc = {0};
-	struct json_doc over = {0};
-	struct config *next;
-	struct plan p;
-	int r;
-
-	read_json(overlay, &over);
-	cr_assert(eq(int, json_doc_copy(&b->conf->doc, &doc), 0));
-	cr_assert(eq(int, json_doc_merge(&doc, &over), 0));
-	next = parse(&doc);
-	cr_assert(eq(int, plan_make(b->conf, next, &p), 0));
-	cr_assert(not(p.restart));
-	r = swap_sensors(b->senses, p.swaps, p.n_swaps, why);
-	if (r == 0)
-		plan_adopt(&p, b->conf, next);
-	plan_fini(&p);
-	config_free(next);
-	return r;
+	return swap_to(b->conf, b->senses, overlay, why);
 }
 
 /* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
