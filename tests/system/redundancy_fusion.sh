@@ -55,9 +55,8 @@ within says 'attitude: imu2 is used from now on' || fail "nobody takes over: $(<
 within says 'attitude: goes on without imu, which says nothing' || fail "the log: $(<"$log")"
 within value_is health.attitude '^degraded$' || fail "the health: $("$build/instinct" values 'health.*')"
 within value_is attitude.sources 'imu=silent +imu2=used' || fail "who: $("$build/instinct" get attitude.sources)"
-value_is attitude.degraded '^false$' || fail "the estimate is as good as before"
-run "$build/instinct" values attitude.yaw
-expect_line '^attitude\.yaw +ok' "it goes on"
+within value_is attitude.degraded '^false$' || fail "the estimate is as good as before"
+within answers '^attitude\.yaw +ok' "$build/instinct" values attitude.yaw || fail "it does not go on"
 run "$build/instinct" fault imu nack 0
 within says 'attitude: imu stands by again' || fail "it does not come back: $(<"$log")"
 within value_is health.attitude '^running$' || fail "the health: $("$build/instinct" values 'health.*')"
@@ -74,7 +73,7 @@ run "$build/instinct" fault baro freeze always
 within says 'altitude: goes on without baro, which repeats itself' || fail "frozen: $(<"$log")"
 within value_is altitude.sources 'baro=frozen +baro2=used +baro3=used' || fail "who: $("$build/instinct" values 'altitude.*')"
 within value_is health.altitude '^degraded$' || fail "the health: $("$build/instinct" values 'health.*')"
-value_is altitude.degraded '^false$' || fail "the height is known from two others"
+within value_is altitude.degraded '^false$' || fail "the height is known from two others"
 run "$build/instinct" fault baro freeze 0
 within says 'altitude: baro is used again' || fail "it thaws: $(<"$log")"
 within value_is health.altitude '^running$' || fail "the health: $("$build/instinct" values 'health.*')"
@@ -94,19 +93,14 @@ run "$build/instinct" fault baro2 freeze always
 run "$build/instinct" fault baro3 nack always
 within value_is altitude.degraded '^true$' || fail "degraded: $("$build/instinct" values 'altitude.*')"
 within value_is health.altitude '^lost$' || fail "lost: $("$build/instinct" values 'health.*')"
-stale()
-{
-	"$build/instinct" values altitude.height | grep -qE '^altitude\.height +stale'
-}
-within stale || fail "the height: $("$build/instinct" values 'altitude.*')"
+within answers '^altitude\.height +stale' "$build/instinct" values altitude.height || fail "the height: $("$build/instinct" values 'altitude.*')"
 for baro in baro baro2; do
 	run "$build/instinct" fault "$baro" freeze 0
 done
 within value_is altitude.degraded '^false$' || fail "it does not recover: $("$build/instinct" values 'altitude.*')"
-run "$build/instinct" values altitude.height
-expect_line '^altitude\.height +ok' "the height is known again"
+within answers '^altitude\.height +ok' "$build/instinct" values altitude.height || fail "the height is not known again"
 passed "when all are frozen or silent the height is degraded, then unknown, and recovers"
 
 kill -TERM "$pid"
-wait "$pid" || fail "status $? at the end"
+until_ended 0 "SIGTERM"
 passed "it stops"
