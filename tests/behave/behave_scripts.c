@@ -31,7 +31,10 @@ static struct world *make_world(void)
 	static const struct {
 		const char *name;
 		double n;
-	} numbers[] = {{"imu.rate", 100}, {"battery.percent", 80}};
+		double stale_after;
+	} numbers[] = {{"imu.rate", 100, 0},
+		       {"battery.percent", 80, 0},
+		       {"front.distance", 3, 1}};
 	static const struct value_info touched = {
 		.name = "head.touched", .typed = true, .type = DATUM_BOOL};
 	struct world *w = world_new();
@@ -39,8 +42,11 @@ static struct world *make_world(void)
 	struct value *v;
 
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-		const struct value_info info = {.name = numbers[i].name,
-						.source = "test"};
+		const struct value_info info = {
+			.name = numbers[i].name,
+			.source = "test",
+			.stale_after_ns = (int64_t)(numbers[i].stale_after * 1e9),
+		};
 		struct datum n = datum_number(numbers[i].n);
 
 		cr_assert(eq(int, world_add(w, &info, &v), 0));

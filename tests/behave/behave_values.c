@@ -137,6 +137,52 @@ Test(values, V18_a_set_asks_only_those_who_wait_for_it)
 	cr_assert(eq(int, rt_run(&conf, looks_at_its_own, NULL), 0));
 }
 
+/* One task computes for many slices; the predicate of another belongs to the same, paused state. */
+static const char computes[] =
+	"local a = value 'test.a'\n"
+	"local twice = a:transform(function(x) return 2 * x end)\n"
+	"nursery(function(n)\n"
+	"	n:start(function() print(a:wait_value(function(x) return x == 3 end)) "
+	"end)\n"
+	"	n:start(function() print(twice:wait_value(8)) end)\n"
+	"	sleep(1)\n"
+	"	for _ = 1, 3e6 do end\n"
+	"	print 'computed'\n"
+	"end)\n";
+
+static int while_paused(void *arg)
+{
+	struct program p = {.text = computes};
+	struct run run = {&p, 1};
+	struct world *w = world_new();
+	struct value *a = add(w, "test.a");
+	struct nursery n;
+
+	(void)arg;
+	p.world = w;
+	nursery_open(&n);
+	nursery_go(&n, "script", run_main, &run);
+	cr_assert(eq(int, task_sleep(NS_PER_S), 0));
+	for (int i = 0; i < 10; i++) /* of some thirty slices */
+		cr_assert(eq(int, task_sleep(0), 0));
+	set(a, 3);
+	set(a, 4);
+	set(a, 5);
+	cr_expect(eq(str, p.out, (char *)""));
+	cr_assert(eq(int, nursery_close(&n, 0), 0));
+	cr_expect(eq(str, p.out, (char *)"computed\n3\n8\n"), "%s", p.why);
+	world_free(w);
+	return 0;
+}
+
+/* V5: predicates and transforms are evaluated while their script is paused, and miss nothing. */
+Test(values, V5_predicates_of_a_paused_script)
+{
+	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .slow_step_ns = -1};
+
+	cr_assert(eq(int, rt_run(&conf, while_paused, NULL), 0));
+}
+
 /* A script on a host of its own, so that the host can be looked at. */
 struct hosted {
 	const char *path;
