@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "daemon/rt/rt.h"
-#include "daemon/rt/timer.h"
 #include "hal/emul/akm.h"
+#include "hal/emul/clock.h"
 #include "hal/emul/fifo.h"
 #include "hal/emul/reg8.h"
 
@@ -66,10 +66,7 @@ struct icm20948_model {
 	uint8_t bank[BANKS][REGS];
 	struct gpio_board *board; /* NULL: the INT1 pin is not connected */
 	char int_line[EMUL_LINE_MAX];
-	struct timer timer;
-	int64_t due_ns, last_ns;    /* of the sample clock: its next tick and its last */
-	struct scene_motion motion; /* the last sample */
-	bool unread;
+	struct emul_clock clock;
 	struct emul_fifo fifo;
 	int (*bus_start)(struct i2c_model *i2c, int read); /* of all such chips */
 
@@ -81,36 +78,24 @@ static struct icm20948_model *model_of(struct reg8 *chip)
 	return container_of(chip, struct icm20948_model, chip);
 }
 
+static const struct icm20948_model *of_clock(const struct emul_clock *c)
+{
+	return container_of(c, const struct icm20948_model, clock);
+}
+
 static bool asleep(const struct icm20948_model *m)
 {
 	return m->bank[0][BANK0_PWR_MGMT_1] & SLEEP;
 }
 
-static int64_t period_ns(const struct icm20948_model *m)
+static bool clock_asleep(const struct emul_clock *c)
 {
-	return (1 + m->bank[2][BANK2_GYRO_SMPLRT_DIV]) * NS_PER_S / 1100;
+	return asleep(of_clock(c));
 }
 
-/*
- * Does anything follow a sample at once: an edge at the pin, a paced scene's next one? If not, those that
- * are due are made when the bus asks, so that a fast clock alone does not wake the loop.
- */
-static bool watched(const struct icm20948_model *m)
+static int64_t period_ns(const struct emul_clock *c)
 {
-	return m->board || m->chip.emul.scene->paced;
-}
-
-/* Set the clock to the next sample. A paced scene's next one waits until the last was read. */
-static void arm(struct icm20948_model *m)
-{
-	struct scene *scene = m->chip.emul.scene;
-
-	timer_disarm(&m->timer);
-	if (!m->chip.emul.running || asleep(m) || (scene->paced && m->unread))
-		return;
-	m->due_ns = scene_next_ns(scene, m->last_ns, period_ns(m));
-	if (m->due_ns != TIME_NEVER && watched(m))
-		timer_arm(&m->timer, m->due_ns);
+	return (1 + of_clock(c)->bank[2][BANK2_GYRO_SMPLRT_DIV]) * NS_PER_S / 1100;
 }
 
 static void announce(struct icm20948_model *m)
@@ -118,8 +103,9 @@ static void announce(struct icm20948_model *m)
 	if (!m->board || !(m->bank[0][BANK0_INT_ENABLE_1] & RAW_DATA_RDY))
 		return;
 	/* Cannot fail: the line was made with the model. */
-	(void)gpio_board_drive(m->board, m->int_line, true, m->last_ns);
-	(void)gpio_board_drive(m->board, m->int_line, false, m->last_ns + INT_PULSE_NS);
+	(void)gpio_board_drive(m->board, m->int_line, true, m->clock.sample_ns);
+	(void)gpio_board_drive(m->board, m->int_line, false,
+			       m->clock.sample_ns + INT_PULSE_NS);
 }
 
 /* The number that begins at register @reg of bank 0. */
@@ -129,12 +115,12 @@ static double output(const struct icm20948_model *m, uint8_t reg)
 	double gyro = gyro_lsb_per_dps[m->bank[2][BANK2_GYRO_CONFIG_1] >> 1 & 3];
 
 	if (reg < BANK0_GYRO_XOUT_H)
-		return m->motion.accel_ms2[(reg - BANK0_ACCEL_XOUT_H) / 2] * accel /
+		return m->clock.motion.accel_ms2[(reg - BANK0_ACCEL_XOUT_H) / 2] * accel /
 		       GRAVITY_MS2;
 	if (reg < BANK0_TEMP_OUT_H)
-		return m->motion.gyro_rads[(reg - BANK0_GYRO_XOUT_H) / 2] * gyro /
+		return m->clock.motion.gyro_rads[(reg - BANK0_GYRO_XOUT_H) / 2] * gyro /
 		       RADS_PER_DPS;
-	return (m->motion.temp_c - 21) * 333.87;
+	return (m->clock.motion.temp_c - 21) * 333.87;
 }
 
 static uint16_t saturate(double x)
@@ -176,36 +162,17 @@ static void fifo_store(struct icm20948_model *m)
 		m->bank[0][BANK0_INT_STATUS_2] = FIFO_OVERFLOW;
 }
 
-static void sample(struct icm20948_model *m)
+static void sample(struct emul_clock *c)
 {
-	scene_measure(m->chip.emul.scene, m->due_ns, &m->motion);
-	m->last_ns = m->due_ns;
-	m->unread = true;
+	struct icm20948_model *m = container_of(c, struct icm20948_model, clock);
+
 	m->bank[0][BANK0_INT_STATUS_1] = RAW_DATA_RDY;
 	fifo_store(m);
 	announce(m);
-	arm(m);
 }
 
-static void icm20948_sample(struct timer *t)
-{
-	sample(container_of(t, struct icm20948_model, timer));
-}
-
-static void catch_up(struct icm20948_model *m)
-{
-	/* What is older than this has left any FIFO. */
-	int64_t oldest_ns = rt_now() - FIFO_SIZE * period_ns(m);
-
-	if (watched(m) || !m->chip.emul.running || asleep(m))
-		return;
-	if (m->due_ns < oldest_ns) {
-		m->last_ns = oldest_ns;
-		arm(m);
-	}
-	while (m->due_ns <= rt_now())
-		sample(m);
-}
+static const struct emul_clock_ops clock_ops = {
+	.period_ns = period_ns, .asleep = clock_asleep, .sample = sample};
 
 /* As those of all such chips, once what is due has been measured. */
 static int icm20948_bus_start(struct i2c_model *i2c, int read)
@@ -213,7 +180,7 @@ static int icm20948_bus_start(struct i2c_model *i2c, int read)
 	struct icm20948_model *m =
 		container_of(i2c, struct icm20948_model, chip.emul.i2c);
 
-	catch_up(m);
+	emul_clock_catch_up(&m->clock);
 	return m->bus_start(i2c, read);
 }
 
@@ -223,11 +190,8 @@ static uint8_t read_output(struct icm20948_model *m, uint8_t reg)
 	bool low = (reg - BANK0_ACCEL_XOUT_H) % 2;
 	uint16_t bits = saturate(output(m, (uint8_t)(reg - low)));
 
-	if (reg == BANK0_TEMP_OUT_L && m->unread) {
-		m->unread = false;
-		if (m->chip.emul.scene->paced)
-			arm(m);
-	}
+	if (reg == BANK0_TEMP_OUT_L)
+		emul_clock_read(&m->clock);
 	return (uint8_t)(low ? bits : bits >> 8);
 }
 
@@ -262,7 +226,7 @@ static void clear(struct icm20948_model *m)
 	m->bank[2][BANK2_ACCEL_CONFIG] = 0x01;
 	m->fifo.count = 0;
 	m->fifo.last = 0;
-	timer_disarm(&m->timer);
+	emul_clock_stop(&m->clock);
 }
 
 /* Of the first bank, the identity and what is measured. */
@@ -289,10 +253,10 @@ static void set(struct reg8 *chip, uint8_t pointer, uint8_t value)
 			m->fifo.count = 0;
 		if ((bank == 0 && reg == BANK0_PWR_MGMT_1) ||
 		    (bank == 2 && reg == BANK2_GYRO_SMPLRT_DIV)) {
-			m->last_ns = rt_now();
-			arm(m);
+			emul_clock_restart(&m->clock);
 		}
-		if (bank == 0 && reg == BANK0_INT_ENABLE_1 && m->unread && !asleep(m)) {
+		if (bank == 0 && reg == BANK0_INT_ENABLE_1 && m->clock.unread &&
+		    !asleep(m)) {
 			m->bank[0][BANK0_INT_STATUS_1] = RAW_DATA_RDY;
 			announce(m);
 		}
@@ -325,7 +289,7 @@ static int icm20948_init(struct emul *e, const struct emul_conf *conf)
 	reg8_init(&m->chip, &ops);
 	m->bus_start = m->chip.emul.i2c.start;
 	m->chip.emul.i2c.start = icm20948_bus_start;
-	m->timer.fn = icm20948_sample;
+	emul_clock_init(&m->clock, &clock_ops, e, FIFO_SIZE, conf->irq != NULL);
 	m->fifo.size = FIFO_SIZE;
 	emul_akm_init(&m->mag, &akm_ak09916, e->scene, &m->bank[0][BANK0_INT_PIN_CFG]);
 	e->second = &m->mag.i2c;
@@ -347,13 +311,12 @@ static void icm20948_power_on(struct emul *e)
 
 static void icm20948_start(struct emul *e)
 {
-	of_emul(e)->last_ns = rt_now();
-	arm(of_emul(e));
+	emul_clock_restart(&of_emul(e)->clock);
 }
 
 static void icm20948_stop(struct emul *e)
 {
-	timer_disarm(&of_emul(e)->timer);
+	emul_clock_stop(&of_emul(e)->clock);
 }
 
 const struct emul_kind emul_icm20948 = {

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "daemon/rt/rt.h"
-#include "daemon/rt/timer.h"
 #include "hal/emul/akm.h"
+#include "hal/emul/clock.h"
 #include "hal/emul/emul.h"
 #include "hal/emul/fifo.h"
 
@@ -78,14 +78,8 @@ struct mpu6050_model {
 	uint8_t who, power;                 /* WHO_AM_I; PWR_MGMT_1 after a reset */
 	double temp_lsb_per_c, temp_zero_c; /* registers 65 and 66 */
 
-	struct timer timer;
-	int64_t due_ns;  /* what the timer is armed to */
-	int64_t last_ns; /* when the sample clock ticked last, or was started */
-
-	int64_t sample_ns;          /* of the last sample */
-	struct scene_motion motion; /* the same */
-	bool unread;
-	uint8_t data[DATA_LEN]; /* the same, encoded */
+	struct emul_clock clock;
+	uint8_t data[DATA_LEN]; /* the last sample, encoded */
 	bool shadowed;          /* data shows when the bus is idle (register 59) */
 
 	uint8_t reg[REGS];
@@ -97,14 +91,25 @@ struct mpu6050_model {
 	struct emul_akm mag; /* of the MPU-9250 */
 };
 
+static const struct mpu6050_model *of_clock(const struct emul_clock *c)
+{
+	return container_of(c, const struct mpu6050_model, clock);
+}
+
 static bool asleep(const struct mpu6050_model *m)
 {
 	return m->reg[PWR_MGMT_1] & PWR_SLEEP;
 }
 
-/* The gyroscope's clock is 8 kHz without filter, 1 kHz with (register 25). */
-static int64_t period_ns(const struct mpu6050_model *m)
+static bool clock_asleep(const struct emul_clock *c)
 {
+	return asleep(of_clock(c));
+}
+
+/* The gyroscope's clock is 8 kHz without filter, 1 kHz with (register 25). */
+static int64_t period_ns(const struct emul_clock *c)
+{
+	const struct mpu6050_model *m = of_clock(c);
 	uint8_t dlpf = m->reg[CONFIG] & DLPF_CFG;
 	int64_t clock_ns = dlpf == 0 || dlpf == 7 ? 125 * NS_PER_US : NS_PER_MS;
 
@@ -141,7 +146,7 @@ static void interrupt_clear(struct mpu6050_model *m)
 static void fifo_push(struct mpu6050_model *m, const uint8_t *bytes, unsigned n)
 {
 	if (emul_fifo_push(&m->fifo, bytes, n))
-		interrupt(m, INT_FIFO_OFLOW, m->sample_ns);
+		interrupt(m, INT_FIFO_OFLOW, m->clock.sample_ns);
 }
 
 /* Empty, it goes on giving the last byte (register 116). */
@@ -185,74 +190,29 @@ static void encode_motion(struct mpu6050_model *m)
 		      RADS_PER_DPS;
 
 	for (size_t i = 0; i < 3; i++) {
-		encode(m->data + 2 * i, m->motion.accel_ms2[i] * accel);
+		encode(m->data + 2 * i, m->clock.motion.accel_ms2[i] * accel);
 		encode(m->data + (GYRO_XOUT_H - ACCEL_XOUT_H) + 2 * i,
-		       m->motion.gyro_rads[i] * gyro);
+		       m->clock.motion.gyro_rads[i] * gyro);
 	}
 	encode(m->data + (TEMP_OUT_H - ACCEL_XOUT_H),
-	       (m->motion.temp_c - m->temp_zero_c) * m->temp_lsb_per_c);
+	       (m->clock.motion.temp_c - m->temp_zero_c) * m->temp_lsb_per_c);
 	if (m->busy)
 		m->shadowed = true;
 	else
 		memcpy(m->reg + ACCEL_XOUT_H, m->data, DATA_LEN);
 }
 
-/*
- * Does anything follow a sample at once: an edge at the pin, a paced scene's next one? If not, those that
- * are due are made when the bus asks, so that a fast clock alone does not wake the loop.
- */
-static bool watched(const struct mpu6050_model *m)
+static void sample(struct emul_clock *c)
 {
-	return m->board || m->emul.scene->paced;
-}
+	struct mpu6050_model *m = container_of(c, struct mpu6050_model, clock);
 
-/* Set the clock to the next sample. A paced scene's next one waits until the last was read. */
-static void arm(struct mpu6050_model *m)
-{
-	timer_disarm(&m->timer);
-	if (!m->emul.running || asleep(m) || (m->emul.scene->paced && m->unread))
-		return;
-	m->due_ns = scene_next_ns(m->emul.scene, m->last_ns, period_ns(m));
-	if (m->due_ns != TIME_NEVER && watched(m))
-		timer_arm(&m->timer, m->due_ns);
-}
-
-static void restart_clock(struct mpu6050_model *m)
-{
-	m->last_ns = rt_now();
-	arm(m);
-}
-
-static void sample(struct mpu6050_model *m)
-{
-	scene_measure(m->emul.scene, m->due_ns, &m->motion);
-	m->last_ns = m->sample_ns = m->due_ns;
-	m->unread = true;
 	encode_motion(m);
 	fifo_store(m);
-	interrupt(m, INT_DATA_RDY, m->sample_ns);
-	arm(m);
+	interrupt(m, INT_DATA_RDY, c->sample_ns);
 }
 
-static void mpu6050_sample(struct timer *t)
-{
-	sample(container_of(t, struct mpu6050_model, timer));
-}
-
-static void catch_up(struct mpu6050_model *m)
-{
-	/* What is older than this has left any FIFO. */
-	int64_t oldest_ns = rt_now() - FIFO_LEN * period_ns(m);
-
-	if (watched(m) || !m->emul.running || asleep(m))
-		return;
-	if (m->due_ns < oldest_ns) {
-		m->last_ns = oldest_ns;
-		arm(m);
-	}
-	while (m->due_ns <= rt_now())
-		sample(m);
-}
+static const struct emul_clock_ops clock_ops = {
+	.period_ns = period_ns, .asleep = clock_asleep, .sample = sample};
 
 static void reset(struct mpu6050_model *m)
 {
@@ -262,7 +222,7 @@ static void reset(struct mpu6050_model *m)
 	m->fifo.count = 0;
 	m->fifo.last = 0;
 	pin_set(m, false, rt_now());
-	restart_clock(m);
+	emul_clock_restart(&m->clock);
 }
 
 static bool read_only(uint8_t reg)
@@ -281,9 +241,9 @@ static void write_power(struct mpu6050_model *m, uint8_t value)
 	}
 	m->reg[PWR_MGMT_1] = value;
 	if (slept && !asleep(m))
-		restart_clock(m);
+		emul_clock_restart(&m->clock);
 	else if (asleep(m))
-		timer_disarm(&m->timer);
+		emul_clock_stop(&m->clock);
 }
 
 static void write_user(struct mpu6050_model *m, uint8_t value)
@@ -301,13 +261,13 @@ static void write_user(struct mpu6050_model *m, uint8_t value)
  */
 static void show_again(struct mpu6050_model *m, uint8_t reg)
 {
-	if (!m->emul.scene->paced || !m->unread || asleep(m))
+	if (!m->emul.scene->paced || !m->clock.unread || asleep(m))
 		return;
 	encode_motion(m);
 	if ((reg == USER_CTRL || reg == FIFO_EN) && m->fifo.count == 0)
 		fifo_store(m);
 	if (reg == PWR_MGMT_1 || reg == INT_ENABLE)
-		interrupt(m, INT_DATA_RDY, m->sample_ns);
+		interrupt(m, INT_DATA_RDY, m->clock.sample_ns);
 }
 
 static void write_reg(struct mpu6050_model *m, uint8_t reg, uint8_t value)
@@ -321,7 +281,7 @@ static void write_reg(struct mpu6050_model *m, uint8_t reg, uint8_t value)
 	} else {
 		m->reg[reg] = value;
 		if (reg == SMPLRT_DIV || reg == CONFIG)
-			restart_clock(m);
+			emul_clock_restart(&m->clock);
 		else if (reg == INT_PIN_CFG)
 			pin_set(m, false, rt_now());
 	}
@@ -355,7 +315,7 @@ static int bus_start(struct i2c_model *i2c, int read)
 	struct mpu6050_model *m = model_of(i2c);
 
 	if (!m->busy)
-		catch_up(m);
+		emul_clock_catch_up(&m->clock);
 	m->busy = true;
 	if (!read)
 		m->addressed = false;
@@ -400,11 +360,8 @@ static void bus_stop(struct i2c_model *i2c)
 	if (m->shadowed)
 		memcpy(m->reg + ACCEL_XOUT_H, m->data, DATA_LEN);
 	m->shadowed = false;
-	if (m->data_read && m->unread) {
-		m->unread = false;
-		if (m->emul.scene->paced)
-			arm(m);
-	}
+	if (m->data_read)
+		emul_clock_read(&m->clock);
 	m->data_read = false;
 }
 
@@ -422,7 +379,7 @@ static int init(struct emul *e, const struct emul_conf *conf)
 	e->i2c.write = bus_write;
 	e->i2c.read = bus_read;
 	e->i2c.stop = bus_stop;
-	m->timer.fn = mpu6050_sample;
+	emul_clock_init(&m->clock, &clock_ops, e, FIFO_LEN, conf->irq != NULL);
 	if (!conf->irq)
 		return 0;
 	r = gpio_board_drive(conf->board, conf->irq, false, 0);
@@ -484,12 +441,12 @@ static void mpu6050_power_on(struct emul *e)
 
 static void mpu6050_start(struct emul *e)
 {
-	restart_clock(of_emul(e));
+	emul_clock_restart(&of_emul(e)->clock);
 }
 
 static void mpu6050_stop(struct emul *e)
 {
-	timer_disarm(&of_emul(e)->timer);
+	emul_clock_stop(&of_emul(e)->clock);
 }
 
 const struct emul_kind emul_mpu6050 = {
