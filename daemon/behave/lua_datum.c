@@ -323,7 +323,8 @@ const char *lua_get_datum(lua_State *L, int idx, struct datum *ret)
 
 static int null_tostring(lua_State *L)
 {
-	lua_pushliteral(L, "null");
+	/* The only other light userdata that a script sees is given to its __close functions. */
+	lua_pushstring(L, lua_touserdata(L, 1) == &null_mark ? "null" : "cancelled");
 	return 1;
 }
 
@@ -335,6 +336,6 @@ void lua_open_null(lua_State *L)
 	lua_setfield(L, -2, "__tostring");
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");
-	lua_setmetatable(L, -2); /* of all light userdata; scripts see no other */
+	lua_setmetatable(L, -2); /* of all light userdata */
 	lua_setglobal(L, "null");
 }

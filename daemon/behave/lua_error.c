@@ -17,10 +17,14 @@ enum { TRACEBACK_LEVELS = 22, TRACEBACK_STEPS = 5000 };
 /* Its address is the cancellation, as a light userdata. */
 static const char cancel_sentinel;
 
-/* Is the value at @idx the cancellation? */
+/*
+ * Is the value at @idx the cancellation that is on its way? Functions of __close are given it, and may keep it, but
+ * raising it again cancels nothing.
+ */
 static bool is_cancel(lua_State *L, int idx)
 {
-	return lua_touserdata(L, idx) == &cancel_sentinel;
+	return lua_touserdata(L, idx) == &cancel_sentinel &&
+	       lua_host_of(L)->running->unwinding;
 }
 
 static void push_cancel(lua_State *L)

@@ -76,4 +76,18 @@ nursery(function(n)
 	print(t.state, u.state, t.name)
 	n:service(function() for _ in periodic(1) do end end)
 end)
+
+-- What __close is given may be kept; raised again it is an error like another.
+local kept
+move_on_after(1, function()
+	local c <close> = setmetatable({}, { __close = function(_, err) kept = err end })
+	sleep(9)
+end)
+print(kept, kept == null, pcall(error, kept))
+print(pcall(coroutine.wrap(function() error(kept) end)))
+print(pcall(nursery, function(n)
+	n:start(function() error(kept) end)
+	sleep(1)
+end))
 print("end", now())
+error(kept)
