@@ -53,6 +53,10 @@ struct gpio_provider {
 		    struct gpio_line **ret);
 };
 
+/*
+ * Take the line that @req names, as it wants it. Returns 0 with a line that the caller closes, or what the
+ * provider's open() returns.
+ */
 int gpio_open(struct gpio_provider *p, const struct gpio_request *req,
 	      struct gpio_line **ret) MUST_CHECK;
 void gpio_close(struct gpio_line *l); /* NULL is fine; outputs keep their level */

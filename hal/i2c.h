@@ -80,6 +80,7 @@ struct i2c_dev {
 
 #define I2C_TIMEOUT_NS (50 * NS_PER_MS)
 
+/* The chip at @addr (7 bits) of @bus, which it borrows; transfers take at most I2C_TIMEOUT_NS. */
 void i2c_dev_init(struct i2c_dev *d, struct i2c_bus *bus, uint8_t addr);
 
 /*

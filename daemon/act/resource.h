@@ -50,6 +50,7 @@ void resources_free(struct resources *rs);
 int resource_add(struct resources *rs, const char *name,
 		 const struct channel_spec *channels, size_t n) MUST_CHECK;
 
+/* The resource @name, and the name nearest to it; NULL: there is none. Both are the resources' own. */
 struct resource *resource_find(const struct resources *rs, const char *name);
 const char *resource_nearest(const struct resources *rs, const char *name);
 const char *resource_name(const struct resource *r);

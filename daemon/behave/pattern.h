@@ -30,6 +30,7 @@ struct pattern {
 	} captures[PATTERN_CAPTURES];
 };
 
+/* Match in @subject (@len bytes), for the call of @L; both texts are borrowed. @text is the pattern, to know its end. */
 void pattern_init(struct pattern *m, lua_State *L, const char *subject, size_t len,
 		  const char *text, size_t text_len);
 

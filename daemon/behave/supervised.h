@@ -60,6 +60,7 @@ int supervised_run(struct supervised *sb, enum outcome *ret) MUST_CHECK;
 /* End the run that is under way, if any, with its wind-down. Does not suspend. */
 void supervised_leave(struct supervised *sb, enum cancel_source source, const char *why);
 
+/* Show @activity in its value, which lags behind when there is no memory. Does not suspend. */
 void supervised_enter(struct supervised *sb, enum activity activity);
 
 /* Tell the watcher. @why, @other, @resource: "" for none. */

@@ -110,6 +110,8 @@ float actuator_position(const struct actuator *a);
 float actuator_target(const struct actuator *a);
 
 const char *actuator_unit(const struct actuator *a); /* "rad", or "" for a level */
+
+/* What it can be set to, from *@ret_min to *@ret_max, in its unit: rad of a servo, 0 to 1 of a level. */
 void actuator_range(const struct actuator *a, double *ret_min, double *ret_max);
 
 #endif

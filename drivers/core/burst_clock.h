@@ -28,6 +28,7 @@ struct burst_clock {
 	unsigned n;        /* frames of the last burst */
 };
 
+/* A clock of which only the rate is known: @nominal_ns from one measurement to the next, as the settings say. */
 void burst_clock_init(struct burst_clock *c, int64_t nominal_ns);
 
 /* The FIFO was emptied, or frames are missing: what was known of the phase is void, the period is kept. */
