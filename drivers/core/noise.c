@@ -14,12 +14,12 @@ double noise_frozen_s(const struct sensor_conf *conf, enum chan chan)
 	double p;
 
 	if (!chip || !chip->noise || !chip->noise(conf->device.settings, chan, &noise))
-		return NAN;
+		return (double)NAN;
 	if (conf->filters.n > 0)
-		return INFINITY;
+		return (double)INFINITY;
 	p = erf(noise.lsb / (2 * M_SQRT2 * noise.sigma));
 	if (p >= 1)
-		return INFINITY;
+		return (double)INFINITY;
 	repeats = 1 + log(CHANCE) / (chan_info[chan].width * log(p));
 	return fmax(SHORTEST_S, repeats / noise.independent_hz);
 }
