@@ -1,5 +1,4 @@
 /* Rules of values as properties, in Lua: random sets and waiters against a model. */
-#include <time.h>
 
 #include "tests/behave/programs.h"
 #include "tests/seed.h"
@@ -46,7 +45,7 @@ static char *read_script(const char *name)
 
 static void check(const char *script, bool shuffle)
 {
-	unsigned first = (unsigned)test_seed((uint64_t)time(NULL));
+	unsigned first = (unsigned)test_seed(1);
 	char *text = read_script(script);
 
 	for (unsigned i = 0; i < SEEDS; i++) {

@@ -1,7 +1,6 @@
 /* Rule V3 as a property: random graphs, sets, batches and waiters against a simple model. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "tests/seed.h"
 #include "tests/unit/state_run.h"
@@ -210,7 +209,7 @@ static int random_graph(void *arg)
 
 static void run_seeds(bool shuffle)
 {
-	unsigned first = (unsigned)test_seed((uint64_t)time(NULL));
+	unsigned first = (unsigned)test_seed(1);
 
 	for (unsigned i = 0; i < 300; i++) {
 		const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL,
