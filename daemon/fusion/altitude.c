@@ -43,7 +43,7 @@ struct altitude *altitude_new(float tau_s)
 	if (!a)
 		return NULL;
 	altitude_retune(a, tau_s, ALTITUDE_TOLERANCE_M);
-	altitude_baro(a, 0, USUAL_HZ, INFINITY, false);
+	altitude_baro(a, 0, USUAL_HZ, (double)INFINITY, false);
 	return a;
 }
 

@@ -141,7 +141,7 @@ static void rotate(double a[3][3], double v[3][3], int p, int q)
 static int root_of(double a[3][3], double ret[3][3], double *ret_mean)
 {
 	double v[3][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
-	double least = INFINITY;
+	double least = (double)INFINITY;
 	double most = 0;
 
 	for (int sweep = 0; sweep < SWEEPS; sweep++)

@@ -195,7 +195,7 @@ static int64_t limit_ns(void)
 	int64_t scaled_ns;
 
 	for (unsigned i = 0; i < 10000000; i++)
-		sum += i;
+		sum = sum + i;
 	scaled_ns = 40 * (cpu_ns() - from_ns);
 	return scaled_ns > WATCHDOG_LIMIT_NS ? scaled_ns : WATCHDOG_LIMIT_NS;
 }

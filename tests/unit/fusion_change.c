@@ -193,7 +193,7 @@ Test(fusion_change, another_barometer_is_no_climb)
 		pressure(a, t_ns += 50 * NS_PER_MS,
 			 i < 100 ? 101325 : baro_pressure_pa(2, 101325));
 	expect_near((double)altitude_m(a), 2, 0.05, "height");
-	altitude_baro(a, 0, 20, INFINITY, true);
+	altitude_baro(a, 0, 20, (double)INFINITY, true);
 	altitude_retune(a, 0.5f, ALTITUDE_TOLERANCE_M);
 	for (int i = 0; i < 100; i++) {
 		pressure(a, t_ns += 50 * NS_PER_MS, baro_pressure_pa(2, 101325) - 100);
