@@ -66,8 +66,7 @@ static bool runs_evenly(void)
 	/* Intel SDM vol. 3, 18.17.1 "Invariant TSC"; AMD APM vol. 3, Fn8000_0007. */
 	return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & (1u << 8));
 #else
-	/* The generic timer: Arm ARM D12.1 */
-	return true;
+	return true; /* the generic timer, Arm ARM D12.1; elsewhere it is the clock itself */
 #endif
 }
 

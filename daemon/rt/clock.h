@@ -30,8 +30,8 @@ static inline int64_t cheap_ticks(void)
 int64_t cheap_ticks_per_ms(void);
 
 /*
- * CLOCK_MONOTONIC, read now and then and counted on in between: never ahead of it, never back, and behind by no
- * more than a 100th of what a reading is good for. It is counted a 500th too slowly, which is more than the
+ * CLOCK_MONOTONIC, read now and then and counted on in between: while the counter keeps its promise never ahead of
+ * it, never back, and behind by no more than a 100th of what a reading is good for; else ahead by no more than that. It is counted a 500th too slowly, which is more than the
  * error of the rate (a 3000th, a 2000th where the counter runs at 19 MHz) and what adjtimex(2) may slew (a
  * 2000th) together.
  */

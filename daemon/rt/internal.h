@@ -103,7 +103,8 @@ struct rt {
 	struct list tasks; /* that live; whose stack is looked at next is first */
 	struct list spare; /* that have ended, through run, for the next ones */
 	unsigned spare_count;
-	int64_t stack_look_ns; /* when the last look was */
+	bool untidy; /* tasks have ended since trim() last found nothing more to do */
+	int64_t trimmed_ns; /* when it last looked at stacks of those that live */
 	struct rt_stats stats;
 	uint64_t random;
 };
@@ -220,12 +221,18 @@ void thread_watch(struct timer *t, void (*fn)(struct timer *t));
 void thread_overdue(struct timer *t, const struct wait *w);
 
 /*
- * trim.c: now and then, when there is time, give back what sleeping tasks touched below their frames.
- * Returns whether that took long.
+ * trim.c: when there is time, give back what tasks that have ended left beyond what is kept for the next ones
+ * and, now and then, what sleeping tasks touched below their frames. Returns whether that took long, so
+ * that descriptors want to be looked at before the rest of it.
  */
-bool stacks_look(struct rt *rt);
-/* The same for the room of tasks that have ended, but for @keep of them. */
-void spare_trim(struct rt *rt, unsigned keep);
+#define TRIM_EVERY_NS NS_PER_S
+bool trim(struct rt *rt);
+void trim_fini(struct rt *rt);
+
+static inline bool trim_due(const struct rt *rt)
+{
+	return rt->untidy || rt->now_ns - rt->trimmed_ns >= TRIM_EVERY_NS;
+}
 
 /* overflow.c: report a stack overflow by the task's name. */
 void overflow_guard_install(void);

@@ -16,10 +16,8 @@
 #define POLL_NS (200 * NS_PER_US) /* and every so many nanoseconds */
 #define POSTS_PER_PASS 256
 #define SLOW_STEP_NS (10 * NS_PER_MS)
-#define FETCH_AHEAD                                                                      \
-	8 /* tasks: a step may take 60 ns, a page that no cache knows 400 ns */
+#define FETCH_AHEAD 8   /* tasks: a step may take 60 ns, an unknown page 400 ns */
 #define FETCH_LINES 8   /* what a sleep and its callers have on a stack */
-#define SPARE_TASKS 64  /* that are kept while the loop sleeps */
 #define BUSY_STEPS 3000 /* rule N9: more steps than this in a second are reported */
 
 _Thread_local struct rt *this_rt;
@@ -360,10 +358,12 @@ HOT static void idle(struct rt *rt)
 		return;
 	}
 	run_idles(rt);
-	if (anything_to_do(rt))
+	if (anything_to_do(rt)) {
+		/* What that took is not the next step's. */
+		rt->step_ticks = cheap_ticks();
 		return;
-	spare_trim(rt, SPARE_TASKS);
-	if (stack_pool_trim(&rt->stacks) || stacks_look(rt)) {
+	}
+	if (trim_due(rt) && trim(rt)) {
 		poll_descriptors(rt, 0);
 		return;
 	}
@@ -373,6 +373,18 @@ HOT static void idle(struct rt *rt)
 			return;
 	}
 	sleep_until(rt, virtual || !rt->timers ? TIME_NEVER : rt->timers->t_ns);
+}
+
+/*
+ * Where the counters of two processors differ, or a virtual machine has moved to another host, what was counted
+ * on may be ahead by the span of a reading: then time stands still for so long.
+ */
+static void latch_time(struct rt *rt)
+{
+	int64_t ns = counted_clock_at(&rt->clock, rt->step_ticks);
+
+	if (ns > rt->now_ns)
+		rt->now_ns = ns;
 }
 
 /* The time, and what it and other threads made ready. */
@@ -386,7 +398,7 @@ HOT static void begin_turn(struct rt *rt)
 		return;
 	}
 	if (rt->conf.clock == RT_CLOCK_MONOTONIC)
-		rt->now_ns = counted_clock_at(&rt->clock, rt->step_ticks);
+		latch_time(rt);
 	if (rt->traced)
 		record_turn(rt);
 	if (rt->timers && rt->timers->t_ns <= rt->now_ns)
@@ -458,8 +470,7 @@ static void rt_fini(struct rt *rt)
 {
 	posts_refuse(rt);
 	poller_close(&rt->poller);
-	stack_pool_fini(&rt->stacks);
-	spare_trim(rt, 0);
+	trim_fini(rt);
 	rt_unref(rt);
 }
 

@@ -99,6 +99,7 @@ static void task_room_back(struct rt *rt, struct task *t)
 {
 	list_push_front(&rt->spare, &t->run);
 	rt->spare_count++;
+	rt->untidy = true;
 }
 
 int task_new(struct rt *rt, const struct task_opt *opt, int (*fn)(void *), void *arg,

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "daemon/rt/clock.h"
+#include "daemon/rt/internal.h"
 #include "daemon/rt/nursery.h"
 #include "daemon/rt/timer.h"
 #include "tests/seed.h"
@@ -221,6 +221,34 @@ static int counts_on(void *arg)
 		task_yield();
 	}
 	return 0;
+}
+
+/* As on a processor whose counter is not alike: ahead of the others, then behind. */
+static int counts_ahead(void *arg)
+{
+	struct counted_clock *c = &rt_this()->clock;
+	int64_t ahead;
+
+	(void)arg;
+	do { /* until the last reading was a good one */
+		c->span = 0;
+		task_yield();
+	} while (c->span_most > 0 && c->span == 0);
+	c->ticks -= (int64_t)(c->span / 2);
+	task_yield();
+	ahead = rt_now();
+	for (int i = 0; i < 10; i++) {
+		counted_clock_forget(c);
+		task_yield();
+		cr_assert(ge(i64, rt_now(), ahead));
+	}
+	cr_assert(le(i64, ahead, clock_read() + SPAN_NS));
+	return 0;
+}
+
+Test(timer, R5_a_counter_that_jumps_does_not_turn_time_back)
+{
+	cr_assert(eq(int, rt_run(NULL, counts_ahead, NULL), 0));
 }
 
 Test(timer, R5_the_time_of_a_pass_is_never_ahead_and_never_back)
