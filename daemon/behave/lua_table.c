@@ -86,18 +86,25 @@ static int table_concat(lua_State *L)
 	return call_original(L);
 }
 
-/* table.sort(t, before): always with a function, most in Lua, whose instructions count. */
+/* What table.sort() compares with: a function in Lua, so that it can be paused, whatever the script gave. */
+static const char order_source[] =
+	"local before = ...\n"
+	"if before then return function(a, b) return before(a, b) end end\n"
+	"return function(a, b) return a < b end\n";
+
+/* table.sort(t, before) */
 static int table_sort(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	spend(L, luaL_len(L, 1), SORT_STEPS);
 	lua_settop(L, 2);
+	if (lua_isnil(L, 2) || lua_iscfunction(L, 2)) {
+		lua_pushvalue(L, lua_upvalueindex(2));
+		lua_insert(L, 2);
+		lua_call(L, 1, 1);
+	}
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);
-	if (lua_isnil(L, 3)) {
-		lua_pushvalue(L, lua_upvalueindex(2));
-		lua_replace(L, 3);
-	}
 	lua_call(L, 2, 0);
 	return 0;
 }
@@ -113,15 +120,13 @@ static void wrap_shift(lua_State *L, const char *name, int n_args)
 
 void lua_bound_table(lua_State *L)
 {
-	static const char less[] = "local a, b = ... return a < b";
-
 	wrap_shift(L, "insert", 3);
 	wrap_shift(L, "remove", 2);
 	lua_wrap_function(L, "move", table_move);
 	lua_wrap_function(L, "unpack", table_unpack);
 	lua_wrap_function(L, "concat", table_concat);
 	lua_getfield(L, -1, "sort");
-	if (luaL_loadbuffer(L, less, strlen(less), "=sort") != LUA_OK)
+	if (luaL_loadbuffer(L, order_source, strlen(order_source), "=sort") != LUA_OK)
 		lua_error(L);
 	lua_pushcclosure(L, table_sort, 2);
 	lua_setfield(L, -2, "sort");
