@@ -291,6 +291,8 @@ static int api_batch(lua_State *L)
 	r = lua_call_guarded(L, 0);
 	value_batch_end();
 	t->no_wait = outer;
+	if (!outer)
+		budget_release(L);
 	if (r < 0)
 		return lua_error(L);
 	return lua_gettop(L);

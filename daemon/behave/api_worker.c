@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/behave/lua_datum.h"
 #include "daemon/behave/lua_error.h"
 #include "daemon/behave/lua_host.h"
+#include "daemon/behave/trap.h"
 #include "daemon/rt/thread.h"
 
 enum {
@@ -66,14 +66,6 @@ static void release(void *arg)
 	drop(arg);
 }
 
-static int64_t cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
 /* A count hook: end what nobody waits for, and what takes too long. No pcall catches it. */
 static void watch(lua_State *L, lua_Debug *ar)
 {
@@ -81,7 +73,7 @@ static void watch(lua_State *L, lua_Debug *ar)
 
 	if (atomic_load(&w->stop))
 		lua_raise_cancel(L);
-	if (cpu_ns() < w->until_ns)
+	if (trap_cpu_ns() < w->until_ns)
 		return;
 	lua_getinfo(L, "Sl", ar);
 	snprintf(w->failure.kind, sizeof(w->failure.kind), "budget");
@@ -171,7 +163,7 @@ static int run(void *arg)
 	w->task.host = &w->host;
 	w->task.c_floor = (const char *)__builtin_frame_address(0) - STACK_LUA + HEADROOM;
 	w->host.running = &w->task;
-	w->until_ns = cpu_ns() + CPU_MAX_NS;
+	w->until_ns = trap_cpu_ns() + CPU_MAX_NS;
 	L = lua_newstate(lua_host_allocate, &w->host);
 	if (!L)
 		return -ENOMEM;

@@ -17,7 +17,8 @@ enum {
 	HARD_MS = 500,
 	CLOSING_MS = 20, /* for to-be-closed variables after a kill */
 	NO_WAIT_INSTRUCTIONS = 20000,
-	NO_WAIT_MS = 20, /* the backstop to that, for the little that no count tells */
+	NO_WAIT_MS =
+		20, /* of the processor: the backstop, for the little that no count tells */
 };
 
 /* A task that waits until the paused one has reached its next wait. */
@@ -90,8 +91,8 @@ static void count(lua_State *L, lua_Debug *ar)
 		b->held += COUNT_INSTRUCTIONS;
 		if (b->held < NO_WAIT_INSTRUCTIONS)
 			return;
-		luaL_where(L, 0); /* the function that runs, not who called it */
-		lua_pushfstring(L, "a %s ran more than %d instructions", t->no_wait,
+		lua_push_place(L);
+		lua_pushfstring(L, ": a %s ran more than %d instructions", t->no_wait,
 				NO_WAIT_INSTRUCTIONS);
 		lua_concat(L, 2);
 		lua_error(L);
@@ -103,31 +104,47 @@ static void count(lua_State *L, lua_Debug *ar)
 	}
 }
 
+/*
+ * A tick in a batch or predicate. Of the processor's time: what else the machine does must not decide whether it
+ * fails.
+ */
+static void check_held(lua_State *L, struct lua_task *t)
+{
+	int64_t now_ns = trap_cpu_ns();
+
+	if (t->budget.held_from_ns == 0)
+		t->budget.held_from_ns = now_ns;
+	if (now_ns - t->budget.held_from_ns < NO_WAIT_MS * NS_PER_MS)
+		return;
+	lua_push_place(L);
+	lua_pushfstring(L, ": a %s ran longer than %d ms", t->no_wait, NO_WAIT_MS);
+	lua_concat(L, 2);
+	lua_error(L);
+}
+
 /* Set once by the trap. */
 static void sprung(lua_State *L, lua_Debug *ar)
 {
-	const struct lua_task *t = lua_host_of(L)->running;
+	struct lua_task *t = lua_host_of(L)->running;
 	unsigned ms = trap_stretch_ms();
 
 	(void)ar;
-	if (t->no_wait && ms >= t->budget.held_from_ms + NO_WAIT_MS) {
-		luaL_where(L, 0);
-		lua_pushfstring(L, "a %s ran longer than %d ms", t->no_wait, NO_WAIT_MS);
-		lua_concat(L, 2);
-		lua_error(L);
-	}
-	if (t->no_wait)
+	if (t->no_wait) {
 		budget_count(L);
-	else
-		lua_sethook(L, NULL, 0, 0);
+		check_held(L, t);
+		return;
+	}
+	lua_sethook(L, NULL, 0, 0);
 	/* It was meant for what ran before if a thread inherited it. */
-	if (ms >= TRAP_STRETCH_MS && !t->no_wait)
+	if (ms >= TRAP_STRETCH_MS)
 		pause_task(L, ms);
 }
 
 void budget_count(lua_State *L)
 {
-	lua_sethook(L, count, LUA_MASKCOUNT, COUNT_INSTRUCTIONS);
+	/* Setting it anew would begin a new count. */
+	if (lua_gethook(L) != count || lua_gethookcount(L) != COUNT_INSTRUCTIONS)
+		lua_sethook(L, count, LUA_MASKCOUNT, COUNT_INSTRUCTIONS);
 }
 
 void budget_open(struct lua_host *h)
@@ -183,7 +200,25 @@ void budget_renew(struct lua_task *t)
 void budget_hold(struct lua_task *t)
 {
 	t->budget.held = 0;
-	t->budget.held_from_ms = trap_stretch_ms();
+	t->budget.held_from_ns = 0;
+}
+
+void budget_release(lua_State *L)
+{
+	const struct lua_task *t = lua_host_of(L)->running;
+
+	if (!t->host->counts && trap_stretch_ms() >= TRAP_STRETCH_MS)
+		lua_sethook(L, sprung, LUA_MASKCOUNT, 1);
+	if (t->host->counts && t->budget.instructions >= SLICE_INSTRUCTIONS)
+		lua_sethook(L, count, LUA_MASKCOUNT, 1);
+}
+
+void budget_charge(struct lua_task *t, unsigned instructions)
+{
+	t->budget.instructions += instructions;
+	if (!t->no_wait && t->host->counts &&
+	    t->budget.instructions >= SLICE_INSTRUCTIONS)
+		lua_sethook(t->L, count, LUA_MASKCOUNT, 1);
 }
 
 void budget_end(struct lua_task *t)

@@ -22,8 +22,9 @@ struct lua_task;
 struct budget {
 	unsigned instructions; /* where they are counted: of this slice */
 	unsigned held;         /* and of this batch or predicate, which nothing pauses */
-	unsigned held_from_ms; /* of the stretch, on the real clock: it began then */
-	unsigned spent_ms;     /* in slices since the task last waited */
+	/* On the real clock: the processor time when the trap first saw it, or 0. */
+	int64_t held_from_ns;
+	unsigned spent_ms; /* in slices since the task last waited */
 	unsigned kills;
 	enum task_band band; /* the one to go back to after a pause */
 };
@@ -41,8 +42,15 @@ void budget_rest(struct lua_task *t);
 /* The task begins, or goes on after a wait. Suspends while another of its state is paused. */
 void budget_renew(struct lua_task *t);
 
-/* A batch or a predicate begins, with a budget of its own. */
+/*
+ * A batch or a predicate begins, with a budget of its own. The batch of the running task has ended: a pause that
+ * has become due meanwhile comes at the next instruction.
+ */
 void budget_hold(struct lua_task *t);
+void budget_release(lua_State *L);
+
+/* On behalf of @t, whose code runs, others ran so many instructions: what it set had them evaluated. */
+void budget_charge(struct lua_task *t, unsigned instructions);
 
 /* The task has ended. */
 void budget_end(struct lua_task *t);

@@ -11,7 +11,10 @@
 #include "daemon/behave/lua_host.h"
 #include "daemon/behave/trap.h"
 #include "daemon/rt/context.h"
+#include "daemon/rt/rt.h"
 
+/* Instructions of all that one script has evaluated in one step of the loop, however many wait. */
+#define TOGETHER 500000
 /* What must be left on its stack when it calls. */
 #define HEADROOM ((size_t)64 * 1024)
 
@@ -24,6 +27,8 @@ struct evaluator {
 	struct lua_task task;
 	struct evaluation *ev; /* the one that runs */
 	int r;
+	unsigned together; /* instructions that it ran in the step @step */
+	uint64_t step;
 };
 
 void evaluator_need(lua_State *L)
@@ -84,20 +89,37 @@ static int evaluate(lua_State *L)
 	return 0;
 }
 
-static void run(struct evaluator *e)
+static uint64_t this_step(void)
+{
+	struct rt_stats stats = {0};
+
+	if (rt_current())
+		rt_stats(&stats);
+	return stats.steps;
+}
+
+/* One that has run is counted, and charged to whose set it was, if a script's. */
+static void add_up(struct evaluator *e, struct lua_task *setter)
+{
+	unsigned ran = e->task.budget.held;
+	uint64_t step;
+
+	if (ran == 0)
+		return;
+	step = this_step();
+	e->together = (e->step == step ? e->together : 0) + ran;
+	e->step = step;
+	if (setter && setter->self == task_self())
+		budget_charge(setter, ran);
+}
+
+static void call(struct evaluator *e)
 {
 	struct lua_host *h = e->task.host;
-	struct lua_task *outer = h->running, *outermost;
 	lua_State *L = e->L;
 	const char *why;
 	int status;
 
-	e->task.self = task_self();
-	e->task.L = L;
-	h->running = &e->task;
-	outermost = trap_exchange(&e->task); /* perhaps of another state */
-	budget_hold(&e->task);
-	e->task.unwinding = false;
 	lua_gc(L, LUA_GCSTOP, 0); /* finalizers may free values: not in a transaction */
 	lua_pushcfunction(L, evaluate);
 	lua_pushlightuserdata(L, e->ev);
@@ -113,8 +135,23 @@ static void run(struct evaluator *e)
 		lua_settop(L, 0);
 	}
 	lua_gc(L, LUA_GCRESTART, 0);
+}
+
+static void run(struct evaluator *e)
+{
+	struct lua_host *h = e->task.host;
+	struct lua_task *outer = h->running, *outermost;
+
+	e->task.self = task_self();
+	e->task.L = e->L;
+	h->running = &e->task;
+	outermost = trap_exchange(&e->task); /* perhaps of another state */
+	budget_hold(&e->task);
+	e->task.unwinding = false;
+	call(e);
 	(void)trap_exchange(outermost);
 	h->running = outer;
+	add_up(e, outermost);
 }
 
 static void enter(void *arg)
@@ -131,6 +168,13 @@ int evaluator_run(struct lua_host *h, struct evaluation *ev)
 	struct evaluator *e = h->evaluator;
 
 	assert(!e->ev);
+	if (e->together >= TOGETHER && e->step == this_step()) {
+		snprintf(ev->why, sizeof(ev->why),
+			 "%s: all predicates and transforms together ran more than %d "
+			 "instructions",
+			 h->conf.name, TOGETHER);
+		return -EIO;
+	}
 	e->ev = ev;
 	context_adopt(&e->caller);
 	context_init(&e->ctx, e->stack.lo, e->stack.size, enter, e);

@@ -1,7 +1,9 @@
 /*
  * The evaluator: where predicates and transforms written in Lua run, in the middle of a transaction,
  * whoever made the set. It has a C stack of its own (those of ordinary tasks are too small for Lua), a
- * protected call and a budget of 20,000 VM instructions; what it calls must not wait.
+ * protected call and a budget of 20,000 VM instructions; what it calls must not wait. All of one script have
+ * 500,000 together in one step of the loop; a script that sets off more of them is paused as if it had run
+ * them itself.
  */
 #ifndef DAEMON_BEHAVE_EVALUATOR_H
 #define DAEMON_BEHAVE_EVALUATOR_H

@@ -9,6 +9,9 @@
 
 #include <lualib.h>
 
+/* What the first run is worth, see budget_spend(): a new thread counts from 0. */
+enum { START_STEPS = 2500 };
+
 static lua_State *check_coroutine(lua_State *L, int idx)
 {
 	lua_State *co = lua_tothread(L, idx);
@@ -32,8 +35,11 @@ static int run(lua_State *L, lua_State *co, int nargs)
 		return -1;
 	}
 	lua_xmove(L, co, nargs);
-	if (t->no_wait)
+	if (t->no_wait) {
 		budget_count(co);
+		if (lua_status(co) == LUA_OK)
+			budget_spend(L, START_STEPS);
+	}
 	t->L = co;
 	status = lua_resume(co, L, nargs, &n);
 	t->L = L;

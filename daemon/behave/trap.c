@@ -126,6 +126,14 @@ unsigned trap_stretch_ms(void)
 	return (unsigned)trap.ticks * TICK_MS;
 }
 
+int64_t trap_cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
 bool trap_where(char *file, size_t size, int *ret_line)
 {
 	struct lua_task *t = trap.task;

@@ -9,6 +9,7 @@
 #define DAEMON_BEHAVE_TRAP_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon/base/macros.h"
 
@@ -30,13 +31,15 @@ void trap_begin(struct lua_task *t);
 
 /*
  * Lua code of @t runs, as a part of the present stretch, if there is one; NULL: none does. Returns whose code
- * ran. A task
- * must be exchanged for another before it goes.
+ * ran. A task must be exchanged for another before it goes.
  */
 struct lua_task *trap_exchange(struct lua_task *t);
 
 /* Milliseconds that this stretch has lasted; a tick too few or too many. */
 unsigned trap_stretch_ms(void);
+
+/* Nanoseconds that this thread has used of the processor: what else the machine does is not in them. */
+int64_t trap_cpu_ns(void);
 
 /*
  * Where the Lua code is that runs on this thread: file and line, 0 when that is not known. False when none
