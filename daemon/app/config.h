@@ -42,7 +42,7 @@ struct conf_sensor {
 struct conf_spare {
 	char name[NAME_MAX_LEN + 1];
 	struct device_conf device;
-	char irq[32];
+	char irq[DEVICE_LINE_MAX];
 };
 
 struct conf_chip {

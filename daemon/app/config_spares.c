@@ -32,9 +32,9 @@ static void read_spare(const struct conf_at *at, const struct config *c,
 	int own = conf_read(at, spare_fields, driver_names, s);
 
 	config_take_name(at, s->name);
-	if (device_conf_complete(at, DRIVER_SENSOR, &s->device) < 0 || own < 0 ||
-	    device_conf_check_irq(at, &s->device, s->irq) < 0)
+	if (device_conf_complete(at, DRIVER_SENSOR, &s->device) < 0 || own < 0)
 		return;
+	device_conf_idle_irq(at, s->device.chip, s->irq);
 	if (!is_simulated(c, s->device.bus))
 		conf_complain(&bus, "a spare is on a bus whose path is \"sim\"");
 	for (const struct conf_spare *other = c->spares; other < s; other++)

@@ -178,9 +178,11 @@ static int transact(struct reload *r, const struct wish *w, cJSON **ret,
 
 	if (e == -EINVAL)
 		refuse_errors(&c.errs, err);
-	else if (e == 0 && !w->only_check)
+	else if (e == 0 && w->only_check)
+		*ret = cJSON_CreateObject();
+	else if (e == 0)
 		e = carry_out(r, w, c.config, ret, err);
-	if (e == 0 && !w->only_check)
+	if (e == 0)
 		add_texts(*ret, "warnings", &c.errs);
 	candidate_fini(&c);
 	return e;
@@ -217,20 +219,27 @@ void reload_request(struct reload *r)
 	event_set(&r->wanted);
 }
 
+static void log_texts(enum log_level level, const cJSON *object, const char *key)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	for (const cJSON *text = list ? list->child : NULL; text; text = text->next)
+		log_line(level, "%s", text->valuestring);
+}
+
 static void log_outcome(const struct config *c, int e, const cJSON *result,
 			const struct rpc_error *err)
 {
-	const cJSON *list = cJSON_GetObjectItemCaseSensitive(err->data, "errors");
 	const cJSON *changes = cJSON_GetObjectItemCaseSensitive(result, "changes");
 
 	if (e == 0) {
+		log_texts(LOG_LEVEL_WARNING, result, "warnings");
 		LOG(NOTICE, "%s: configuration read again: %d change%s", c->robot.name,
 		    cJSON_GetArraySize(changes),
 		    cJSON_GetArraySize(changes) == 1 ? "" : "s");
 		return;
 	}
-	for (const cJSON *text = list ? list->child : NULL; text; text = text->next)
-		LOG(ERR, "%s", text->valuestring);
+	log_texts(LOG_LEVEL_ERR, err->data, "errors");
 	LOG(ERR, "%s: configuration not taken over: %s", c->robot.name,
 	    err->message[0] ? err->message : strerror(-e));
 }
@@ -264,8 +273,6 @@ static int config_check(void *arg, const cJSON *params, cJSON **ret,
 	int e = run(arg, &check, ret, err);
 
 	(void)params;
-	if (e == 0)
-		*ret = cJSON_CreateObject();
 	if (e == 0)
 		cJSON_AddBoolToObject(*ret, "good", true);
 	return e;

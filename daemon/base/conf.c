@@ -91,6 +91,18 @@ void conf_complain(const struct conf_at *at, const char *fmt, ...)
 	conf_error(at->errs, place_of(at), conf_path(at, path), "%s", what);
 }
 
+void conf_warn(const struct conf_at *at, const char *fmt, ...)
+{
+	char path[CONF_PATH_MAX];
+	char what[WHAT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	conf_warning(at->errs, place_of(at), conf_path(at, path), "%s", what);
+}
+
 /* "; did you mean "x"?", or nothing. */
 static const char *guess(const char *word, const char *const *names, size_t n, char *buf,
 			 size_t size)

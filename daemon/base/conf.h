@@ -228,6 +228,9 @@ const char *conf_path(const struct conf_at *at, char *buf);
 /* Report an error about the value at @at: "what; allowed". */
 void conf_complain(const struct conf_at *at, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Report, about the value at @at, what is no error but may not be what somebody meant. */
+void conf_warn(const struct conf_at *at, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /*
  * Report that @word, at @at, names no known @kind ("bus", "line"): says which of the @n @names
  * there are, and the nearest one. NULL names are skipped.

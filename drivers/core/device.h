@@ -12,20 +12,21 @@
 #include "drivers/driver.h"
 
 #define DRIVER_CONF_MAX 512 /* bytes of a chip's own settings */
+#define DEVICE_LINE_MAX 32  /* of a GPIO line's name, with the zero */
 
 /* The keys that every device has in the configuration. */
 struct device_conf {
 	char driver[24];
-	char bus[32];     /* the name of its bus, "" if it needs none */
-	char line[32];    /* of a GPIO driver; the output of a PWM driver */
-	char trigger[32]; /* of one with a second line */
-	char device[64];  /* of an IIO driver */
-	char peer[32];    /* of one that commands or hears another service, */
-	char method[64];  /* with the service's method, */
+	char bus[32];                  /* the name of its bus, "" if it needs none */
+	char line[DEVICE_LINE_MAX];    /* of a GPIO driver; the output of a PWM driver */
+	char trigger[DEVICE_LINE_MAX]; /* of one with a second line */
+	char device[64];               /* of an IIO driver */
+	char peer[32];   /* of one that commands or hears another service, */
+	char method[64]; /* with the service's method, */
 	int64_t valid_for_ns;
-	char topic[64]; /* or the topic that it publishes */
-	char xshut[32]; /* the line that holds an I2C chip in reset while low; "": none */
-	int address;    /* 7-bit; after reading never 0 for an I2C chip */
+	char topic[64];              /* or the topic that it publishes */
+	char xshut[DEVICE_LINE_MAX]; /* holds an I2C chip in reset while low; "": none */
+	int address;                 /* 7-bit; after reading never 0 for an I2C chip */
 	const struct driver *chip;
 	_Alignas(max_align_t) uint8_t settings[DRIVER_CONF_MAX]; /* by chip->conf */
 };
@@ -76,17 +77,20 @@ struct device_conf {
 /*
  * Complete @conf, whose rows have been read from @at: find the driver, check bus, line and address, read
  * the settings of the chip, and check those of other chips that stand beside them. The driver must be of
- * @kind. Returns 0, or -EINVAL after errors in @at->errs.
+ * @kind. A key that says where another chip is, and is of no use to this one, is a warning; its line is taken out of @conf,
+ * and free for others. Returns 0, or -EINVAL after errors in @at->errs.
  */
 int device_conf_complete(const struct conf_at *at, enum driver_kind kind,
 			 struct device_conf *conf) MUST_CHECK;
 
 /*
- * Has the chip of @conf an output that can be at @line, "irq" of @at? @line may be "". Returns 0, or -EINVAL after an
- * error in @at->errs.
+ * The key @name of @at, if it is there and not "", is of no use to the chip: a warning that says @why.
  */
-int device_conf_check_irq(const struct conf_at *at, const struct device_conf *conf,
-			  const char *line) MUST_CHECK;
+void device_conf_idle(const struct conf_at *at, const char *name, const char *why);
+
+/* The same of @line, "irq" of @at, for a driver that uses no such line: it is taken out. NULL drivers are fine. */
+void device_conf_idle_irq(const struct conf_at *at, const struct driver *d,
+			  char line[DEVICE_LINE_MAX]);
 
 /* Of a device that is none by itself, but hangs on another one: refuses all of DEVICE_ROWS but "driver". */
 int device_conf_check_none(const struct conf_at *at) MUST_CHECK;

@@ -97,21 +97,49 @@ static bool is_said(const struct conf_at *key)
 	return key->node && !(cJSON_IsString(key->node) && !key->node->valuestring[0]);
 }
 
-/* What would do nothing was meant to do something. */
-static int check_idle_keys(const struct conf_at *at, const struct driver *d)
+void device_conf_idle(const struct conf_at *at, const char *name, const char *why)
 {
-	int r = 0;
+	struct conf_at key = conf_child(at, name);
+
+	if (is_said(&key))
+		conf_warn(&key, "not used: %s", why);
+}
+
+/* A line that the chip has no use for is free for others. */
+static void idle_line(const struct conf_at *at, const char *key, const char *chip,
+		      const char *why, char line[DEVICE_LINE_MAX])
+{
+	char text[96];
+
+	(void)snprintf(text, sizeof(text), "%s %s", chip, why);
+	if (line[0])
+		device_conf_idle(at, key, text);
+	memset(line, 0, DEVICE_LINE_MAX);
+}
+
+/* What only another chip needs: to swap is to change the name of the driver (K2). */
+static void idle_keys(const struct conf_at *at, struct device_conf *conf)
+{
+	const struct driver *d = conf->chip;
 
 	for (size_t i = 0; i < ARRAY_LEN(place_keys); i++) {
-		struct conf_at key = conf_child(at, place_keys[i].key);
+		char why[96];
 
-		if (place_keys[i].buses & 1U << d->bus || !is_said(&key))
-			continue;
-		conf_complain(&key, "not for %s, which %s; leave it out", d->name,
-			      places[d->bus]);
-		r = -EINVAL;
+		(void)snprintf(why, sizeof(why), "%s %s", d->name, places[d->bus]);
+		if (!(place_keys[i].buses & 1U << d->bus))
+			device_conf_idle(at, place_keys[i].key, why);
 	}
-	return r;
+	if (d->bus != BUS_GPIO && d->bus != BUS_PWM)
+		memset(conf->line, 0, sizeof(conf->line));
+	if (d->bus != BUS_GPIO)
+		memset(conf->trigger, 0, sizeof(conf->trigger));
+	else if (!d->trigger_line)
+		idle_line(at, "trigger", d->name, "has no such line", conf->trigger);
+	if (d->bus != BUS_I2C)
+		memset(conf->xshut, 0, sizeof(conf->xshut));
+	else if (!d->set_address)
+		idle_line(at, "xshut", d->name, "cannot be given an address",
+			  conf->xshut);
 }
 
 int device_conf_check_none(const struct conf_at *at)
@@ -129,33 +157,19 @@ int device_conf_check_none(const struct conf_at *at)
 	return r;
 }
 
-int device_conf_check_irq(const struct conf_at *at, const struct device_conf *conf,
-			  const char *line)
+void device_conf_idle_irq(const struct conf_at *at, const struct driver *d,
+			  char line[DEVICE_LINE_MAX])
 {
-	struct conf_at key = conf_child(at, "irq");
+	const char *how = "has no data-ready output that its driver uses; it is read on "
+			  "a schedule";
 
-	if (!line[0] || !conf->chip || conf->chip->data_ready)
-		return 0;
-	conf_complain(
-		&key,
-		"%s has no data-ready output that its driver uses; leave it out, or "
-		"\"\": it is %s",
-		conf->chip->name,
-		conf->chip->edge               ? "the line itself that tells"
-		: conf->chip->bus == BUS_TOPIC ? "told by the service"
-					       : "read on a schedule");
-	return -EINVAL;
-}
-
-/* A line that holds it in reset, for a chip that can be given an address then. */
-static int check_xshut(const struct conf_at *at, const struct device_conf *conf)
-{
-	struct conf_at key = conf_child(at, "xshut");
-
-	if (!conf->xshut[0] || conf->chip->set_address || conf->chip->bus != BUS_I2C)
-		return 0;
-	conf_complain(&key, "%s cannot be given an address", conf->chip->name);
-	return -EINVAL;
+	if (!d || d->data_ready)
+		return;
+	if (d->edge)
+		how = "has no data-ready output; it is the line itself that tells";
+	else if (d->bus == BUS_TOPIC)
+		how = "has no data-ready output; it is told by the service";
+	idle_line(at, "irq", d->name, how, line);
 }
 
 /* The key without which a device on such a bus is nowhere. */
@@ -205,15 +219,11 @@ static int check_place(const struct conf_at *at, struct device_conf *conf)
 	const struct driver *d = conf->chip;
 	struct conf_at key;
 
-	if (check_keys(at, conf) < 0 || check_xshut(at, conf) < 0)
+	if (check_keys(at, conf) < 0)
 		return -EINVAL;
-	if (d->bus == BUS_GPIO &&
-	    (d->trigger_line != NULL) != (conf->trigger[0] != '\0')) {
+	if (d->trigger_line && !conf->trigger[0]) {
 		key = conf_child(at, "trigger");
-		conf_complain(&key,
-			      d->trigger_line ? "missing; %s has two lines"
-					      : "%s has no such line",
-			      d->name);
+		conf_complain(&key, "missing; %s has two lines", d->name);
 		return -EINVAL;
 	}
 	if (d->bus != BUS_I2C)
@@ -283,11 +293,15 @@ int device_conf_complete(const struct conf_at *at, enum driver_kind kind,
 			 struct device_conf *conf)
 {
 	int found = find_driver(at, kind, conf);
-	int place = found == 0 ? check_place(at, conf) : 0;
-	int idle = found == 0 ? check_idle_keys(at, conf->chip) : 0;
-	int settings = read_settings(at, conf);
+	int place = 0;
+	int settings;
 
-	return found < 0 || place < 0 || idle < 0 || settings < 0 ? -EINVAL : 0;
+	if (found == 0) {
+		idle_keys(at, conf);
+		place = check_place(at, conf);
+	}
+	settings = read_settings(at, conf);
+	return found < 0 || place < 0 || settings < 0 ? -EINVAL : 0;
 }
 
 const char *device_place(const struct device_conf *conf)

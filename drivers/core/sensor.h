@@ -18,7 +18,7 @@
 /* "sensors.<role>". Copied by value. */
 struct sensor_conf {
 	struct device_conf device;
-	char irq[32]; /* the line of the chip's data-ready output; "": read on a schedule */
+	char irq[DEVICE_LINE_MAX]; /* of the data-ready output; "": read on a schedule */
 	struct mount mount;
 	struct filters_conf filters;
 	int64_t stale_after_ns; /* for the values made of it; 0: they do not grow stale */

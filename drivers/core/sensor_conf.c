@@ -1,5 +1,6 @@
 /* The configuration of a sensor. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "drivers/core/sensor.h"
 
@@ -48,31 +49,26 @@ static bool has_vectors(uint32_t chans)
 	return false;
 }
 
-/* What would do nothing for such a chip was meant to do something. */
-static int check_idle_keys(const struct conf_at *at, const struct sensor_conf *conf)
+/* What only another chip in this role needs: to swap is to change the name of the driver (K2). */
+static void idle_keys(const struct conf_at *at, struct sensor_conf *conf)
 {
 	const struct driver *d = conf->device.chip;
-	struct conf_at mount = conf_child(at, "mount");
-	struct conf_at debounce = conf_child(at, "debounce");
-	int r = device_conf_check_irq(at, &conf->device, conf->irq);
+	uint32_t chans = device_chans(&conf->device);
+	char why[128];
 
 	if (!d)
-		return 0;
-	if (mount.node && device_chans(&conf->device) &&
-	    !has_vectors(device_chans(&conf->device))) {
-		conf_complain(&mount,
-			      "%s measures nothing that has a direction; leave it out",
-			      d->name);
-		r = -EINVAL;
-	}
-	if (debounce.node && !d->edge) {
-		conf_complain(&debounce,
-			      "%s is not a line that changes; leave it out, or see the "
-			      "filter \"debounce\"",
-			      d->name);
-		r = -EINVAL;
-	}
-	return r;
+		return;
+	device_conf_idle_irq(at, d, conf->irq);
+	(void)snprintf(why, sizeof(why), "%s measures nothing that has a direction",
+		       d->name);
+	if (chans && !has_vectors(chans))
+		device_conf_idle(at, "mount", why);
+	(void)snprintf(why, sizeof(why),
+		       "%s is not a line that changes; the filter \"debounce\" is for "
+		       "others",
+		       d->name);
+	if (!d->edge)
+		device_conf_idle(at, "debounce", why);
 }
 
 int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
@@ -83,8 +79,8 @@ int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
 	int device = device_conf_complete(at, DRIVER_SENSOR, &ret->device);
 	int axes = mount_read(&mount, &ret->mount);
 	int chain = filters_read(&filters, &ret->filters);
-	int idle = check_idle_keys(at, ret);
 
+	idle_keys(at, ret);
 	if (chain == 0 && filters_are_timed(&ret->filters)) {
 		conf_complain(&filters,
 			      "delayed_on, delayed_off and timeout are for values; write "
@@ -93,5 +89,5 @@ int sensor_conf_read(const struct conf_at *at, struct sensor_conf *ret)
 	}
 	if (!conf_child(at, "stale_after").node)
 		ret->stale_after_ns = usual_stale_after_ns(&ret->device);
-	return own < 0 || device < 0 || axes < 0 || chain < 0 || idle < 0 ? -EINVAL : 0;
+	return own < 0 || device < 0 || axes < 0 || chain < 0 ? -EINVAL : 0;
 }

@@ -7,7 +7,7 @@
 #include "drivers/core/sensor.h"
 #include "tests/driver/rig.h"
 
-/* What was read from a text, with the first error ("": none). */
+/* What was read from a text, with the first error, else the first warning ("": none). */
 struct reading {
 	struct sensor_conf sensor;
 	struct actuator_conf actuator;
@@ -16,6 +16,14 @@ struct reading {
 };
 
 enum what { SENSOR, ACTUATOR };
+
+static inline const char *first_text(const struct conf_errors *errs)
+{
+	for (size_t i = 0; i < errs->n; i++)
+		if (!errs->list[i].warning)
+			return errs->list[i].text;
+	return errs->n > 0 ? errs->list[0].text : "";
+}
 
 static inline struct reading read_conf(enum what what, const char *text)
 {
@@ -40,8 +48,7 @@ static inline struct reading read_conf(enum what what, const char *text)
 				ret.actuator.on[0] ? &pwm : &ret.actuator.device);
 	}
 	cr_expect(eq(int, ret.result<0, errs.n_errors> 0));
-	(void)snprintf(ret.error, sizeof(ret.error), "%s",
-		       errs.n > 0 ? errs.list[0].text : "");
+	(void)snprintf(ret.error, sizeof(ret.error), "%s", first_text(&errs));
 	json_doc_fini(&doc);
 	conf_errors_fini(&errs);
 	return ret;
@@ -54,6 +61,18 @@ static inline void refused(enum what what, const char *text, const char *part)
 	cr_expect(eq(int, r.result, -EINVAL), "%s", text);
 	cr_expect(strstr(r.error, part) != NULL, "\"%s\" does not have \"%s\"", r.error,
 		  part);
+}
+
+/* It is read, with a warning. */
+static inline struct reading warned(enum what what, const char *text, const char *part)
+{
+	struct reading r = read_conf(what, text);
+
+	cr_expect(eq(int, r.result, 0), "%s", text);
+	cr_expect(strstr(r.error, "warning: ") != NULL, "%s", r.error);
+	cr_expect(strstr(r.error, part) != NULL, "\"%s\" does not have \"%s\"", r.error,
+		  part);
+	return r;
 }
 
 #endif

@@ -59,11 +59,9 @@ Test(bus_sensor_conf, refuses_what_cannot_be)
 		"topic: missing; bus hears what");
 	refused(SENSOR, "{\"driver\": \"bus\", \"topic\": \"x\", " AT_20_HZ "}",
 		"peer: missing; bus hears a service");
-	refused(SENSOR, CONF("\"method\": \"say\", " AT_20_HZ), "method: not for bus");
-	refused(SENSOR, CONF("\"irq\": \"GPIO4\", " AT_20_HZ),
-		"irq: bus has no data-ready output that its driver uses; leave it out, "
-		"or "
-		"\"\": it is told by the service");
+	warned(SENSOR, CONF("\"method\": \"say\", " AT_20_HZ), "method: not used: bus");
+	warned(SENSOR, CONF("\"irq\": \"GPIO4\", " AT_20_HZ),
+	       "irq: not used: bus has no data-ready output; it is told by the service");
 }
 
 /* K2: to swap is to change the "driver" line, and what is not in use is checked. */

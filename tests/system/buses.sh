@@ -100,7 +100,10 @@ wrong "${two/GPIO24/GPIO23}" 'sensors.right.xshut: the line GPIO23 is taken by s
 wrong "${two/0x31/0x29}" 'sensors.right: sensors.left meets it at 0x29, where chips with "xshut" start' "the common address"
 wrong "${two/, \"xshut\": \"GPIO24\"/}" 'sensors.right.address: vl53l0x is never at 0x31; 0x29, elsewhere with "xshut"' "an address without a line"
 for other in '"tmp102", "bus": "body"' '"gpio_button", "line": "GPIO3"'; do
-	wrong "{ \"gpio\": \"sim\", \"buses\": { \"body\": { \"path\": \"sim\" } }, \"sensors\": {
-  \"x\": { \"driver\": $other, \"xshut\": \"GPIO4\" } } }" 'sensors.x.xshut: (tmp102 cannot be given an address|not for gpio_button)' "another chip"
+	printf '{ "gpio": "sim", "buses": { "body": { "path": "sim" } }, "sensors": {
+  "x": { "driver": %s, "xshut": "GPIO4" } } }\n' "$other" >"$scratch/other.jsonc"
+	run "$build/instinctd" --check --config "$scratch/other.jsonc"
+	expect_status 0 "another chip: its driver was swapped"
+	expect_line 'warning: sensors.x.xshut: not used: (tmp102 cannot be given an address|gpio_button is on)' "it is said"
 done
 passed "chips that start at one address: xshut"

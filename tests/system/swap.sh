@@ -70,11 +70,9 @@ refuses drivers swap imu mpu6050 address=0x68 irq=GPIO22 -- 'head\.line: the lin
 refuses drivers swap room tmp102 address=0x4b -- 'no answer at 0x4b on bus body'
 refuses drivers swap room tmp102 address=0x69 -- 'room\.address: tmp102 is never at 0x69'
 refuses drivers swap room sht31 bus=bdy -- 'unknown bus "bdy".*did you mean "body"'
-refuses drivers swap imu sht31 address=0x45 irq= -- 'fusion\.attitude\.imu: sht31 does not measure acceleration'
+refuses drivers swap imu sht31 address=0x45 -- 'fusion\.attitude\.imu: sht31 does not measure acceleration'
 refuses drivers swap room icm20948 address=0x69 -- 'address 0x69 on bus body is taken by'
-refuses drivers swap room gpio_button line=GPIO5 -- 'room\.bus: not for gpio_button'
-refuses drivers swap room sht31 irq=GPIO5 -- 'room\.irq: sht31 has no data-ready output'
-refuses drivers swap room gpio_button line=GPIO5 bus= -- 'room\.hot\.is: .*unknown value .room\.temperature'
+refuses drivers swap room gpio_button line=GPIO5 -- 'room\.hot\.is: .*unknown value .room\.temperature'
 refuses drivers swap rom sht31 -- 'did you mean "room"'
 refuses drivers swap room sht3 -- 'did you mean "sht31"'
 within answers '^imu +icm20948 .* running' "$instinct" drivers || fail "the motion sensor does not go on"
@@ -95,6 +93,15 @@ run "$instinct" drivers swap imu icm20948 icm20948.rate=null
 expect_status 1 "a setting that is no rate"
 passed "two swaps at a time do not interleave"
 
+# What only another chip needs does no harm: it is said, and its line is free.
+run "$instinct" drivers swap room sht31 irq=GPIO22
+expect_status 0 "a line that the chip has no use for, and that another sensor has"
+expect_line 'warning: sensors\.room\.irq: not used: sht31 has no data-ready output' "it is said"
+run "$instinct" drivers swap room sht31 irq=
+expect_status 0 "it is taken out"
+! grep -q 'not used' <<<"$out" || fail "there is nothing left to say: $out"
+passed "K2: keys that only another chip needs are no error"
+
 # A chip that answers, but never says that data are ready.
 refuses drivers swap imu icm20948 irq=GPIO3 -- 'icm20948 does not measure: .*back to what it was'
 within answers '^imu +icm20948 .* running' "$instinct" drivers || fail "it does not run again"
@@ -102,7 +109,7 @@ passed "a chip that does not come up is taken back"
 
 # The same by editing the file: what the commands did is written down, so nothing is left to do.
 sed -i -e 's|"driver": "mpu6050", "bus": "body"|"driver": "icm20948", "icm20948": { "rate": "100Hz" }, "bus": "body", "address": "0x69"|' \
-	-e 's|"driver": "tmp102"|"driver": "sht31", "sht31": { "rate": "2Hz" }|' "$conf"
+	-e 's|"driver": "tmp102"|"driver": "sht31", "irq": "", "sht31": { "rate": "2Hz" }|' "$conf"
 run "$instinct" plan
 expect_line '^nothing changes$' "what runs is what is written"
 run "$instinct" plan --json
@@ -123,7 +130,7 @@ run "$instinct" get param.nod.depth_rad
 expect_line '^0\.1745' "with a unit"
 passed "parameters of fusion and of behaviours change while it runs"
 
-sed -i 's|"stale_after": "200ms"|"stale_after": "300ms", "mount": "x=left y=back z=up", "filters": [ { "median": 3 } ]|' "$conf"
+sed -i 's|"stale_after": "200ms"|"stale_after": "300ms", "mount": "x=left y=back z=up", "filters": [ { "median": 3 } ]|; s|"irq": ""|"irq": "GPIO9"|' "$conf"
 : >"$scratch/notified"
 kill -HUP "$pid"
 within answers '^nothing changes$' "$instinct" plan || fail "a signal does not reload"
@@ -132,6 +139,7 @@ out=$(cat "$scratch/notified")
 expect_line '^RELOADING=1$' "the service manager is told that it begins"
 expect_line '^MONOTONIC_USEC=[0-9]+$' "and when"
 expect_line '^READY=1$' "and that it is done"
+until_said 'warning: sensors.room.irq: not used'
 passed "SIGHUP reloads and tells the service manager"
 
 good=$(cat "$conf")
