@@ -9,6 +9,11 @@
 
 #include "daemon/base/macros.h"
 
+#define RATE_PARTS 2000 /* what the rate may be off by: one of them for each cause */
+#define RATE_LEAST_NS (NS_PER_MS / 5)
+#define RATE_MOST_NS (20 * NS_PER_MS)
+#define STEP_MOST_NS 200 /* of a counter that is worth reading */
+
 HOT int64_t clock_read(void)
 {
 	struct timespec ts;
@@ -18,10 +23,10 @@ HOT int64_t clock_read(void)
 }
 
 /*
- * One moment on both clocks. Of a few readings the one that took the shortest: this thread may have been
- * interrupted in any of them, for milliseconds on a busy machine.
+ * One moment on both clocks; returns how many ns it may be off. Of a few readings the one that took the shortest:
+ * this thread may have been interrupted in any of them, for milliseconds on a busy machine.
  */
-static void read_both(int64_t *ret_ns, int64_t *ret_ticks)
+static int64_t read_both(int64_t *ret_ns, int64_t *ret_ticks)
 {
 	int64_t best = INT64_MAX;
 
@@ -36,6 +41,15 @@ static void read_both(int64_t *ret_ns, int64_t *ret_ticks)
 		*ret_ns = before + best / 2;
 		*ret_ticks = ticks;
 	}
+	return best / 2;
+}
+
+/* A reading takes long in an emulator or where it is a system call, and some counters run at a few MHz. */
+static bool is_exact(int64_t ns, int64_t ticks, int64_t off_ns)
+{
+	if (ns >= RATE_MOST_NS)
+		return true;
+	return ns >= RATE_LEAST_NS && ns >= off_ns * RATE_PARTS && ticks >= RATE_PARTS;
 }
 
 int64_t cheap_ticks_per_ms(void)
@@ -43,13 +57,14 @@ int64_t cheap_ticks_per_ms(void)
 	static _Atomic int64_t known; /* the machine's, so one for the process */
 	int64_t rate = known;
 	int64_t t0 = 0, c0 = 0, t1 = 0, c1 = 0;
+	int64_t off0, off1;
 
 	if (rate)
 		return rate;
-	read_both(&t0, &c0);
+	off0 = read_both(&t0, &c0);
 	do {
-		read_both(&t1, &c1);
-	} while (t1 - t0 < NS_PER_MS / 5);
+		off1 = read_both(&t1, &c1);
+	} while (!is_exact(t1 - t0, c1 - c0, off0 + off1));
 	rate = (c1 - c0) * NS_PER_MS / (t1 - t0);
 	if (rate < 1)
 		rate = 1;
@@ -57,8 +72,8 @@ int64_t cheap_ticks_per_ms(void)
 	return rate;
 }
 
-/* Whether the counter runs at one rate whatever the processor does, and alike on all of them. */
-static bool runs_evenly(void)
+/* Whether the machine promises that the counter runs at one rate and alike on all processors. */
+static bool is_invariant(void)
 {
 #if defined(__x86_64__)
 	unsigned a, b, c, d;
@@ -70,13 +85,36 @@ static bool runs_evenly(void)
 #endif
 }
 
+/*
+ * By how many ticks the counter moves on at once, or in the time that reading it takes. In an emulator it may
+ * stand still for a microsecond.
+ */
+static int64_t counter_step(void)
+{
+	int64_t least = INT64_MAX;
+
+	for (int i = 0; i < 16; i++) {
+		int64_t from = cheap_ticks();
+		int64_t to;
+
+		do {
+			to = cheap_ticks();
+		} while (to == from);
+		if (to - from < least)
+			least = to - from;
+	}
+	return least;
+}
+
 void counted_clock_init(struct counted_clock *c, int64_t span_ns)
 {
 	uint64_t per_ms = (uint64_t)cheap_ticks_per_ms();
 	uint64_t exact = ((uint64_t)NS_PER_MS << 32) / per_ms;
+	bool good = per_ms >= RATE_PARTS && is_invariant() &&
+		    (uint64_t)counter_step() <= STEP_MOST_NS * per_ms / NS_PER_MS;
 
 	*c = (struct counted_clock){
-		.span_most = runs_evenly() ? (uint64_t)span_ns * per_ms / NS_PER_MS : 0,
+		.span_most = good ? (uint64_t)span_ns * per_ms / NS_PER_MS : 0,
 		.rate = exact - exact / 500,
 	};
 }

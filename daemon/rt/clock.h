@@ -30,15 +30,16 @@ static inline int64_t cheap_ticks(void)
 int64_t cheap_ticks_per_ms(void);
 
 /*
- * CLOCK_MONOTONIC, read now and then and counted on in between: while the counter keeps its promise never ahead of
- * it, never back, and behind by no more than a 100th of what a reading is good for; else ahead by no more than that. It is counted a 500th too slowly, which is more than the
- * error of the rate (a 3000th, a 2000th where the counter runs at 19 MHz) and what adjtimex(2) may slew (a
- * 2000th) together.
+ * CLOCK_MONOTONIC, read now and then and counted on in between: never ahead of it, never back, and behind by no
+ * more than a 100th of what a reading is good for. It is counted a 500th too slowly, which is more than the
+ * error of the rate (a 2000th for how long a reading takes, another for how far the counter runs in it) and
+ * what adjtimex(2) may slew (a 2000th) together. Where a counter breaks its promise, the time may be ahead by as long as
+ * a reading is good for.
  */
 struct counted_clock {
 	int64_t ns, ticks;  /* the last reading, on both */
 	uint64_t span;      /* ticks that it is good for; 0: it is not */
-	uint64_t span_most; /* 0 where the counter does not promise to run evenly */
+	uint64_t span_most; /* 0 where the counter is coarse or promises nothing */
 	uint64_t rate;      /* ns for a tick, times 2^32 */
 };
 

@@ -193,7 +193,7 @@ Test(timer, R5_time_counted_from_a_reading_is_not_ahead_and_little_behind)
 
 	counted_clock_init(&c, SPAN_NS);
 	if (c.span_most == 0)
-		cr_skip_test("this machine's counter does not promise to run evenly");
+		cr_skip_test("this machine's counter is coarse or promises nothing");
 	do /* until the thread is not interrupted in it */
 		ns = counted_clock_at(&c, cheap_ticks());
 	while (c.span == 0);
