@@ -95,6 +95,33 @@ Test(lm75, decodes_the_tables)
 	check_celsius("lm75", 5, lm75b, ARRAY_LEN(lm75b));
 }
 
+/* By hand from figure 5-6 of the data sheet: 13 bits with a sign, in 1/16 degC, below three flags. */
+Test(mcp9808, decodes_with_any_flags)
+{
+	static const struct celsius_row rows[] = {
+		{125, 0x07d0},   {25.25, 0x0194}, {0.0625, 0x0001}, {0, 0},
+		{-0.25, 0x1ffc}, {-25, 0x1e70},   {-40, 0x1d80},
+	};
+	static const unsigned beyond[] = {0x07d1, 0x1d7f, 0x0fff, 0x1000};
+	const struct driver *d = driver_find("mcp9808");
+	struct sample s[DRIVER_SAMPLES];
+	uint8_t raw[2];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		for (unsigned flags = 0; flags < 7; flags++) {
+			raw[0] = (uint8_t)(flags << 5 | rows[i].reg >> 8);
+			raw[1] = (uint8_t)rows[i].reg;
+			cr_assert(eq(int, d->decode(NULL, NULL, raw, 2, 7, s), 1));
+			NEAR(s[0].v[0], rows[i].celsius, 0);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(beyond); i++) {
+		raw[0] = (uint8_t)(beyond[i] >> 8);
+		raw[1] = (uint8_t)beyond[i];
+		cr_expect(eq(int, d->decode(NULL, NULL, raw, 2, 7, s), -EBADMSG));
+	}
+}
+
 Test(sht31, decodes_worked_numbers_with_their_checksums)
 {
 	static const struct {

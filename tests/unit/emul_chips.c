@@ -161,6 +161,18 @@ static int power_down(void *arg)
 	return 0;
 }
 
+static int mcp9808_shut_down(void *arg)
+{
+	(void)arg;
+	pass(2 * NS_PER_S);
+	set16(0x01, 0x0100);
+	pass(NS_PER_S);
+	cr_expect(eq(u16, get16(0x05) & 0x1fff, 2 << 4), "it does not measure");
+	set16(0x01, 0);
+	cr_expect(eq(u16, get16(0x05) & 0x1fff, 3 << 4), "it does again");
+	return 0;
+}
+
 Test(emul, chips_in_power_down_show_what_they_measured_last)
 {
 	static const struct scene_ops changing = {.ambient = warming};
@@ -169,6 +181,7 @@ Test(emul, chips_in_power_down_show_what_they_measured_last)
 	run("ina219", 0x40, power_down);
 	run("tmp102", 0x48, power_down);
 	run("lm75", 0x49, power_down);
+	run("mcp9808", 0x18, mcp9808_shut_down);
 	scene.ops = &ops;
 }
 
@@ -315,6 +328,30 @@ static int tmp102(void *arg)
 Test(emul, tmp102_keeps_what_is_read_only)
 {
 	run("tmp102", 0x48, tmp102);
+}
+
+static int mcp9808(void *arg)
+{
+	(void)arg;
+	cr_expect(eq(u16, get16(0x06), 0x0054));
+	cr_expect(eq(u16, get16(0x05), 0xc190), "25 degC, above limits that are 0");
+	set16(0x02, 0x01e0);
+	set16(0x03, 0x01a7);
+	set16(0x04, 0x07d0);
+	cr_expect(eq(u16, get16(0x03), 0x01a4), "limits in steps of 0.25 degC");
+	cr_expect(eq(u16, get16(0x05), 0x2190), "below 26.25 degC");
+	cr_expect(eq(u8, get(0x08), 0x03));
+	set(0x08, 0xff);
+	cr_expect(eq(u8, get(0x08), 0x03), "one byte, two bits");
+	set16(0x05, 0);
+	set16(0x07, 0);
+	cr_expect(eq(u16, get16(0x07), 0x0400), "read only");
+	return 0;
+}
+
+Test(emul, mcp9808_compares_with_its_limits)
+{
+	run("mcp9808", 0x18, mcp9808);
 }
 
 static int lm75(void *arg)
