@@ -10,14 +10,19 @@
 #define MEAN_TAU_S 1.0
 
 /*
- * Relative to the field, noise is about 0.05 and lasts for 0.5 s. So after turning through this many
- * rad^2/s^2 * s the delay is known to 10 ms, which is what one would guess anyway: the guess, 0,
- * weighs as much.
+ * What the fit is worth: its variance is NOISE / swing_sq, s^2. Measured by what nine recordings with one and
+ * the same magnetometer make of its delay, the mean of swing_sq * (delay - 13 ms)^2. Noise alone would be a hundredth
+ * of that; the rest are magnets that turn along, which are no noise, and lead the fit astray.
  */
-#define PRIOR 12.0
+#define NOISE 32e-4
 
-/* Enough to know the delay to 1 ms; from there on the oldest is forgotten. */
-#define ENOUGH 1200.0
+/* What one would guess is 0, give or take 10 ms: 0 weighs as much as a fit of that variance. */
+#define GUESS_S 0.01
+#define PRIOR (NOISE / (GUESS_S * GUESS_S))
+
+/* Enough to know the delay to 2 ms; from there on the oldest is forgotten. */
+#define KNOWN_S 0.002
+#define ENOUGH (NOISE / (KNOWN_S * KNOWN_S))
 
 void maglag_pause(struct maglag *lag)
 {

@@ -43,6 +43,8 @@ void vqf_restart(struct vqf *vqf)
 	magfield_restart(&vqf->field);
 	maglag_pause(&vqf->lag);
 	forget_drift(vqf);
+	for (int i = 0; i < 3; i++)
+		vqf->rate[i] = 0;
 	vqf->mag_first_gain = 1;
 	vqf->mag_first_at_rest = false;
 }
@@ -96,13 +98,34 @@ static struct quat turn(const double rate[3], double dt_s)
 	return (struct quat){cos(half), s * rate[0], s * rate[1], s * rate[2]};
 }
 
+/*
+ * The rate about a fixed axis that turns as far as @now, which follows @last: each is the mean of its
+ * interval, as a gyroscope's filter makes it, and in between the axis has moved (Savage 1998, "Strapdown
+ * Inertial Navigation Integration Algorithm Design Part 1", J. Guidance 21(1), section III.A, from Bortz's
+ * equation with a rate that changes evenly: a + last x now / 12 for angles).
+ */
+static void uncone(const double last[3], const double now[3], double dt_s, double ret[3])
+{
+	double k = dt_s / 12;
+
+	ret[0] = now[0] + k * (last[1] * now[2] - last[2] * now[1]);
+	ret[1] = now[1] + k * (last[2] * now[0] - last[0] * now[2]);
+	ret[2] = now[2] + k * (last[0] * now[1] - last[1] * now[0]);
+}
+
 void vqf_gyro(struct vqf *vqf, const double rate[3], double dt_s)
 {
-	rest_gyro(&vqf->rest, vqf->params, rate, vqf->bias.rad_s);
-	for (int i = 0; i < 3; i++)
-		vqf->rate[i] = rate[i] - vqf->bias.rad_s[i];
-	vqf->gyr = quat_renormalise(quat_mul(vqf->gyr, turn(vqf->rate, dt_s)));
+	const double *bias = vqf->bias.rad_s;
+	double now[3] = {rate[0] - bias[0], rate[1] - bias[1], rate[2] - bias[2]};
+	double mean[3] = {now[0], now[1], now[2]};
+
+	rest_gyro(&vqf->rest, vqf->params, rate, bias);
+	if (vqf->params->coning)
+		uncone(vqf->rate, now, dt_s, mean);
+	vqf->gyr = quat_renormalise(quat_mul(vqf->gyr, turn(mean, dt_s)));
 	vqf->matrix_valid = false;
+	for (int i = 0; i < 3; i++)
+		vqf->rate[i] = now[i];
 }
 
 /* Sensor -> level frame as a matrix. */

@@ -40,6 +40,7 @@ const struct vqf_params vqf_params_default = {
 	.mag_first_at_rest = true,
 	.mag_keep_rest = true,
 	.mag_lag_max_s = 0.05,
+	.coning = true,
 };
 
 const struct vqf_params vqf_params_paper = {
@@ -111,5 +112,7 @@ const struct conf_field vqf_fields[] = {
 		  "The first field may also be learnt at rest."),
 	CONF_BOOL(vqf_params, mag_keep_rest, true,
 		  "A heading found at rest is not averaged with what motion shows."),
+	CONF_BOOL(vqf_params, coning, true,
+		  "Between two rates the axis of rotation moves; false: it is fixed."),
 	CONF_END,
 };

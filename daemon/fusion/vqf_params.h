@@ -43,6 +43,7 @@ struct vqf_params {
 	bool mag_first_at_rest; /* the first field may also be learnt at rest */
 	bool mag_keep_rest;   /* the end of a rest ends the averaging of first headings */
 	double mag_lag_max_s; /* the magnetometer's delay is learnt up to this; 0: not */
+	bool coning;          /* the axis moves between two rates */
 };
 
 /*
@@ -59,9 +60,11 @@ struct vqf_params {
  * - The first headings are averaged, each weighing the same, until tau_mag_s have passed. When a rest ends
  *   in this time, the mean is kept and followed by the usual filter: what is measured in motion is worse
  *   than what was measured at rest, and must not weigh as much.
- * - The bias is learnt about 100 times in a second, from the corrections summed up, instead of with every
+ * - The bias is learnt about 50 times in a second, from the corrections summed up, instead of with every
  *   sample. It changes within minutes, and this is the costliest part of all.
  * - The magnetometer's delay is learnt and made good (maglag.h).
+ * - Between two rates the axis moves. The paper takes it as fixed, which is an error that grows with the square
+ *   of the interval, and does not average out when a tumbling robot's axis goes round.
  */
 extern const struct vqf_params vqf_params_default;
 

@@ -151,6 +151,43 @@ Test(attitude, rest_ends_with_motion)
 	cr_expect(estimate(&b).at_rest);
 }
 
+/*
+ * Twenty seconds of an axis that goes round twice a second, tumbling, at 6 rad/s, seen by a gyroscope that
+ * says the mean of each 10 ms. How far off the integrated rotation is in the end, degrees.
+ */
+static double error_of_tumbling(const struct vqf_params *params)
+{
+	enum { STEPS = 2000, PARTS = 50 };
+	const double dt_s = 0.01;
+	struct quat truth = QUAT_IDENTITY;
+	struct vqf vqf;
+
+	vqf_init(&vqf, params, (struct vqf_rates){dt_s, dt_s, dt_s});
+	for (int i = 0; i < STEPS; i++) {
+		double mean[3] = {0};
+
+		for (int k = 0; k < PARTS; k++) {
+			double angle = 4 * M_PI * dt_s * (i + (k + 0.5) / PARTS);
+			double rate[3] = {6 * cos(angle), 6 * sin(angle), 1};
+
+			truth = turned(truth, rate, dt_s / PARTS);
+			for (int j = 0; j < 3; j++)
+				mean[j] += rate[j] / PARTS;
+		}
+		vqf_gyro(&vqf, mean, dt_s);
+	}
+	return error_deg(vqf.gyr, truth);
+}
+
+Test(attitude, tumbling_is_integrated)
+{
+	struct vqf_params fixed_axis = vqf_params_default;
+
+	fixed_axis.coning = false;
+	cr_expect(gt(dbl, error_of_tumbling(&fixed_axis), 3.0));
+	cr_expect(lt(dbl, error_of_tumbling(&vqf_params_default), 0.15));
+}
+
 Test(attitude, state_is_small)
 {
 	cr_expect(le(sz, sizeof(struct vqf), 1200));

@@ -112,7 +112,8 @@ Test(heading, heading_sigma_falls_with_a_field_and_grows_without_one)
 
 Test(heading, heading_of_a_late_magnetometer_is_right)
 {
-	/* Late by 4 samples, 20 ms: 2 rad/s turn the heading by 2.3 degrees. */
+	/* Late by 4 samples, 20 ms: 2 rad/s turn the heading by 2.3 degrees. After 100 s of such turning
+	 * four fifths of the delay are known, and half a degree is left at most. */
 	const double there[3] = {0.2, 0.1, 2};
 	const double back[3] = {-0.1, -0.2, -2};
 	struct body b;
@@ -124,5 +125,6 @@ Test(heading, heading_of_a_late_magnetometer_is_right)
 		run(&b, i % 2 ? back : there, 1, true);
 	run(&b, there, 10, true);
 	cr_expect(lt(dbl, error_deg(quat_from(estimate(&b).quat_9d), b.q), 0.5));
-	cr_expect(epsilon_eq(dbl, b.attitude.vqf.lag.s, 0.02, 0.003));
+	cr_expect(gt(dbl, b.attitude.vqf.lag.s, 0.8 * 0.02));
+	cr_expect(lt(dbl, b.attitude.vqf.lag.s, 0.021));
 }
