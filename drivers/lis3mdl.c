@@ -158,6 +158,7 @@ const struct driver driver_lis3mdl = {
 	.chans = CHAN_BIT(CHAN_MAG),
 	.conf = lis3mdl_fields,
 	.conf_size = sizeof(struct lis3mdl_conf),
+	.data_ready = true, /* DRDY, which no setting turns off: high until OUT is read */
 	.raw_max = DATA_LEN,
 	.probe = lis3mdl_probe,
 	.setup = lis3mdl_setup,

@@ -91,14 +91,33 @@ int sensor_wait_ready(struct sensor *s, struct gpio_event *ret)
 	return r;
 }
 
+/*
+ * Some outputs stay high until the measurement is read: after an edge that was lost, or a reading that came later than
+ * the next one, no edge follows. Of one that is high for good the next edge does not come either.
+ */
+static bool awaits_reading(struct sensor *s)
+{
+	return gpio_get(s->irq) == 1;
+}
+
 int sensor_read_on_ready(struct sensor *s)
 {
+	bool asked = false; /* the last reading followed no edge */
+
 	for (;;) {
 		struct gpio_event e;
 		int r;
 
 		s->dev.attempt_ns = rt_now();
 		r = sensor_wait_ready(s, &e);
+		if (r == -ENODATA && !asked && awaits_reading(s)) {
+			device_fault(&s->dev, FAULT_OVERRUN);
+			e.t_ns = rt_now();
+			asked = true;
+			r = 0;
+		} else {
+			asked = false;
+		}
 		if (r == 0)
 			r = measure(s, e.t_ns);
 		if (r < 0)

@@ -1,14 +1,16 @@
 /*
  * A register-level model of the ST LIS3MDL (DocID024204 revision 6): reset, power-down, rate, full scale, the
- * status that tells of new data, bursts only with bit 7 of the register's number.
+ * status that tells of new data, and DRDY, the pin that shows it, bursts only with bit 7 of the register's number.
  *
  * It is new data that a period has passed since the last were read. Not modelled: the thermometer, offsets,
  * thresholds, the fast rates, self test, and what BDU is for, as its numbers never change while being read.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/rt/rt.h"
+#include "daemon/rt/timer.h"
 #include "hal/emul/noise.h"
 #include "hal/emul/reg8.h"
 
@@ -35,11 +37,23 @@ static const double lsb_per_gauss[] = {6842, 3421, 2281, 1711};
 struct lis3mdl_model {
 	struct reg8 chip;
 	int64_t last_ns; /* of the measurement in the registers, or of switching on */
+	struct gpio_board *board; /* NULL: the DRDY pin is not connected */
+	char drdy[EMUL_LINE_MAX];
+	struct timer timer; /* for the next edge at the pin */
 };
 
 static struct lis3mdl_model *model_of(struct reg8 *chip)
 {
 	return container_of(chip, struct lis3mdl_model, chip);
+}
+
+/* New data are there, or have been read. */
+static void tell(struct lis3mdl_model *m, bool new, int64_t t_ns)
+{
+	m->chip.reg[STATUS_REG] = new ? STATUS_ZYXDA : 0;
+	/* Cannot fail: the line was made with the model. */
+	if (m->board)
+		(void)gpio_board_drive(m->board, m->drdy, new, t_ns);
 }
 
 static void clear(struct lis3mdl_model *m)
@@ -48,6 +62,7 @@ static void clear(struct lis3mdl_model *m)
 	m->chip.reg[WHO_AM_I] = 0x3d;
 	m->chip.reg[CTRL_REG1] = 0x10;
 	m->chip.reg[CTRL_REG3] = 0x03;
+	tell(m, false, rt_now());
 }
 
 static int64_t period_ns(const struct lis3mdl_model *m)
@@ -70,7 +85,12 @@ static void measure(struct lis3mdl_model *m)
 		m->chip.reg[OUT_X_L + 2 * i] = (uint8_t)bits;
 		m->chip.reg[OUT_X_L + 2 * i + 1] = (uint8_t)(bits >> 8);
 	}
-	m->chip.reg[STATUS_REG] = STATUS_ZYXDA;
+	tell(m, true, m->last_ns);
+}
+
+static bool is_measuring(const struct lis3mdl_model *m)
+{
+	return (m->chip.reg[CTRL_REG3] & 3) == MD_CONTINUOUS;
 }
 
 /* Time has passed: the last whole period's measurement is there. */
@@ -78,10 +98,26 @@ static void advance(struct lis3mdl_model *m)
 {
 	int64_t periods = (rt_now() - m->last_ns) / period_ns(m);
 
-	if ((m->chip.reg[CTRL_REG3] & 3) != MD_CONTINUOUS || periods == 0)
+	if (!is_measuring(m) || periods == 0)
 		return;
 	m->last_ns += periods * period_ns(m);
 	measure(m);
+}
+
+/* Only for the pin: whoever asks the bus brings it up to date by that. */
+static void arm(struct lis3mdl_model *m)
+{
+	timer_disarm(&m->timer);
+	if (m->board && m->chip.emul.running && is_measuring(m))
+		timer_arm(&m->timer, m->last_ns + period_ns(m));
+}
+
+static void tick(struct timer *t)
+{
+	struct lis3mdl_model *m = container_of(t, struct lis3mdl_model, timer);
+
+	advance(m);
+	arm(m);
 }
 
 static uint8_t get(struct reg8 *chip, uint8_t pointer)
@@ -95,7 +131,7 @@ static uint8_t get(struct reg8 *chip, uint8_t pointer)
 		advance(m);
 	value = chip->reg[reg];
 	if (reg == OUT_Z_H)
-		chip->reg[STATUS_REG] = 0;
+		tell(m, false, rt_now());
 	return value;
 }
 
@@ -109,6 +145,7 @@ static void set(struct reg8 *chip, uint8_t pointer, uint8_t value)
 	else if (reg >= CTRL_REG1 && reg <= CTRL_REG5)
 		chip->reg[reg] = value;
 	m->last_ns = rt_now();
+	arm(m);
 }
 
 static uint8_t next(const struct reg8 *chip, uint8_t pointer)
@@ -127,14 +164,37 @@ static struct lis3mdl_model *of_emul(struct emul *e)
 
 static int lis3mdl_init(struct emul *e, const struct emul_conf *conf)
 {
-	(void)conf;
-	reg8_init(&of_emul(e)->chip, &ops);
+	struct lis3mdl_model *m = of_emul(e);
+	int r;
+
+	reg8_init(&m->chip, &ops);
+	m->timer.fn = tick;
+	if (!conf->irq)
+		return 0;
+	r = gpio_board_drive(conf->board, conf->irq, false, 0);
+	if (r < 0)
+		return r;
+	m->board = conf->board;
+	(void)snprintf(m->drdy, sizeof(m->drdy), "%s", conf->irq);
 	return 0;
 }
 
 static void lis3mdl_power_on(struct emul *e)
 {
-	clear(of_emul(e));
+	struct lis3mdl_model *m = of_emul(e);
+
+	clear(m);
+	arm(m);
+}
+
+static void lis3mdl_start(struct emul *e)
+{
+	arm(of_emul(e));
+}
+
+static void lis3mdl_stop(struct emul *e)
+{
+	timer_disarm(&of_emul(e)->timer);
 }
 
 const struct emul_kind emul_lis3mdl = {
@@ -142,4 +202,6 @@ const struct emul_kind emul_lis3mdl = {
 	.size = sizeof(struct lis3mdl_model),
 	.init = lis3mdl_init,
 	.power_on = lis3mdl_power_on,
+	.start = lis3mdl_start,
+	.stop = lis3mdl_stop,
 };

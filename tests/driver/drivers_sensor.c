@@ -28,6 +28,66 @@ Test(sensor, reads_on_data_ready_edges)
 	bench_free(b);
 }
 
+/* An output that stays high until the measurement is read. After an edge that was lost none would follow. */
+static void lose_an_edge(struct bench *b)
+{
+	rig_plug(&b->rig, "lis3mdl");
+	nap(500 * NS_PER_MS);
+	cr_assert(
+		eq(int, gpio_board_fault(b->rig.board, RIG_IRQ, GPIO_FAULT_LOSE, 1), 0));
+	nap(500 * NS_PER_MS);
+	rig_unplug(&b->rig, "lis3mdl");
+}
+
+Test(sensor, reads_what_an_output_still_announces)
+{
+	struct bench *b = bench_new("lis3mdl");
+	unsigned gaps = 0;
+	size_t regular = 0;
+
+	(void)snprintf(b->conf.irq, sizeof(b->conf.irq), RIG_IRQ);
+	bench_run(b, lose_an_edge);
+	/* 80 Hz, but for the set-up and for 200 ms in which it is waited for an edge. */
+	cr_expect(count(b, CHAN_MAG) >= 60 && count(b, CHAN_MAG) <= 65, "%zu",
+		  count(b, CHAN_MAG));
+	for (size_t i = 1; i < b->n; i++) {
+		int64_t gap_ns = b->sample[i].t_ns - b->sample[i - 1].t_ns;
+
+		gaps += gap_ns > 200 * NS_PER_MS;
+		regular += gap_ns == 12500 * NS_PER_US;
+	}
+	/* All but that gap, and the next one: there it was read in the middle of a period. */
+	cr_expect(eq(sz, regular, b->n - 3));
+	cr_expect(eq(uint, gaps, 1));
+	cr_expect(eq(u64, sensor_health(b->sensor).faults[FAULT_OVERRUN], 1));
+	cr_expect(eq(int, sensor_health(b->sensor).state, DEVICE_RUNNING));
+	cr_expect(eq(str, b->rig.log, "imu: starting -> running: lis3mdl at 0x1c\n"));
+	bench_free(b);
+}
+
+/* One that is high for good announces nothing. */
+static void stick_high(struct bench *b)
+{
+	plug(b);
+	nap(500 * NS_PER_MS);
+	cr_assert(eq(int, gpio_board_drive(b->rig.board, RIG_IRQ, true, rt_now()), 0));
+	cr_assert(
+		eq(int, gpio_board_fault(b->rig.board, RIG_IRQ, GPIO_FAULT_STUCK, 1), 0));
+	nap(NS_PER_S);
+	cr_expect(strstr(b->rig.log, "no data-ready edge on " RIG_IRQ) != NULL, "%s",
+		  b->rig.log);
+	unplug(b);
+}
+
+Test(sensor, is_not_deceived_by_an_output_that_is_stuck_high)
+{
+	struct bench *b = bench_new("mpu6050");
+
+	(void)snprintf(b->conf.irq, sizeof(b->conf.irq), RIG_IRQ);
+	bench_run(b, stick_high);
+	bench_free(b);
+}
+
 Test(sensor, reads_on_a_schedule_that_does_not_drift)
 {
 	struct bench *b = bench_new("mpu6050");
