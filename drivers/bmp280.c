@@ -341,7 +341,7 @@ static int bme280_decode(const void *conf, const uint8_t *trim, const uint8_t *r
 }
 
 /*
- * Section 3.5, table 11: noise of the pressure by oversampling and filter, in Pa. Sections 3.3.1 and 3.4.2: 16 bits
+ * Section 3.5, table 11: noise of the pressure by oversampling and filter, in Pa (table 7 has some of it in cm). Sections 3.3.1 and 3.4.2: 16 bits
  * with one measurement, one more with each doubling, and 20 with the filter, whose numbers depend on one another.
  */
 static bool bmp280_noise(const void *conf, enum chan chan, struct driver_noise *ret)

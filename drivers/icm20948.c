@@ -342,7 +342,7 @@ static int icm20948_decode(const void *conf, const uint8_t *trim, const uint8_t 
 	return n;
 }
 
-/* Tables 1 and 2. */
+/* DS-000189, revision 1.3, tables 1 and 2. */
 static bool icm20948_noise(const void *conf, enum chan chan, struct driver_noise *ret)
 {
 	const struct icm20948_conf *c = conf;

@@ -258,6 +258,7 @@ static struct invensense_noise noise_of(const struct mpu6050_conf *c)
 	};
 }
 
+/* PS-MPU-6000A-00, revision 3.4, sections 6.1 and 6.2. */
 static bool mpu6050_noise(const void *conf, enum chan chan, struct driver_noise *ret)
 {
 	struct invensense_noise of = noise_of(conf);
@@ -267,6 +268,7 @@ static bool mpu6050_noise(const void *conf, enum chan chan, struct driver_noise 
 	return invensense_noise(&of, chan, ret);
 }
 
+/* PS-MPU-9250A-01, revision 1.0, tables 1 and 2. */
 bool mpu6500_noise(const void *conf, enum chan chan, struct driver_noise *ret)
 {
 	struct invensense_noise of = noise_of(conf);

@@ -30,6 +30,7 @@ struct conclusions {
 	/* Of several sources, NULL: there is but one of each kind. */
 	struct verdicts *attitude_sources, *altitude_sources;
 	uint32_t down_imus, down_mags, down_baros; /* those that do not run, bit by bit */
+	bool frozen_imu, frozen_mag, frozen_baro;  /* without verdicts: it was told */
 	struct value *values[CONCLUSION_COUNT];
 };
 
@@ -289,13 +290,41 @@ static bool with_down(struct vote_note *notes, unsigned n, uint32_t down)
 	return known;
 }
 
+/* Of a sensor that nobody stands by for. */
+static void tell_lone(const char *what, const char *role, bool frozen, bool *told)
+{
+	if (frozen == *told)
+		return;
+	*told = frozen;
+	if (frozen)
+		LOG(WARNING, "%s: %s repeats itself, and is taken for frozen", what,
+		    role);
+	else
+		LOG(NOTICE, "%s: %s measures again", what, role);
+}
+
+static void tell_lone_attitude(struct conclusions *k)
+{
+	const struct conf_attitude *conf = &k->conf->attitude;
+	const struct attitude *a = &k->imus.imu[0].attitude;
+
+	tell_lone("attitude", conf->imu.role[0], attitude_frozen(a), &k->frozen_imu);
+	if (conf->mag.n > 0)
+		tell_lone("attitude", conf->mag.role[0], attitude_mag_frozen(a),
+			  &k->frozen_mag);
+}
+
 static void tell_attitude(struct conclusions *k)
 {
 	const struct imus *s = &k->imus;
 	struct vote_note notes[2 * IMUS_MAX];
 	bool known;
 
-	if (!k->attitude_sources || !s->chosen)
+	if (!k->attitude_sources) {
+		tell_lone_attitude(k);
+		return;
+	}
+	if (!s->chosen)
 		return;
 	memcpy(notes, s->verdict, s->n * sizeof(*notes));
 	memcpy(notes + s->n, s->mag_verdict, s->n_mags * sizeof(*notes));
@@ -311,8 +340,11 @@ static void tell_altitude(struct conclusions *k)
 	unsigned n = k->conf->altitude.pressure.n;
 	bool known;
 
-	if (!k->altitude_sources)
+	if (!k->altitude_sources) {
+		tell_lone("altitude", k->conf->altitude.pressure.role[0],
+			  r->verdict[0] == VOTE_FROZEN, &k->frozen_baro);
 		return;
+	}
 	vote_notes(r, n, "m", notes);
 	known = with_down(notes, n, k->down_baros);
 	verdicts_tell(k->altitude_sources, notes, known, r->majority);

@@ -119,9 +119,12 @@ static bool is_frozen_mag(struct attitude *a, const struct sample *s)
 	struct attitude_input *mag = &a->mag;
 	const double *rate = a->vqf.rate;
 	double frozen_s = mag->frozen_s > 0 ? mag->frozen_s : DOUBT_FROZEN_S;
+	bool turning = vec_dot(rate, rate) > TURNING_RAD_S * TURNING_RAD_S;
+	bool repeats = doubt_sample(&mag->doubt, s->v, mag->dt_s, HUGE_VALF, frozen_s);
+	bool frozen = repeats && (mag->frozen_s > 0 || turning);
 
-	return doubt_sample(&mag->doubt, s->v, mag->dt_s, HUGE_VALF, frozen_s) &&
-	       (mag->frozen_s > 0 || vec_dot(rate, rate) > TURNING_RAD_S * TURNING_RAD_S);
+	a->mag_frozen = repeats && (frozen || a->mag_frozen);
+	return frozen;
 }
 
 void attitude_expect(struct attitude *a, const struct attitude_repeats *repeats)
@@ -134,6 +137,11 @@ void attitude_expect(struct attitude *a, const struct attitude_repeats *repeats)
 bool attitude_frozen(const struct attitude *a)
 {
 	return a->gyro.doubt.frozen || a->accel.doubt.frozen;
+}
+
+bool attitude_mag_frozen(const struct attitude *a)
+{
+	return a->mag_frozen;
 }
 
 static struct vqf_rates nominal(const struct attitude *a)

@@ -32,6 +32,7 @@ struct attitude {
 	uint64_t refused;   /* samples that attitude_feed() did not take */
 	int64_t trouble_ns; /* when something was wrong with the samples, if ... */
 	bool troubled;      /* ... it ever was */
+	bool mag_frozen; /* the field is, or was left out, and has been the same ever since */
 };
 
 /*
@@ -83,8 +84,12 @@ void attitude_mag_switched(struct attitude *a, double hz);
  */
 int attitude_feed(struct attitude *a, const struct sample *s) MUST_CHECK;
 
-/* Does the gyroscope or the accelerometer repeat itself just now? */
+/*
+ * Does the gyroscope or the accelerometer, or the magnetometer, repeat itself just now? Of a magnetometer whose noise is
+ * not known that is said when the robot has turned, and holds until its field changes.
+ */
 bool attitude_frozen(const struct attitude *a);
+bool attitude_mag_frozen(const struct attitude *a);
 
 /* Let @q be the orientation of @ret, with the angles that it means. */
 void attitude_put(struct quat q, struct estimate_attitude *ret);

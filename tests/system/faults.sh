@@ -74,8 +74,11 @@ frozen() # for many times its period
 	! measures_again
 }
 within frozen || fail "it measures on: $(<"$log")"
+within says 'attitude: imu repeats itself' || fail "nobody is told that it is frozen: $(<"$log")"
+within value_is attitude.degraded '^true$' || fail "the attitude is as good as ever"
 fault imu freeze 0
 within measures_again || fail "it stays frozen"
+within says 'attitude: imu measures again' || fail "nobody is told that it is not: $(<"$log")"
 within value_is health.imu '^running$' || fail "it does not come back"
 passed "freeze: the same bytes again and again, until it is ended"
 

@@ -362,12 +362,15 @@ Test(bad_input, frozen_magnetometer)
 	start(&p);
 	run(&p, 20, NULL);
 	turned = p.a.yaw_rad;
+	cr_expect(not(attitude_mag_frozen(&p.attitude)));
 	run(&p, 3, frozen_mag);
 	cr_expect(p.a.degraded);
+	cr_expect(attitude_mag_frozen(&p.attitude));
 	turned = remainderf(p.a.yaw_rad - turned, 2 * (float)M_PI);
 	/* Three radians about an axis that leans by 20 degrees. */
 	cr_expect(epsilon_eq(dbl, fabs((double)turned), 3, 0.1), "%g", (double)turned);
 	run(&p, 60, NULL);
+	cr_expect(not(attitude_mag_frozen(&p.attitude)));
 	expect_well(&p);
 	altitude_free(p.altitude);
 }
