@@ -140,6 +140,16 @@ expect_line '^RELOADING=1$' "the service manager is told that it begins"
 expect_line '^MONOTONIC_USEC=[0-9]+$' "and when"
 expect_line '^READY=1$' "and that it is done"
 until_said 'warning: sensors.room.irq: not used'
+if /usr/bin/python3 -c 'import zmq' 2>/dev/null; then
+	run timeout "$patience" /usr/bin/python3 -c '
+import sys, zmq
+s = zmq.Context().socket(zmq.REQ)
+s.connect("ipc://" + sys.argv[1])
+s.send_json({"jsonrpc": "2.0", "id": 1, "method": "config.check"})
+said = s.recv_json()["result"]
+print(said["good"], *said["warnings"])' "$INSTINCT_SOCKET/control"
+	expect_line '^True .*: warning: sensors\.room\.irq: not used' "a warning by request"
+fi
 passed "SIGHUP reloads and tells the service manager"
 
 good=$(cat "$conf")
