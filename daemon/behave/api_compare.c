@@ -44,7 +44,7 @@ static struct lua_pred *new_pred(lua_State *L, enum pred_op op)
 static struct lua_pred *new_datum_pred(lua_State *L, enum pred_op op, int idx)
 {
 	struct lua_pred *p = new_pred(L, op);
-	const char *why = lua_get_datum(L, idx, &p->pred.datum);
+	const char *why = lua_get_datum(L, idx, p->host->memory, &p->pred.datum);
 
 	if (why)
 		luaL_argerror(L, idx, why);

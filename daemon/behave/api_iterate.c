@@ -98,6 +98,7 @@ static int value_transitions(lua_State *L)
 	lua_set_type(L, &transitions_type);
 	u->pred = lua_push_pred(L, 2);
 	keep(L, 3);
+	o.await.account = lua_host_of(L)->memory;
 	r = transitions_open(&u->t, v->v, &u->pred->pred, &o.await, o.queue);
 	if (r < 0)
 		return lua_wait_failed(L, u->pred, r);

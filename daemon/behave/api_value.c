@@ -88,16 +88,14 @@ static int api_value(lua_State *L)
 
 static void set(lua_State *L, struct lua_value *u, int idx)
 {
-	const char *why = NULL;
 	struct datum d;
 	int r;
 
+	/* What others hold as well is not charged: it is little, and they must not make it run out. */
 	if (lua_type(L, idx) == LUA_TNUMBER)
 		d = datum_number(lua_tonumber(L, idx));
 	else
-		why = lua_get_datum(L, idx, &d);
-	if (why)
-		luaL_error(L, "%s", why);
+		lua_check_datum(L, idx, u->own ? lua_host_of(L)->memory : NULL, &d);
 	r = value_set(u->v, &d);
 	datum_fini(&d);
 	if (r == -EPIPE)

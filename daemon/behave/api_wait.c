@@ -100,6 +100,8 @@ int lua_wait_failed(lua_State *L, const struct lua_pred *p, int r)
 		return luaL_error(L, "`changed` is for transitions");
 	if (p->pred.op == PRED_FN && p->why[0])
 		return luaL_error(L, "the predicate failed: %s", p->why);
+	if (r == -ENOMEM)
+		return lua_raise(L, "memory", "not enough memory");
 	return luaL_error(L, "the wait failed: %s", strerror(-r));
 }
 

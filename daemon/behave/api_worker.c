@@ -42,7 +42,10 @@ struct work {
 	struct failure failure;
 	int64_t until_ns; /* on the thread's clock of processor time */
 
-	/* What the sandbox finds where behaviours have their host. */
+	/*
+	 * What the sandbox finds where behaviours have their host. What goes in and comes out is charged to its
+	 * memory, too, which belongs like all of this to one thread at a time.
+	 */
 	struct lua_host host;
 	struct lua_task task;
 };
@@ -56,6 +59,7 @@ static void drop(struct work *w)
 		datum_fini(&w->results[i]);
 	}
 	datum_fini(&w->failure.value);
+	account_unref(w->host.memory);
 	free(w->source);
 	free(w);
 }
@@ -100,7 +104,7 @@ static void call_chunk(lua_State *L, struct work *w)
 		if (lua_isnil(L, base + i))
 			w->results[i] = datum_null();
 		else
-			why = lua_get_datum(L, base + i, &w->results[i]);
+			why = lua_get_datum(L, base + i, w->host.memory, &w->results[i]);
 		if (why)
 			luaL_error(L, "result %d: %s", i + 1, why);
 		w->n_results = i + 1;
@@ -149,7 +153,7 @@ static int describe(lua_State *L)
 	if (memory)
 		snprintf(f->kind, sizeof(f->kind), "memory");
 	if (lua_getfield(L, 2, "value") != LUA_TNIL)
-		f->has_value = !lua_get_datum(L, -1, &f->value);
+		f->has_value = !lua_get_datum(L, -1, w->host.memory, &f->value);
 	return 0;
 }
 
@@ -198,6 +202,11 @@ static struct work *new_work(lua_State *L)
 		.name = "worker",
 		.heap_max = lua_host_of(L)->conf.heap_max,
 	};
+	w->host.memory = account_new(w->host.conf.heap_max);
+	if (!w->host.memory) {
+		free(w);
+		return NULL;
+	}
 	return w;
 }
 
@@ -225,7 +234,7 @@ static const char *fill(lua_State *L, struct work *w)
 		if (lua_isnil(L, i))
 			w->args[w->n_args] = datum_null();
 		else
-			why = lua_get_datum(L, i, &w->args[w->n_args]);
+			why = lua_get_datum(L, i, w->host.memory, &w->args[w->n_args]);
 		if (why)
 			return why;
 		w->n_args++;

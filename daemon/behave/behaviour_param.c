@@ -127,7 +127,7 @@ static int read_declared(lua_State *L)
 			   "params: %s: { default, min = ..., max = ..., unit = ..., "
 			   "help = ... } expected",
 			   name);
-	why = lua_get_datum(L, -1, &p->d);
+	why = lua_get_datum(L, -1, NULL, &p->d);
 	if (why)
 		luaL_error(L, "params: %s: %s", name, why);
 	if (p->d.type == DATUM_NUMBER && !in_range(p, p->d.n))

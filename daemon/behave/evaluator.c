@@ -83,7 +83,7 @@ static int evaluate(lua_State *L)
 		ev->result = datum_bool(lua_toboolean(L, -1));
 		return 0;
 	}
-	why = lua_get_datum(L, -1, &ev->result);
+	why = lua_get_datum(L, -1, lua_host_of(L)->memory, &ev->result);
 	if (why)
 		return luaL_error(L, "a transform's result: %s", why);
 	return 0;

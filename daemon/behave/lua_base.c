@@ -125,27 +125,29 @@ static int base_collectgarbage(lua_State *L)
 	struct lua_host *h = lua_host_of(L);
 
 	if (luaL_checkoption(L, 1, "collect", what) == 0) {
-		/* Finalizers may free values, which a transaction could not bear. */
-		if (!h->running->no_wait)
-			lua_gc(L, LUA_GCCOLLECT, 0);
-		budget_spend_bytes(L, COLLECT_COST * h->heap_used);
+		if (h->running->no_wait) /* it is not done, but costs */
+			budget_spend_bytes(L, COLLECT_COST * h->memory->used);
+		lua_host_collect(h, L);
 		lua_pushinteger(L, 0);
 		return 1;
 	}
-	lua_pushnumber(L, (double)h->heap_used / 1024);
+	lua_pushnumber(L, (double)h->memory->used / 1024);
 	return 1;
 }
 
 static int string_rep(lua_State *L)
 {
+	struct lua_host *h = lua_host_of(L);
 	size_t len, sep;
 	lua_Integer n = luaL_checkinteger(L, 2);
 
 	luaL_checklstring(L, 1, &len);
 	luaL_optlstring(L, 3, "", &sep);
-	if (n > 0 && len + sep > 0 &&
-	    (size_t)n > lua_host_of(L)->conf.heap_max / (len + sep))
+	if (n > 0 && len + sep > 0 && (size_t)n > h->memory->max / (len + sep))
 		return luaL_error(L, "resulting string too large");
+	/* It is made in a buffer, then copied. */
+	if (n > 0 && 2 * (size_t)n * (len + sep) > h->memory->max - h->memory->used)
+		lua_host_collect(h, L);
 	lua_settop(L, 3);
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);

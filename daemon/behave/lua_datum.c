@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "daemon/behave/budget.h"
+#include "daemon/behave/lua_error.h"
+#include "daemon/behave/lua_host.h"
+#include "daemon/state/account.h"
 #include "daemon/state/table.h"
 
 #include <lauxlib.h>
@@ -21,14 +24,17 @@ enum {
 	ALL_BYTES = 262144,
 	KEY_MAX = 24,
 	ENTRY_STEPS = 50, /* what an entry is worth, see budget_spend() */
+	COLLECT_BYTES = 1024,
 };
 
 /* A datum while it is read: shared tables and texts are copied, and count, each time they are met. */
 struct reading {
 	lua_State *L;
+	struct account *account;
 	size_t entries, bytes;
 };
 
+static const char no_memory[] = "not enough memory";
 static const char too_long[] = "the texts of a value have at most 262144 bytes together";
 
 static const double integer_limit = 2147483648.0;
@@ -234,7 +240,7 @@ static int make_table(struct entry *e, size_t n, struct datum *ret)
 static const char *get_table(struct reading *r, int idx, int depth, struct datum *ret)
 {
 	lua_State *L = r->L;
-	const char *why = "not enough memory";
+	const char *why = no_memory;
 	size_t room, n = 0;
 	struct entry *e;
 
@@ -252,8 +258,8 @@ static const char *get_table(struct reading *r, int idx, int depth, struct datum
 	if (!e)
 		return why;
 	why = gather_all(r, idx, e, &n, depth);
-	if (!why && make_table(e, n, ret) < 0)
-		why = "not enough memory";
+	if (!why && (make_table(e, n, ret) < 0 || datum_charge(ret, r->account) < 0))
+		why = no_memory;
 	for (size_t i = 0; i < n; i++)
 		datum_fini(&e[i].value);
 	free(e);
@@ -266,7 +272,7 @@ static const char *get_keyed(struct reading *r, int idx, int depth, struct datum
 	double v[4] = {0};
 
 	if (!lua_checkstack(L, 4))
-		return "not enough memory";
+		return no_memory;
 	if (get_named(L, idx, "xyz", v))
 		*ret = datum_vec3(v[0], v[1], v[2]);
 	else if (get_named(L, idx, "wxyz", v))
@@ -294,7 +300,9 @@ static const char *get(struct reading *r, int idx, int depth, struct datum *ret)
 		r->bytes += len;
 		if (r->bytes > ALL_BYTES)
 			return too_long;
-		return datum_string(text, len, ret) < 0 ? "not enough memory" : NULL;
+		if (datum_string(text, len, ret) < 0 || datum_charge(ret, r->account) < 0)
+			return no_memory;
+		return NULL;
 	}
 	case LUA_TLIGHTUSERDATA:
 		if (lua_touserdata(L, idx) != &null_mark)
@@ -311,14 +319,49 @@ static const char *get(struct reading *r, int idx, int depth, struct datum *ret)
 	return "a value holds null, booleans, numbers, texts and tables of them";
 }
 
-const char *lua_get_datum(lua_State *L, int idx, struct datum *ret)
+static const char *read_datum(lua_State *L, int idx, struct account *a, struct datum *ret)
 {
-	struct reading r = {.L = L};
+	struct reading r = {.L = L, .account = a};
 	const char *why = get(&r, lua_absindex(L, idx), 0, ret);
 
 	budget_spend(L, (int)r.entries * ENTRY_STEPS);
 	budget_spend_bytes(L, r.bytes);
 	return why;
+}
+
+/* Lua's collector does not see data: of much it is told, so that it keeps up. */
+static void collect(lua_State *L, size_t bytes)
+{
+	if (bytes >= COLLECT_BYTES)
+		lua_gc(L, LUA_GCSTEP, (int)(bytes / 1024));
+}
+
+const char *lua_get_datum(lua_State *L, int idx, struct account *a, struct datum *ret)
+{
+	struct lua_host *h = lua_host_of(L);
+	bool may_collect = a && a == h->memory && !(h->running && h->running->no_wait);
+	size_t before = a ? a->used : 0;
+	const char *why = read_datum(L, idx, a, ret);
+
+	if (!may_collect)
+		return why;
+	if (!why) {
+		collect(L, a->used - before);
+	} else if (why == no_memory) {
+		lua_host_collect(h, L);
+		why = read_datum(L, idx, a, ret);
+	}
+	return why;
+}
+
+void lua_check_datum(lua_State *L, int idx, struct account *a, struct datum *ret)
+{
+	const char *why = lua_get_datum(L, idx, a, ret);
+
+	if (why == no_memory)
+		lua_raise(L, "memory", "%s", why);
+	if (why)
+		luaL_error(L, "%s", why);
 }
 
 static int null_tostring(lua_State *L)

@@ -13,10 +13,14 @@
 void lua_push_datum(lua_State *L, const struct datum *d);
 
 /*
- * The datum of the Lua value at @idx. Never raises; returns NULL with *@ret owned by the caller, or what
- * is wrong with it.
+ * The datum of the Lua value at @idx, whose memory is charged to @a (NULL: to nobody). Never raises; returns NULL with
+ * *@ret owned by the caller, or what is wrong with it. May collect garbage.
  */
-const char *lua_get_datum(lua_State *L, int idx, struct datum *ret) MUST_CHECK;
+const char *lua_get_datum(lua_State *L, int idx, struct account *a,
+			  struct datum *ret) MUST_CHECK;
+
+/* The same, but raises what is wrong. */
+void lua_check_datum(lua_State *L, int idx, struct account *a, struct datum *ret);
 
 /* Define the global `null`. */
 void lua_open_null(lua_State *L);

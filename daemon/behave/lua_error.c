@@ -266,6 +266,8 @@ int lua_call_guarded(lua_State *L, int nargs)
 	lua_remove(L, base);
 	if (status == LUA_OK)
 		return 0;
+	if (status == LUA_ERRMEM)
+		lua_host_collect(lua_host_of(L), L);
 	return is_cancel(L, -1) ? -ECANCELED : -EIO;
 }
 
@@ -291,6 +293,8 @@ static int finish(lua_State *L, int status, lua_KContext was_unwinding)
 		return lua_gettop(L) - 1;
 	if (lua_is_final(L, was_unwinding != 0))
 		return lua_error(L);
+	if (status == LUA_ERRMEM) /* what was being made is garbage now */
+		lua_host_collect(lua_host_of(L), L);
 	if (lua_type(L, -1) == LUA_TSTRING) /* out of memory: no handler was called */
 		lua_error_settle(L);
 	lua_pushboolean(L, 0);

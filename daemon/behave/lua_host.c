@@ -29,8 +29,11 @@
 /* Blocks of so many bytes and more are charged; others come with instructions enough. */
 #define LARGE 1024
 
-/* Of Lua's collector, in percent: when a cycle begins, and how fast it goes on. */
-enum { GC_PAUSE = 130, GC_STEPMUL = 400 };
+/*
+ * Of Lua's collector, in percent: when a cycle begins, and how fast it goes on. Where memory is tight it begins at
+ * once: there is no room to wait for more garbage.
+ */
+enum { GC_PAUSE = 130, GC_PAUSE_TIGHT = 100, GC_STEPMUL = 400 };
 
 /* Reads only, so that it may be called in the middle of an allocation. */
 static void note_place(struct lua_host *h)
@@ -57,7 +60,25 @@ static void spend(struct lua_host *h, size_t new_size, bool refused)
 {
 	if (h->running && h->running->L)
 		budget_spend_bytes(h->running->L,
-				   refused ? COLLECT_COST * h->heap_used : new_size);
+				   refused ? COLLECT_COST * h->memory->used : new_size);
+}
+
+/* Only sets a number, so that it may be called in the middle of an allocation. */
+static void set_pace(struct lua_host *h)
+{
+	bool tight = h->memory->used > h->memory->max / 2;
+
+	if (tight != h->tight && h->L &&
+	    lua_gc(h->L, LUA_GCSETPAUSE, tight ? GC_PAUSE_TIGHT : GC_PAUSE) >= 0)
+		h->tight = tight;
+}
+
+void lua_host_collect(struct lua_host *h, lua_State *L)
+{
+	if (h->running && h->running->no_wait)
+		return;
+	budget_spend_bytes(L, COLLECT_COST * h->memory->used);
+	lua_gc(L, LUA_GCCOLLECT, 0);
 }
 
 /* Giving memory back never fails. */
@@ -69,10 +90,10 @@ void *lua_host_allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
 
 	if (new_size == 0) {
 		free(ptr);
-		h->heap_used -= old;
+		h->memory->used -= old;
 		return NULL;
 	}
-	if (new_size > old && new_size - old > h->conf.heap_max - h->heap_used) {
+	if (new_size > old && new_size - old > h->memory->max - h->memory->used) {
 		note_place(h);
 		spend(h, new_size, true);
 		return NULL;
@@ -81,7 +102,8 @@ void *lua_host_allocate(void *arg, void *ptr, size_t old_size, size_t new_size)
 		spend(h, new_size, false);
 	p = realloc(ptr, new_size);
 	if (p)
-		h->heap_used = h->heap_used - old + new_size;
+		h->memory->used = h->memory->used - old + new_size;
+	set_pace(h);
 	return p;
 }
 
@@ -129,6 +151,9 @@ int lua_host_new(const struct lua_host_conf *conf, struct lua_host **ret)
 	if (!h->conf.heap_max)
 		h->conf.heap_max = LUA_HOST_HEAP;
 	list_init(&h->gate);
+	h->memory = account_new(h->conf.heap_max);
+	if (!h->memory)
+		goto free_host;
 	h->L = lua_newstate(lua_host_allocate, h);
 	if (!h->L)
 		goto free_host;
@@ -147,6 +172,7 @@ close_state:
 	budget_close(h);
 	lua_close(h->L);
 free_host:
+	account_unref(h->memory);
 	free(h);
 	return -ENOMEM;
 }
@@ -161,6 +187,7 @@ void lua_host_free(struct lua_host *h)
 	rt_hold(); /* that time is real also where the clock is virtual */
 	thread_pool_close(h->workers, WORKERS_END_NS);
 	rt_release();
+	account_unref(h->memory);
 	free(h);
 }
 

@@ -21,6 +21,7 @@
 #include "daemon/behave/caps.h"
 #include "daemon/rt/stack.h"
 #include "daemon/rt/task.h"
+#include "daemon/state/account.h"
 #include "daemon/state/world.h"
 
 #include <lauxlib.h>
@@ -31,7 +32,7 @@
 
 struct lua_host_conf {
 	const char *name;    /* of the behaviour or script; borrowed */
-	size_t heap_max;     /* bytes; 0: LUA_HOST_HEAP */
+	size_t heap_max;     /* bytes, with its data; 0: LUA_HOST_HEAP */
 	struct world *world; /* what `value "name"` finds; NULL: nothing */
 	/* Whose lib/ folders `require "name"` looks in; the first wins, NULL ends. NULL: none. */
 	const char *const *folders;
@@ -56,13 +57,15 @@ enum lua_known_type {
 struct lua_host {
 	lua_State *L; /* the main thread: for short protected calls, never suspended */
 	struct lua_host_conf conf;
-	size_t heap_used;
+	struct account
+		*memory; /* of Lua's heap, and of the data that it made or queues */
 	struct caps caps;
 	struct lua_task *running; /* whose code runs, or ran last */
 	struct lua_task *paused; /* is over its slice: no other task of this state runs */
 	struct list gate;        /* tasks that wait for it */
 	struct evaluator *evaluator;
 	struct thread_pool *workers; /* NULL: none was needed yet */
+	bool tight;                  /* more than half of its memory is used */
 	bool counts;                 /* the instructions of its tasks, see budget.h */
 	bool killed; /* a task of this state overran its budget in this run */
 	/* Where that was, and where memory was last refused: there the errors may not know it. */
@@ -92,6 +95,12 @@ int lua_host_new(const struct lua_host_conf *conf, struct lua_host **ret) MUST_C
 
 /* All its tasks must have ended. NULL is fine. Suspends if it had workers. */
 void lua_host_free(struct lua_host *h);
+
+/*
+ * Collect all garbage, at the cost of the running task; not in the middle of a transaction, which could not bear
+ * that finalizers free values. What Lua's buffers for texts need is refused without a collection.
+ */
+void lua_host_collect(struct lua_host *h, lua_State *L);
 
 /* The host of a Lua thread. */
 static inline struct lua_host *lua_host_of(lua_State *L)

@@ -12,6 +12,7 @@
 
 #include "daemon/base/macros.h"
 #include "daemon/rt/task.h"
+#include "daemon/state/account.h"
 #include "daemon/state/value.h"
 #include "daemon/state/waiter.h"
 
@@ -26,6 +27,8 @@ struct await_opt {
 	 * is returned.
 	 */
 	bool still;
+	/* Of transitions(): charged with what the queue keeps and is not charged to it already; NULL: nobody. */
+	struct account *account;
 };
 
 /*
@@ -64,12 +67,16 @@ struct transitions {
 	struct wait wait;
 	struct value *v;
 	struct change *ring;
+	struct account *account; /* charged with the ring */
 	unsigned cap, head, count;
 	int failed;
 	bool queues, armed, waiting;
 };
 
-/* Returns 0 or -ENOMEM. On a closed value transitions_next() returns -EPIPE. */
+/*
+ * Returns 0 or -ENOMEM. On a closed value transitions_next() returns -EPIPE, and -ENOMEM when the account has no room
+ * for a change; what came before is handed out first.
+ */
 int transitions_open(struct transitions *t, struct value *v, const struct pred *p,
 		     const struct await_opt *opt, unsigned queue) MUST_CHECK;
 /* As value_await_transition(); what is queued comes before an error. Suspends. */

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/state/account.h"
 #include "daemon/state/table.h"
 
 struct str {
 	unsigned refs;
+	struct account *account; /* of which it has a reference, or NULL */
 	size_t len;
 	char text[];
 };
@@ -31,6 +33,7 @@ int datum_string(const char *text, size_t len, struct datum *ret)
 	if (!s)
 		return -ENOMEM;
 	s->refs = 1;
+	s->account = NULL;
 	s->len = len;
 	memcpy(s->text, text, len);
 	s->text[len] = '\0';
@@ -48,6 +51,18 @@ size_t datum_text_len(const struct datum *d)
 	return d->s->len;
 }
 
+static size_t str_bytes(const struct str *s)
+{
+	return sizeof(*s) + s->len + 1;
+}
+
+static void free_str(struct str *s)
+{
+	account_release(s->account, str_bytes(s));
+	account_unref(s->account);
+	free(s);
+}
+
 void datum_take_ref(const struct datum *d)
 {
 	if (d->type == DATUM_STRING)
@@ -61,7 +76,44 @@ void datum_drop_ref(const struct datum *d)
 	if (d->type == DATUM_TABLE)
 		table_unref(d->t);
 	else if (--d->s->refs == 0)
-		free(d->s);
+		free_str(d->s);
+}
+
+/* Who is charged with the string or table. */
+static struct account **account_of(const struct datum *d)
+{
+	return d->type == DATUM_STRING ? &d->s->account : &d->t->account;
+}
+
+static size_t own_bytes(const struct datum *d)
+{
+	return d->type == DATUM_STRING ? str_bytes(d->s) : table_bytes(d->t);
+}
+
+int datum_charge(struct datum *d, struct account *a)
+{
+	if (!a || !datum_shared(d))
+		return 0;
+	if (!account_charge(a, own_bytes(d))) {
+		datum_fini(d);
+		return -ENOMEM;
+	}
+	a->refs++;
+	*account_of(d) = a;
+	return 0;
+}
+
+size_t datum_bytes(const struct datum *d, const struct account *a)
+{
+	size_t bytes = 0;
+
+	if (!datum_shared(d))
+		return 0;
+	if (!a || *account_of(d) != a)
+		bytes = own_bytes(d);
+	for (size_t i = 0; d->type == DATUM_TABLE && i < datum_size(d); i++)
+		bytes += datum_bytes(datum_entry(d, i), a);
+	return bytes;
 }
 
 /* NaN equals NaN: a sensor that still knows nothing is no news. */

@@ -24,6 +24,7 @@ enum datum_type {
 	DATUM_TABLE,
 };
 
+struct account;
 struct str;   /* bytes with a length and a reference count */
 struct table; /* keys in order, each with a datum; arrays have keys "1", "2", ... */
 
@@ -82,6 +83,15 @@ const char *datum_key(const struct datum *d, size_t i); /* lives as long as the 
 const struct datum *datum_entry(const struct datum *d, size_t i);
 const struct datum *datum_get(const struct datum *d,
 			      const char *key); /* NULL if there is none */
+
+/*
+ * Charge @a (NULL: nobody) with the memory of a string or table that was just made, without that of its entries,
+ * until the last reference to it has gone. 0, or -ENOMEM when there is not so much left; then *@d is given back.
+ */
+int datum_charge(struct datum *d, struct account *a) MUST_CHECK;
+
+/* The bytes of all that *@d refers to, less what @a is charged with already. */
+size_t datum_bytes(const struct datum *d, const struct account *a);
 
 /* Whether it refers to memory. */
 static inline bool datum_shared(const struct datum *d)

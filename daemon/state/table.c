@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/state/account.h"
+
 struct keys *keys_new(const char *const *names, size_t n)
 {
 	size_t size = sizeof(struct keys) + n * sizeof(char *);
@@ -19,6 +21,7 @@ struct keys *keys_new(const char *const *names, size_t n)
 		return NULL;
 	k->refs = 1;
 	k->n = n;
+	k->bytes = size;
 	text = (char *)&k->at[n];
 	for (size_t i = 0; i < n; i++) {
 		size = strlen(names[i]) + 1;
@@ -42,11 +45,17 @@ struct table *table_new(struct keys *k)
 	if (!t)
 		return NULL;
 	t->refs = 1;
+	t->account = NULL;
 	t->keys = k;
 	k->refs++;
 	for (size_t i = 0; i < k->n; i++)
 		t->values[i] = datum_null();
 	return t;
+}
+
+size_t table_bytes(const struct table *t)
+{
+	return sizeof(*t) + t->keys->n * sizeof(t->values[0]) + t->keys->bytes;
 }
 
 void table_unref(struct table *t)
@@ -55,6 +64,8 @@ void table_unref(struct table *t)
 		return;
 	for (size_t i = 0; i < t->keys->n; i++)
 		datum_fini(&t->values[i]);
+	account_release(t->account, table_bytes(t));
+	account_unref(t->account);
 	keys_unref(t->keys);
 	free(t);
 }

@@ -8,16 +8,19 @@
 #include "daemon/base/macros.h"
 #include "daemon/state/datum.h"
 
+struct account;
+
 struct keys {
 	unsigned refs;
-	size_t n;
+	size_t n, bytes;
 	const char *at[]; /* the texts lie behind */
 };
 
 struct table {
 	unsigned refs;
 	struct keys *keys;
-	struct datum values[]; /* keys->n of them */
+	struct account *account; /* of which it has a reference, or NULL */
+	struct datum values[];   /* keys->n of them */
 };
 
 /* Copies of @n texts. NULL without memory. */
@@ -27,6 +30,8 @@ void keys_unref(struct keys *k);
 /* A table of null under @k, of which it takes a reference. NULL without memory. */
 struct table *table_new(struct keys *k) MUST_CHECK;
 void table_unref(struct table *t);
+size_t
+table_bytes(const struct table *t); /* with its keys, without what its entries refer to */
 bool table_equal(const struct table *a, const struct table *b);
 
 /* Whether its keys are "1", "2", ...: an array. An empty table is not. */

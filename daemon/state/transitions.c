@@ -5,10 +5,18 @@
 #include "daemon/state/await.h"
 #include "daemon/state/internal.h"
 
+static size_t change_bytes(const struct transitions *t, const struct datum *now,
+			   const struct datum *old)
+{
+	return t->account ? datum_bytes(now, t->account) + datum_bytes(old, t->account)
+			  : 0;
+}
+
 static void drop_oldest(struct transitions *t)
 {
 	struct change *c = &t->ring[t->head];
 
+	account_release(t->account, change_bytes(t, &c->now, &c->old));
 	datum_fini(&c->now);
 	datum_fini(&c->old);
 	t->head = (t->head + 1) % t->cap;
@@ -21,6 +29,20 @@ static void disarm(struct transitions *t)
 	waiter_remove(&t->waiter);
 }
 
+/* 0, or -ENOMEM: it is more than the account has. */
+static int push(struct transitions *t, const struct datum *now, const struct datum *old)
+{
+	if (t->count == t->cap) {
+		drop_oldest(t);
+		t->dropped++;
+	}
+	if (!account_charge(t->account, change_bytes(t, now, old)))
+		return -ENOMEM;
+	t->ring[(t->head + t->count++) % t->cap] =
+		(struct change){.now = datum_copy(now), .old = datum_copy(old)};
+	return 0;
+}
+
 static void keep_change(struct waiter *w, int r, const struct datum *now,
 			const struct datum *old)
 {
@@ -30,13 +52,8 @@ static void keep_change(struct waiter *w, int r, const struct datum *now,
 		t->failed = r;
 		t->armed = false;
 	} else {
-		if (t->count == t->cap) {
-			drop_oldest(t);
-			t->dropped++;
-		}
-		t->ring[(t->head + t->count++) % t->cap] =
-			(struct change){.now = datum_copy(now), .old = datum_copy(old)};
-		if (!t->queues)
+		t->failed = push(t, now, old);
+		if (!t->queues || t->failed)
 			disarm(t);
 	}
 	if (t->waiting) {
@@ -88,10 +105,15 @@ int transitions_open(struct transitions *t, struct value *v, const struct pred *
 	if (opt) {
 		t->waiter.stale_use = opt->stale_use;
 		t->waiter.fresh_ns = opt->fresh_ns;
+		t->account = opt->account;
 	}
-	t->ring = calloc(t->cap, sizeof(t->ring[0]));
-	if (!t->ring)
+	if (!account_charge(t->account, t->cap * sizeof(t->ring[0])))
 		return -ENOMEM;
+	t->ring = calloc(t->cap, sizeof(t->ring[0]));
+	if (!t->ring) {
+		account_release(t->account, t->cap * sizeof(t->ring[0]));
+		return -ENOMEM;
+	}
 	value_ref(v);
 	arm(t);
 	return 0;
@@ -100,16 +122,12 @@ int transitions_open(struct transitions *t, struct value *v, const struct pred *
 /* Hand out the oldest change. */
 static void take(struct transitions *t, struct datum *ret_now, struct datum *ret_old)
 {
-	struct change *c = &t->ring[t->head];
+	const struct change *c = &t->ring[t->head];
 
-	if (ret_now) {
-		*ret_now = c->now;
-		c->now = datum_null();
-	}
-	if (ret_old) {
-		*ret_old = c->old;
-		c->old = datum_null();
-	}
+	if (ret_now)
+		*ret_now = datum_copy(&c->now);
+	if (ret_old)
+		*ret_old = datum_copy(&c->old);
 	drop_oldest(t);
 }
 
@@ -143,6 +161,7 @@ void transitions_close(struct transitions *t)
 	while (t->count > 0)
 		drop_oldest(t);
 	free(t->ring);
+	account_release(t->account, t->cap * sizeof(t->ring[0]));
 	value_unref(t->v);
 	t->v = NULL;
 }

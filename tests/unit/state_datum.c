@@ -1,10 +1,12 @@
 /* Data: equality, sharing, text. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "daemon/base/macros.h"
+#include "daemon/state/account.h"
 #include "daemon/state/datum.h"
 
 static struct datum text(const char *s)
@@ -150,4 +152,53 @@ Test(datum, for_people)
 	datum_print(&d, 0, buf, sizeof(buf));
 	cr_assert(eq(str, buf, "1200"));
 	cr_assert(eq(str, (char *)datum_type_name(DATUM_QUAT), "quaternion"));
+}
+
+/* S1: what a datum takes is charged until the last reference has gone, which may be after the owner. */
+Test(datum, S1_charged_until_nobody_holds_it)
+{
+	static const char *const keys[] = {"text"};
+	struct account *a = account_new(1000);
+	struct datum d = text("abc"), all, copy;
+	size_t used;
+
+	cr_assert(eq(int, datum_charge(&d, a), 0));
+	used = a->used;
+	cr_assert(gt(sz, used, 3));
+	cr_assert(eq(sz, datum_bytes(&d, NULL), used));
+	cr_assert(eq(sz, datum_bytes(&d, a), 0)); /* charged already */
+	copy = datum_copy(&d);
+	datum_fini(&d);
+	cr_assert(eq(sz, a->used, used));
+
+	all = table(keys, &copy, 1);
+	cr_assert(eq(sz, datum_bytes(&all, NULL), datum_bytes(&all, a) + used));
+	cr_assert(eq(int, datum_charge(&all, a), 0));
+	cr_assert(eq(sz, datum_bytes(&all, NULL), a->used));
+	copy = datum_copy(datum_entry(&all, 0));
+	datum_fini(&all);
+	cr_assert(eq(sz, a->used, used));
+
+	account_unref(a);
+	cr_assert(eq(sz, a->used, used));
+	cr_assert(eq(str, (char *)datum_text(&copy), "abc"));
+	datum_fini(&copy);
+}
+
+Test(datum, S1_not_more_than_the_account_has)
+{
+	struct account *a = account_new(100);
+	struct datum d = text("abc"), big;
+	char word[101];
+
+	memset(word, 'x', sizeof(word) - 1);
+	word[100] = '\0';
+	big = text(word);
+	cr_assert(eq(int, datum_charge(&big, a), -ENOMEM));
+	cr_assert(eq(int, (int)big.type, DATUM_NULL));
+	cr_assert(eq(sz, a->used, 0));
+	cr_assert(eq(int, datum_charge(&d, a), 0));
+	datum_fini(&d);
+	cr_assert(eq(sz, a->used, 0));
+	account_unref(a);
 }

@@ -1,6 +1,8 @@
 /* Loops over transitions: rule V12; scenarios AV-10 and AV-11. */
 #include "tests/unit/state_run.h"
 
+#include <string.h>
+
 static int calls;
 
 /* Counts its calls; matches numbers above *@arg. */
@@ -186,4 +188,50 @@ static int av_11(void *arg)
 Test(transitions, AV_11_loops_side_by_side)
 {
 	run(av_11);
+}
+
+/* S1: what a queue keeps is charged; when there is no room for more the loop ends with that, after what it has. */
+static int charged_queue(void *arg)
+{
+	const struct pred any = {.op = PRED_ANY};
+	struct account *a = account_new(1000);
+	const struct await_opt opt = {.account = a};
+	struct value *v = value_of(0);
+	struct transitions t;
+	struct datum now, old;
+	int n = 0;
+
+	(void)arg;
+	cr_assert(eq(int, transitions_open(&t, v, &any, &opt, 1000), -ENOMEM));
+	cr_assert(eq(sz, a->used, 0));
+	cr_assert(eq(int, transitions_open(&t, v, &any, &opt, 8), 0));
+	for (int i = 0; i < 8; i++) {
+		char text[100];
+		struct datum d;
+
+		memset(text, 'a' + i, sizeof(text));
+		cr_assert(eq(int, datum_string(text, sizeof(text), &d), 0));
+		cr_assert(eq(int, value_set(v, &d), 0));
+		datum_fini(&d);
+	}
+	cr_assert(le(sz, a->used, 1000));
+	while (transitions_next(&t, &now, &old) == 0) {
+		cr_assert(eq(int, datum_text(&now)[0], 'a' + n));
+		datum_fini(&now);
+		datum_fini(&old);
+		n++;
+	}
+	cr_assert(ge(int, n, 1));
+	cr_assert(lt(int, n, 8));
+	cr_assert(eq(int, transitions_next(&t, &now, &old), -ENOMEM));
+	transitions_close(&t);
+	cr_assert(eq(sz, a->used, 0));
+	account_unref(a);
+	value_free(v);
+	return 0;
+}
+
+Test(transitions, S1_a_queue_is_charged)
+{
+	run(charged_queue);
 }
