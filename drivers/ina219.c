@@ -26,6 +26,7 @@ enum {
 	MODE_SHUNT_AND_BUS_CONTINUOUS = 0x0007,
 	MODE_POWER_DOWN = 0x0000,
 	RST = 0x8000,
+	AFTER_RESET = 0x399f,
 	BRNG_32V = 0x2000,
 	PG_SHIFT = 11,
 	BADC_SHIFT = 7,
@@ -76,6 +77,12 @@ static bool sleeps(uint16_t config)
 	       bus_adc >= ADC_AVERAGE && bus_adc == shunt_adc;
 }
 
+/* Other programs leave it in any of its eight modes; with all else as after a reset it is known nevertheless. */
+static bool is_untouched_but_for_mode(uint16_t config)
+{
+	return (config | MODE) == AFTER_RESET;
+}
+
 static int ina219_probe(struct dev_io *io, const void *conf)
 {
 	uint16_t config;
@@ -85,7 +92,8 @@ static int ina219_probe(struct dev_io *io, const void *conf)
 	if (r < 0)
 		return r;
 	if (!(config & NEVER_SET) &&
-	    ((config & MODE) == MODE_SHUNT_AND_BUS_CONTINUOUS || sleeps(config)))
+	    ((config & MODE) == MODE_SHUNT_AND_BUS_CONTINUOUS || sleeps(config) ||
+	     is_untouched_but_for_mode(config)))
 		return 0;
 	return ident_refuse(&io->i2c, "no INA219 has the configuration 0x%04x", config);
 }

@@ -304,6 +304,34 @@ Test(promises, what_sleeps_is_set_up_again)
 	cr_expect(n >= 6, "%u", n);
 }
 
+/* An INA219 as another program leaves it: it has no identity, but a configuration that no other chip has. */
+static int change_mode_and_probe(void *arg)
+{
+	struct trial *t = arg;
+
+	for (uint16_t mode = 0; mode < 8; mode++) {
+		cr_assert(eq(int, i2c_write_reg16(&t->io.i2c, 0x00, 0x3998 | mode), 0));
+		cr_expect(eq(int, t->driver->probe(&t->io, t->conf.settings), 0),
+			  "mode %u", mode);
+	}
+	cr_assert(eq(int, i2c_write_reg16(&t->io.i2c, 0x00, 0x0000), 0));
+	cr_expect(eq(int, t->driver->probe(&t->io, t->conf.settings), -ENODEV));
+	return 0;
+}
+
+Test(promises, an_ina219_is_known_in_any_mode)
+{
+	struct trial t;
+	struct rig rig;
+
+	rig_open(&rig, 0);
+	rig_plug(&rig, "ina219");
+	trial_init(&t, &rig, driver_find("ina219"), 0x40);
+	cr_assert(eq(int, rig_run(change_mode_and_probe, &t), 0));
+	rig_unplug(&rig, "ina219");
+	rig_close(&rig);
+}
+
 static void check_sample(const struct driver *d, const struct sample *s, int64_t t_ns)
 {
 	const struct chan_info *info = &chan_info[s->chan];
