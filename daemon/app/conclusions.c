@@ -30,7 +30,9 @@ struct conclusions {
 	/* Of several sources, NULL: there is but one of each kind. */
 	struct verdicts *attitude_sources, *altitude_sources;
 	uint32_t down_imus, down_mags, down_baros; /* those that do not run, bit by bit */
-	bool frozen_imu, frozen_mag, frozen_baro;  /* without verdicts: it was told */
+	/* How old what each of them shows may grow, ns; 0: as old as it likes. */
+	int64_t stale_imus[IMUS_MAX], stale_baros[BAROS_MAX];
+	bool frozen_imu, frozen_mag, frozen_baro; /* without verdicts: it was told */
 	struct value *values[CONCLUSION_COUNT];
 };
 
@@ -81,28 +83,36 @@ static void expect_baro(struct conclusions *k, unsigned which,
 		      frozen_s > 0 ? frozen_s : (double)INFINITY, another);
 }
 
-/* How old what is made of @roles may grow: as old as what one of them shows, as @s says. */
-static int64_t stale_after_ns(const struct conf_sensor *s, const struct conf_roles *roles)
+static int64_t own_stale_ns(const struct conf_sensor *s)
 {
-	int64_t ns = s ? s->sensor.stale_after_ns : 0;
-
-	return roles->n > 1 && ns > 0 && ns < SPARE_STALE_NS ? SPARE_STALE_NS : ns;
+	return s ? s->sensor.stale_after_ns : 0;
 }
 
-/* The values from @first to before @end, which @source concludes from the sensors @roles. */
-static int add_values(struct conclusions *k, const struct config *c, struct world *world,
-		      enum conclusion first, enum conclusion end, const char *source,
-		      const struct conf_roles *roles)
+/* How old what is made of @n sensors may grow: as what the slowest shows, as it may be the only one that is left. */
+static int64_t stale_after_ns(const int64_t *each, unsigned n)
 {
-	const struct conf_sensor *sensor = sensor_of(c, roles->role[0]);
+	int64_t ns = n > 1 ? SPARE_STALE_NS : 0;
 
+	for (unsigned i = 0; i < n; i++) {
+		if (each[i] == 0)
+			return 0;
+		if (each[i] > ns)
+			ns = each[i];
+	}
+	return ns;
+}
+
+/* The values from @first to before @end, which @source concludes and which turn stale after @stale_ns. */
+static int add_values(struct conclusions *k, struct world *world, enum conclusion first,
+		      enum conclusion end, const char *source, int64_t stale_ns)
+{
 	for (enum conclusion i = first; i < end; i++) {
 		struct value_info info = conclusion_infos[i];
 		int r;
 
 		info.typed = true;
 		info.source = source;
-		info.stale_after_ns = stale_after_ns(sensor, roles);
+		info.stale_after_ns = stale_ns;
 		r = world_add(world, &info, &k->values[i]);
 		if (r < 0) {
 			LOG(ERR, "%s: %s cannot be made: %s", source, info.name,
@@ -143,13 +153,18 @@ static int add_attitude(struct conclusions *k, const struct config *c,
 
 	if (conf->imu.n == 0)
 		return 0;
-	for (unsigned i = 0; i < conf->imu.n; i++)
-		imus[i] = nominal_of(k, sensor_of(c, conf->imu.role[i]), true);
+	for (unsigned i = 0; i < conf->imu.n; i++) {
+		const struct conf_sensor *s = sensor_of(c, conf->imu.role[i]);
+
+		imus[i] = nominal_of(k, s, true);
+		k->stale_imus[i] = own_stale_ns(s);
+	}
 	for (unsigned i = 0; i < conf->mag.n; i++)
 		mags[i] = nominal_of(k, sensor_of(c, conf->mag.role[i]), false);
 	imus_init(&k->imus, &conf->vqf, conf->imu.n, imus, conf->mag.n, mags);
 	motion_init(&k->motion, &c->fusion.motion);
-	r = add_values(k, c, world, 0, ATTITUDE_COUNT, "fusion.attitude", &conf->imu);
+	r = add_values(k, world, 0, ATTITUDE_COUNT, "fusion.attitude",
+		       stale_after_ns(k->stale_imus, conf->imu.n));
 	return r < 0 ? r : add_attitude_sources(k, world);
 }
 
@@ -167,11 +182,14 @@ static int add_altitude(struct conclusions *k, const struct config *c,
 		return -ENOMEM;
 	altitude_retune(k->altitude, (float)conf->tau_s, (float)conf->tolerance_m);
 	for (unsigned i = 0; i < conf->pressure.n; i++) {
+		const struct conf_sensor *s = sensor_of(c, conf->pressure.role[i]);
+
 		names[i] = conf->pressure.role[i];
-		expect_baro(k, i, sensor_of(c, names[i]), false);
+		expect_baro(k, i, s, false);
+		k->stale_baros[i] = own_stale_ns(s);
 	}
-	r = add_values(k, c, world, ATTITUDE_COUNT, CONCLUSION_COUNT, "fusion.altitude",
-		       &conf->pressure);
+	r = add_values(k, world, ATTITUDE_COUNT, CONCLUSION_COUNT, "fusion.altitude",
+		       stale_after_ns(k->stale_baros, conf->pressure.n));
 	if (r < 0 || conf->pressure.n < 2)
 		return r;
 	return verdicts_new(NULL, world, "altitude", "fusion.altitude", names,
@@ -252,8 +270,9 @@ void conclusions_sensor_changed(struct conclusions *k, const struct conf_sensor 
 		imus_imu_changed(&k->imus, (unsigned)f.imu, &nominal, another);
 		if ((unsigned)f.imu == k->imus.used)
 			motion_restart(&k->motion);
+		k->stale_imus[f.imu] = own_stale_ns(s);
 		set_stale_after(k, 0, ATTITUDE_COUNT,
-				stale_after_ns(s, &k->conf->attitude.imu));
+				stale_after_ns(k->stale_imus, k->conf->attitude.imu.n));
 	}
 	if (f.mag >= 0) {
 		nominal = nominal_of(k, s, false);
@@ -261,8 +280,10 @@ void conclusions_sensor_changed(struct conclusions *k, const struct conf_sensor 
 	}
 	if (f.baro >= 0) {
 		expect_baro(k, (unsigned)f.baro, s, another);
-		set_stale_after(k, ATTITUDE_COUNT, CONCLUSION_COUNT,
-				stale_after_ns(s, &k->conf->altitude.pressure));
+		k->stale_baros[f.baro] = own_stale_ns(s);
+		set_stale_after(
+			k, ATTITUDE_COUNT, CONCLUSION_COUNT,
+			stale_after_ns(k->stale_baros, k->conf->altitude.pressure.n));
 	}
 }
 
@@ -290,28 +311,15 @@ static bool with_down(struct vote_note *notes, unsigned n, uint32_t down)
 	return known;
 }
 
-/* Of a sensor that nobody stands by for. */
-static void tell_lone(const char *what, const char *role, bool frozen, bool *told)
-{
-	if (frozen == *told)
-		return;
-	*told = frozen;
-	if (frozen)
-		LOG(WARNING, "%s: %s repeats itself, and is taken for frozen", what,
-		    role);
-	else
-		LOG(NOTICE, "%s: %s measures again", what, role);
-}
-
 static void tell_lone_attitude(struct conclusions *k)
 {
 	const struct conf_attitude *conf = &k->conf->attitude;
 	const struct attitude *a = &k->imus.imu[0].attitude;
 
-	tell_lone("attitude", conf->imu.role[0], attitude_frozen(a), &k->frozen_imu);
+	verdict_lone("attitude", conf->imu.role[0], attitude_frozen(a), &k->frozen_imu);
 	if (conf->mag.n > 0)
-		tell_lone("attitude", conf->mag.role[0], attitude_mag_frozen(a),
-			  &k->frozen_mag);
+		verdict_lone("attitude", conf->mag.role[0], attitude_mag_frozen(a),
+			     &k->frozen_mag);
 }
 
 static void tell_attitude(struct conclusions *k)
@@ -341,8 +349,8 @@ static void tell_altitude(struct conclusions *k)
 	bool known;
 
 	if (!k->altitude_sources) {
-		tell_lone("altitude", k->conf->altitude.pressure.role[0],
-			  r->verdict[0] == VOTE_FROZEN, &k->frozen_baro);
+		verdict_lone("altitude", k->conf->altitude.pressure.role[0],
+			     r->verdict[0] == VOTE_FROZEN, &k->frozen_baro);
 		return;
 	}
 	vote_notes(r, n, "m", notes);

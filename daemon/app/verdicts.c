@@ -188,3 +188,15 @@ void verdicts_tell(struct verdicts *v, const struct vote_note *notes, bool known
 	set_health(v);
 	value_batch_end();
 }
+
+void verdict_lone(const char *name, const char *role, bool frozen, bool *told)
+{
+	if (frozen == *told)
+		return;
+	*told = frozen;
+	if (frozen)
+		LOG(WARNING, "%s: %s repeats itself, and is taken for frozen", name,
+		    role);
+	else
+		LOG(NOTICE, "%s: %s measures again", name, role);
+}

@@ -27,4 +27,10 @@ void verdicts_free(struct verdicts *v); /* its values stay with the world; NULL 
 void verdicts_tell(struct verdicts *v, const struct vote_note *notes, bool known,
 		   bool majority);
 
+/*
+ * Of @role, the only source of @name, is known whether it is @frozen. It is logged when that is not what was *@told, and
+ * noted there.
+ */
+void verdict_lone(const char *name, const char *role, bool frozen, bool *told);
+
 #endif

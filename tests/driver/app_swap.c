@@ -417,3 +417,55 @@ Test(app_swap, another_reset_line_is_another_place)
 {
 	run(change_the_line, NULL);
 }
+
+static const char two_barometers[] =
+	"{ 'buses': { 'body': { 'path': 'sim' } }, 'gpio': 'sim',"
+	"  'sensors': { 'fast': { 'driver': 'bmp280', 'bus': 'body', 'stale_after': "
+	"'700ms' },"
+	"               'slow': { 'driver': 'bmp280', 'bus': 'body', 'address': '0x77',"
+	"                         'stale_after': '5s' } },"
+	"  'fusion': { 'altitude': { 'pressure': [ 'fast', 'slow' ] } } }";
+
+static void expect_stale_after(struct bench *b, int64_t ns)
+{
+	cr_assert(eq(i64,
+		     value_info(world_find(b->world, "altitude.height"))->stale_after_ns,
+		     ns));
+}
+
+/* What two make lives as long as what the slower shows: it may be the only one that is left. */
+static int change_how_old(void *arg)
+{
+	struct bench b = {0};
+	char why[SWAP_WHY_MAX];
+	struct nursery n;
+
+	(void)arg;
+	bench_open_as(&b, two_barometers);
+	nursery_open(&n);
+	senses_go(b.senses, &n);
+	hardware_start(b.hardware);
+	(void)!task_sleep(NS_PER_S);
+	expect_stale_after(&b, 5 * NS_PER_S);
+	cr_assert(eq(int,
+		     change(&b, "{ 'sensors': { 'fast': { 'stale_after': '800ms' } } }",
+			    why),
+		     0),
+		  "%s", why);
+	expect_stale_after(&b, 5 * NS_PER_S);
+	cr_assert(eq(int,
+		     change(&b, "{ 'sensors': { 'slow': { 'stale_after': '600ms' } } }",
+			    why),
+		     0),
+		  "%s", why);
+	expect_stale_after(&b, 800 * NS_PER_MS);
+	nursery_cancel(&n, "done");
+	(void)!nursery_close(&n, 0);
+	bench_close(&b);
+	return 0;
+}
+
+Test(app_swap, what_two_make_lives_as_long_as_what_the_slower_shows)
+{
+	run(change_how_old, NULL);
+}
