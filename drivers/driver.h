@@ -125,7 +125,7 @@ struct driver {
 	 * -EINVAL after errors in @at->errs.
 	 */
 	int (*conf_read)(const struct conf_at *at, void *conf);
-	bool data_ready; /* `setup` has it tell of new measurements at an output: "irq" */
+	bool data_ready; /* set up, it tells of each measurement by an edge that rises: "irq" */
 	size_t trim_max; /* bytes of factory constants, <= DRIVER_TRIM_MAX */
 	size_t raw_max; /* bytes of one read, <= DRIVER_RAW_MAX; of a message <= DRIVER_BURST_MAX */
 

@@ -1,7 +1,8 @@
 /*
  * ST LIS3MDL: magnetometer, on I2C.
  *
- * Registers as in the data sheet LIS3MDL, DocID024204 rev. 6 (sections 5.1.1, 7 and table 3).
+ * Registers as in the data sheet LIS3MDL, DocID024204 rev. 6 (sections 5.1.1, 7 and table 3). "irq" is at the pin DRDY;
+ * the other one, INT, is for thresholds, which are not used.
  */
 #include <errno.h>
 
