@@ -125,6 +125,80 @@ void lua_error_wrap(lua_State *L, const char *kind, int level)
 	luaL_setmetatable(L, ERROR_TYPE);
 }
 
+/*
+ * Where tables and the like were raised that are on their way out of their task: they stay what they are, so their
+ * tracebacks are in the registry, in a table with weak keys under the address of this.
+ */
+static const char traces_key;
+
+static bool has_trace(lua_State *L, int idx)
+{
+	switch (lua_type(L, idx)) {
+	case LUA_TTABLE:
+		return !is_error_object(L, idx);
+	case LUA_TUSERDATA:
+	case LUA_TFUNCTION:
+	case LUA_TTHREAD:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Push the table of traces; false, nothing is pushed: there is none, as nothing was raised yet. */
+static bool push_traces(lua_State *L)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &traces_key) == LUA_TTABLE)
+		return true;
+	lua_pop(L, 1);
+	return false;
+}
+
+static void make_traces(lua_State *L)
+{
+	lua_newtable(L);
+	lua_createtable(L, 0, 1);
+	lua_pushliteral(L, "k");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &traces_key);
+}
+
+/* Keep the traceback from @level on of what is raised at @idx, unless there is one from further in. */
+static void keep_trace(lua_State *L, int idx, int level)
+{
+	if (!has_trace(L, idx))
+		return;
+	if (!push_traces(L))
+		make_traces(L);
+	lua_pushvalue(L, idx);
+	if (lua_rawget(L, -2) == LUA_TNIL) {
+		budget_spend(L, count_levels(L, level) * TRACEBACK_STEPS);
+		lua_pushvalue(L, idx);
+		push_traceback(L, level);
+		lua_rawset(L, -4);
+	}
+	lua_pop(L, 2);
+}
+
+/* Push the traceback of what was raised at @idx, nil if there is none, and forget it: it was caught, or is told. */
+static void take_trace(lua_State *L, int idx)
+{
+	idx = lua_absindex(L, idx);
+	if (!has_trace(L, idx) || !push_traces(L)) {
+		lua_pushnil(L);
+		return;
+	}
+	lua_pushvalue(L, idx);
+	if (lua_rawget(L, -2) != LUA_TNIL) {
+		lua_pushvalue(L, idx);
+		lua_pushnil(L);
+		lua_rawset(L, -4);
+	}
+	lua_remove(L, -2);
+}
+
 void lua_push_place(lua_State *L)
 {
 	lua_Debug ar;
@@ -149,7 +223,7 @@ void lua_error_settle(lua_State *L)
 {
 	if (is_error_object(L, -1))
 		return;
-	luaL_checkstack(L, 4, NULL);
+	luaL_checkstack(L, 8, NULL);
 	/* Deep down Lua had no room for the error, and raised a text of its own. */
 	if (lua_host_of(L)->killed && lua_type(L, -1) == LUA_TSTRING) {
 		lua_pop(L, 1);
@@ -166,6 +240,11 @@ void lua_error_settle(lua_State *L)
 	}
 	luaL_tolstring(L, -1, NULL);
 	lua_error_wrap(L, "error", 1);
+	take_trace(L, -2);
+	if (lua_isnil(L, -1))
+		lua_pop(L, 1);
+	else
+		lua_setfield(L, -2, "traceback");
 	lua_insert(L, -2);
 	if (lua_type(L, -1) == LUA_TSTRING)
 		lua_pop(L, 1);
@@ -202,6 +281,13 @@ static int error_handler(lua_State *L)
 	lua_tostring(L, -1);
 	lua_error_wrap(L, "error", 1);
 	return 1;
+}
+
+/* The same where errors pass that may leave the task: of the rest, too, it is kept where it was raised. */
+static int passing_handler(lua_State *L)
+{
+	keep_trace(L, 1, 1);
+	return error_handler(L);
 }
 
 int lua_raise(lua_State *L, const char *kind, const char *fmt, ...)
@@ -260,7 +346,7 @@ int lua_call_guarded(lua_State *L, int nargs)
 {
 	int base = lua_gettop(L) - nargs, status;
 
-	lua_pushcfunction(L, error_handler);
+	lua_pushcfunction(L, passing_handler);
 	lua_insert(L, base);
 	status = lua_pcall(L, nargs, LUA_MULTRET, base);
 	lua_remove(L, base);
@@ -297,6 +383,8 @@ static int finish(lua_State *L, int status, lua_KContext was_unwinding)
 		lua_host_collect(lua_host_of(L), L);
 	if (lua_type(L, -1) == LUA_TSTRING) /* out of memory: no handler was called */
 		lua_error_settle(L);
+	take_trace(L, -1);
+	lua_pop(L, 1);
 	lua_pushboolean(L, 0);
 	lua_insert(L, -2);
 	return 2;

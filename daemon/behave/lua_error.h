@@ -1,7 +1,7 @@
 /*
  * Errors in scripts: objects with .message .traceback .kind .task .errors, made from what `error` was
  * given as text; tables and other values that a script raises stay what they are until they leave
- * their task.
+ * their task. Then they are the .value of an object, with the traceback of the place where they were raised.
  */
 #ifndef DAEMON_BEHAVE_LUA_ERROR_H
 #define DAEMON_BEHAVE_LUA_ERROR_H

@@ -22,6 +22,22 @@ print(ok, err.message, err.errors[1].message, now())
 local ok, err = pcall(nursery, function() error({ code = 8 }) end)
 print(ok, err.kind, err.value.code)
 
+-- A table that is raised stays what it is; where that was is told when it has left its task.
+local stop = { code = 9 }
+local function stops() error(stop) end
+local ok, err = pcall(move_on_after, 1, stops)
+print(ok, err == stop, next(err, "code"), getmetatable(err))
+for _, raise in ipairs {
+	function(n) n:start(function() stops() end) end,
+	function() move_on_after(1, function() stops() end) end,
+	function() pcall(move_on_after, 1, stops) error(stop) end,
+	function() worker "local function w() error {} end\nw()" end,
+} do
+	local ok, err = pcall(nursery, function(n) raise(n) end)
+	print(err.value == stop, err.traceback:match("[^\t\n]+:%d+: in [%l ]+'stops'[^\n]*") or
+		err.traceback:match("traceback:\n\t([^:]+:%d+)"))
+end
+
 local ok, err = pcall(nursery, function(n)
 	local t = n:start(function() error("joined", 0) end)
 	print("join raises", pcall(t.join, t))
