@@ -6,7 +6,6 @@
  * An argument with a slash is a folder of such recordings, *.f32; else those of the BROAD benchmark are
  * taken. Without recordings nothing is reported.
  */
-#include <dirent.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,10 +20,6 @@
 
 #define DEG (M_PI / 180)
 #define PEER "vqf_paper"
-#define SUFFIX ".f32"
-
-enum { TRIALS_MAX = 256 };
-
 /* RMSE, deg. */
 struct score {
 	double warm_9d, warm_incl, cold_9d, cold_incl;
@@ -177,61 +172,18 @@ static void bench_cost_of_any(const char *folder, char trials[][BROAD_NAME_MAX],
 	}
 }
 
-/* "NAME.f32", but not what a filter made of it, "NAME.vqfref20.f32". */
-static int is_trial(const struct dirent *e)
-{
-	size_t len = strlen(e->d_name);
-
-	return len > strlen(SUFFIX) && len < BROAD_NAME_MAX &&
-	       strcmp(e->d_name + len - strlen(SUFFIX), SUFFIX) == 0 &&
-	       !strstr(e->d_name, ".vqfref");
-}
-
-static int find_trials(const char *folder, char ret[][BROAD_NAME_MAX])
-{
-	struct dirent **found;
-	int n_found = scandir(folder, &found, is_trial, alphasort);
-	int n = 0;
-
-	for (int i = 0; i < n_found; i++) {
-		if (n < TRIALS_MAX)
-			snprintf(ret[n++], BROAD_NAME_MAX, "%.*s",
-				 (int)(strlen(found[i]->d_name) - strlen(SUFFIX)),
-				 found[i]->d_name);
-		free(found[i]);
-	}
-	if (n_found >= 0)
-		free(found);
-	return n;
-}
-
-/* Take the folder out of the arguments, if there is one. */
-static const char *folder_argument(int *argc, char **argv)
-{
-	for (int i = 1; i < *argc; i++) {
-		const char *folder = argv[i];
-
-		if (!strchr(folder, '/'))
-			continue;
-		memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(*argv));
-		(*argc)--;
-		return folder;
-	}
-	return BROAD_DIR;
-}
-
 int main(int argc, char **argv)
 {
-	static char trials[TRIALS_MAX][BROAD_NAME_MAX];
+	static char trials[FUSION_TRIALS_MAX][BROAD_NAME_MAX];
 	const char *folder;
 	int n;
 
 	/* As fusion_count() calls it. */
 	if (argc == 5 && strcmp(argv[1], FUSION_COUNT) == 0)
 		return fusion_play_counted(argv[2], argv[3], argv[4]);
-	folder = folder_argument(&argc, argv);
+	folder = fusion_folder(&argc, argv);
 	bench_begin(argc, argv);
-	n = find_trials(folder, trials);
+	n = fusion_find(folder, trials);
 	if (n == 0) {
 		fprintf(stderr, "bench: no recording *.f32 in %s\n", folder);
 		return 0;

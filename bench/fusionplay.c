@@ -1,6 +1,7 @@
 /* Recorded trials played through the filter. */
 #include "bench/fusionplay.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,51 @@
 
 #include "hal/scene.h"
 
+#define SUFFIX ".f32"
+
 enum { COUNTED_ROWS = 20000 };
+
+/* "NAME.f32", but not what a filter made of it, "NAME.vqfref20.f32". */
+static int is_trial(const struct dirent *e)
+{
+	size_t len = strlen(e->d_name);
+
+	return len > strlen(SUFFIX) && len < BROAD_NAME_MAX &&
+	       strcmp(e->d_name + len - strlen(SUFFIX), SUFFIX) == 0 &&
+	       !strstr(e->d_name, ".vqfref");
+}
+
+int fusion_find(const char *folder, char ret[][BROAD_NAME_MAX])
+{
+	struct dirent **found;
+	int n_found = scandir(folder, &found, is_trial, alphasort);
+	int n = 0;
+
+	for (int i = 0; i < n_found; i++) {
+		if (n < FUSION_TRIALS_MAX)
+			snprintf(ret[n++], BROAD_NAME_MAX, "%.*s",
+				 (int)(strlen(found[i]->d_name) - strlen(SUFFIX)),
+				 found[i]->d_name);
+		free(found[i]);
+	}
+	if (n_found >= 0)
+		free(found);
+	return n;
+}
+
+const char *fusion_folder(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++) {
+		const char *folder = argv[i];
+
+		if (!strchr(folder, '/'))
+			continue;
+		memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(*argv));
+		(*argc)--;
+		return folder;
+	}
+	return BROAD_DIR;
+}
 
 /* Is it a recording as it should be? The daemon's reader has the checks. */
 static bool check(const char *folder, const char *name, double *ret_rate_hz)

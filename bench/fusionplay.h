@@ -15,6 +15,14 @@ struct fusion_trial {
 	double dt_s;
 };
 
+enum { FUSION_TRIALS_MAX = 256 };
+
+/* The folder among the arguments, what has a slash, which is taken out of them; else that of the BROAD benchmark. */
+const char *fusion_folder(int *argc, char **argv);
+
+/* The names of the trials in @folder, FUSION_TRIALS_MAX at most, in order; how many. */
+int fusion_find(const char *folder, char ret[][BROAD_NAME_MAX]);
+
 /* Read the trial @name of @folder; what is wrong with it is said on standard error. */
 bool fusion_load(const char *folder, const char *name, struct fusion_trial *ret);
 
