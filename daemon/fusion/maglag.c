@@ -59,8 +59,8 @@ void maglag_update(struct maglag *lag, const double field[3], const double swing
 		lag->swing_sq = ENOUGH;
 	}
 	lag->s = lag->product / (lag->swing_sq + PRIOR);
-	if (lag->s < 0)
-		lag->s = 0;
+	if (lag->s < -max_s)
+		lag->s = -max_s;
 	if (lag->s > max_s)
 		lag->s = max_s;
 }

@@ -107,7 +107,8 @@ const struct conf_field vqf_fields[] = {
 	CONF_REAL(vqf_params, bias_interval_s, 0.02, 0, 1, "s",
 		  "The bias is learnt at most so often in motion; 0: with each sample."),
 	CONF_REAL(vqf_params, mag_lag_max_s, 0.05, 0, 0.2, "s",
-		  "The magnetometer's delay is learnt up to this; 0: not at all."),
+		  "The magnetometer's delay behind the gyroscope, or the gyroscope's, is "
+		  "learnt up to this; 0: not at all."),
 	CONF_BOOL(vqf_params, mag_first_at_rest, true,
 		  "The first field may also be learnt at rest."),
 	CONF_BOOL(vqf_params, mag_keep_rest, true,

@@ -41,9 +41,9 @@ struct vqf_params {
 	double rest_first_s; /* rest_min_s as long as nothing has moved since the start */
 	double bias_interval_s; /* the bias is learnt at most so often */
 	bool mag_first_at_rest; /* the first field may also be learnt at rest */
-	bool mag_keep_rest;   /* the end of a rest ends the averaging of first headings */
-	double mag_lag_max_s; /* the magnetometer's delay is learnt up to this; 0: not */
-	bool coning;          /* the axis moves between two rates */
+	bool mag_keep_rest; /* the end of a rest ends the averaging of first headings */
+	double mag_lag_max_s; /* the magnetometer's delay is learnt up to this, either way; 0: not */
+	bool coning; /* the axis moves between two rates */
 };
 
 /*
