@@ -36,6 +36,18 @@ static void relentless(lua_State *L, lua_Debug *ar)
 	kill(L);
 }
 
+/* Push the error of the first kill of this task; it stays in the registry until the task ends. */
+static void make_kill(lua_State *L, struct lua_host *h, const struct budget *b)
+{
+	lua_push_place(L);
+	snprintf(h->killed_at, sizeof(h->killed_at), "%s", lua_tostring(L, -1));
+	lua_pop(L, 1);
+	lua_push_kill(L);
+	lua_error_wrap(L, "budget", 0);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, b);
+}
+
 static void kill(lua_State *L)
 {
 	struct lua_task *t = lua_host_of(L)->running;
@@ -49,12 +61,9 @@ static void kill(lua_State *L)
 		lua_sethook(L, relentless, LUA_MASKCOUNT, 1);
 	t->unwinding = true;
 	t->host->killed = true;
-	lua_push_place(L);
-	snprintf(t->host->killed_at, sizeof(t->host->killed_at), "%s",
-		 lua_tostring(L, -1));
-	lua_pop(L, 1);
-	lua_push_kill(L);
-	lua_error_wrap(L, "budget", 0);
+	/* There may be thousands of clean-ups to kill: the others cost next to nothing. */
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, b) == LUA_TNIL)
+		make_kill(L, t->host, b);
 	lua_error(L);
 }
 
@@ -224,6 +233,10 @@ void budget_charge(struct lua_task *t, unsigned instructions)
 void budget_end(struct lua_task *t)
 {
 	budget_rest(t);
+	if (t->budget.kills > 0) {
+		lua_pushnil(t->host->L);
+		lua_rawsetp(t->host->L, LUA_REGISTRYINDEX, &t->budget);
+	}
 	t->host->running = NULL;
 	(void)trap_exchange(NULL); /* it was this one's */
 }

@@ -161,6 +161,17 @@ static const struct {
 	 "script.lua:2: computed for too long without waiting; stopped"},
 	{"local function f() for i = 1, 4743 do end end\nwhile true do batch(f) end",
 	 "script.lua:2: computed for too long without waiting; stopped"},
+	/* one whose clean-up never ends, at every level */
+	{"local mt = {__close = function() while true do end end}\n"
+	 "local function f(d) local c <close> = setmetatable({}, mt) if d == 0 then "
+	 "while true do end end f(d - 1) end f(5000)",
+	 "computed for too long without waiting; stopped"},
+	{"local function nest(d) local co = coroutine.create(function()\n"
+	 "local c <close> = setmetatable({}, {__close = function()\n"
+	 "if d > 0 then coroutine.close(nest(d - 1)) end while true do end end})\n"
+	 "coroutine.yield() end) coroutine.resume(co) return co end\n"
+	 "coroutine.close(nest(150))",
+	 "computed for too long without waiting; stopped"},
 	/* ones that start without an end */
 	{"nursery(function(n) while true do n:start(function() sleep(1e9) end) end end)",
 	 "more than 256 tasks"},
