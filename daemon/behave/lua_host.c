@@ -30,10 +30,11 @@
 #define LARGE 1024
 
 /*
- * Of Lua's collector, in percent: when a cycle begins, and how fast it goes on. Where memory is tight it begins at
- * once: there is no room to wait for more garbage.
+ * Of Lua's collector, in percent: when a cycle begins, and how fast it goes on. Where memory is tight there is little
+ * room to wait for more garbage. 104 is the least that is more than 100, where one cycle would follow the other (Lua
+ * keeps quarters): filling the heap would take minutes.
  */
-enum { GC_PAUSE = 130, GC_PAUSE_TIGHT = 100, GC_STEPMUL = 400 };
+enum { GC_PAUSE = 130, GC_PAUSE_TIGHT = 104, GC_STEPMUL = 400 };
 
 /* Reads only, so that it may be called in the middle of an allocation. */
 static void note_place(struct lua_host *h)
