@@ -49,8 +49,8 @@ static const struct conf_field mcp9808_fields[] = {
 
 static int mcp9808_probe(struct dev_io *io, const void *conf)
 {
-	uint16_t maker;
-	uint16_t device;
+	uint16_t maker = 0;
+	uint16_t device = 0;
 	int r = i2c_read_reg16(&io->i2c, REG_MANUFACTURER_ID, &maker);
 
 	(void)conf;

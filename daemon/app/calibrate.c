@@ -193,7 +193,7 @@ static int calibrate_gyro(const struct wish *w, cJSON **ret, struct rpc_error *e
 	struct spread found = {0};
 	const struct sensor_tap tap = {.raw = on_raw, .arg = &found};
 	struct calibration_chan k = {0};
-	const char *path;
+	const char *path = NULL;
 	int r = listen(w, &tap, MEASURE_NS, err);
 
 	if (r == 0)
@@ -229,7 +229,7 @@ static int finish(struct calibrate *c, const struct wish *w,
 	unsigned n = c->found.n;
 	struct calibration_chan k;
 	cJSON *matrix;
-	const char *path;
+	const char *path = NULL;
 	int r;
 
 	c->sense = NULL;
@@ -354,10 +354,10 @@ static int read_wish(struct senses *s, const cJSON *params, struct wish *ret,
 static int calibrate(void *arg, const cJSON *params, cJSON **ret, struct rpc_error *err)
 {
 	struct calibrate *c = arg;
-	struct wish w;
+	struct wish w = {0};
 	int r = read_wish(c->senses, params, &w, err);
 
-	if (r < 0)
+	if (r < 0 || !w.sense)
 		return r;
 	return w.chan == CHAN_GYRO ? calibrate_gyro(&w, ret, err)
 				   : calibrate_by_turning(c, &w, ret, err);

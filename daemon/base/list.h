@@ -68,7 +68,9 @@ static inline struct link *list_pop(struct list *l)
 
 	if (k == &l->head)
 		return NULL;
-	link_remove(k);
+	l->head.next = k->next;
+	k->next->prev = &l->head;
+	k->prev = k->next = NULL;
 	return k;
 }
 

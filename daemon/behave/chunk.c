@@ -168,7 +168,7 @@ static struct instruction instruction(const struct function *f, size_t pc)
 	if (pc >= f->n_code)
 		return (struct instruction){.op = -1};
 	memcpy(&i, f->code + 4 * pc, sizeof(i));
-	return (struct instruction){.op = i & 0x7f,
+	return (struct instruction){.op = (int)(i & 0x7f),
 				    .a = i >> 7 & 0xff,
 				    .b = i >> 16 & 0xff,
 				    .c = i >> 24,

@@ -216,7 +216,7 @@ int ellipsoid_fit(const struct ellipsoid_point *p, size_t n, enum ellipsoid_shap
 {
 	int terms = shape == ELLIPSOID_ANY ? TERMS : 6;
 	struct ellipsoid e = {0};
-	double a[3][3], b[3], o[3], root[3][3], mean = 1;
+	double a[3][3], b[3], o[3] = {0}, root[3][3] = {0}, mean = 1;
 	struct frame f;
 	int r;
 
