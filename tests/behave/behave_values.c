@@ -7,6 +7,13 @@
 #include "daemon/rt/post.h"
 #include "tests/behave/programs.h"
 
+static void run_virtual(int (*fn)(void *arg))
+{
+	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .slow_step_ns = -1};
+
+	cr_assert(eq(int, rt_run(&conf, fn, NULL), 0));
+}
+
 static struct value *add(struct world *w, const char *name)
 {
 	const struct value_info info = {.name = name, .source = "test"};
@@ -84,9 +91,7 @@ static int leaves_nothing(void *arg)
 /* V18: waits that ended, cancelled or in whatever way, are in no list of the value any more. */
 Test(values, V18_ended_waits_of_a_script_leave_nothing)
 {
-	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .slow_step_ns = -1};
-
-	cr_assert(eq(int, rt_run(&conf, leaves_nothing, NULL), 0));
+	run_virtual(leaves_nothing);
 }
 
 /* Predicates of 200 tasks on one value, and of one on another. */
@@ -132,9 +137,7 @@ static int looks_at_its_own(void *arg)
 /* V18: a set asks the waiters whose value this is, each once. */
 Test(values, V18_a_set_asks_only_those_who_wait_for_it)
 {
-	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .slow_step_ns = -1};
-
-	cr_assert(eq(int, rt_run(&conf, looks_at_its_own, NULL), 0));
+	run_virtual(looks_at_its_own);
 }
 
 /* One task computes for many slices; the predicate of another belongs to the same, paused state. */
@@ -178,9 +181,7 @@ static int while_paused(void *arg)
 /* V5: predicates and transforms are evaluated while their script is paused, and miss nothing. */
 Test(values, V5_predicates_of_a_paused_script)
 {
-	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .slow_step_ns = -1};
-
-	cr_assert(eq(int, rt_run(&conf, while_paused, NULL), 0));
+	run_virtual(while_paused);
 }
 
 /* A script on a host of its own, so that the host can be looked at. */
@@ -233,9 +234,7 @@ static int compiled(void *arg)
 /* V7: comparisons are evaluated without Lua: there is not even a stack to enter it on. */
 Test(values, V7_comparisons_do_not_enter_Lua)
 {
-	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .slow_step_ns = -1};
-
-	cr_assert(eq(int, rt_run(&conf, compiled, NULL), 0));
+	run_virtual(compiled);
 }
 
 /* A thread that measures: it tries what it may not, and posts what it has. */
@@ -307,8 +306,6 @@ static int another_thread(void *arg)
 /* V17: a set from another thread is refused, by way of post() it wakes the script. */
 Test(values, V17_another_thread_sets_by_post)
 {
-	const struct rt_conf conf = {.clock = RT_CLOCK_VIRTUAL, .slow_step_ns = -1};
-
 	log_set_level(LOG_LEVEL_ERR);
-	cr_assert(eq(int, rt_run(&conf, another_thread, NULL), 0));
+	run_virtual(another_thread);
 }
