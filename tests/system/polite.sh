@@ -15,7 +15,7 @@ return behaviour {
 		while not cancelling() do
 			AsyncValue(false):wait_value(true, { soft = true })
 		end
-		sleep(0.01)
+		sleep(0)
 		print("asked", cancelling())
 	end,
 }
