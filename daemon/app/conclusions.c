@@ -48,10 +48,10 @@ static const struct conf_sensor *sensor_of(const struct config *c, const char *r
 static double rate_hz(const struct conf_sensor *s)
 {
 	const struct device_conf *d = s ? &s->sensor.device : NULL;
+	int64_t ns =
+		d && d->chip && d->chip->period_ns ? d->chip->period_ns(d->settings) : 0;
 
-	if (!d || !d->chip || !d->chip->period_ns)
-		return 100;
-	return 1e9 / (double)d->chip->period_ns(d->settings);
+	return ns > 0 ? 1e9 / (double)ns : 100;
 }
 
 /* How long @chan of @s may repeat itself, s; 0: not known. */
