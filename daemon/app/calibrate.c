@@ -59,7 +59,8 @@ static void on_raw(void *arg, const struct sensor_raw *what)
 					 what->len, what->t_ns, out);
 
 	for (int i = 0; i < n; i++)
-		if (out[i].chan == CHAN_GYRO)
+		if (out[i].chan == CHAN_GYRO &&
+		    isfinite(out[i].v[0] + out[i].v[1] + out[i].v[2]))
 			add(arg, out[i].v);
 }
 
@@ -265,7 +266,8 @@ static int calibrate_by_turning(struct calibrate *c, const struct wish *w, cJSON
 	struct calibrating_state now;
 	int r;
 
-	if (c->sense && c->sense != w->sense && rt_now() - c->asked_ns < PAUSE_NS)
+	if (c->sense && (c->sense != w->sense || c->found.chan != w->chan) &&
+	    rt_now() - c->asked_ns < PAUSE_NS)
 		return rpc_fail(err, RPC_BUSY, "", "%s is being calibrated",
 				c->sense->conf->role);
 	if (c->sense != w->sense || c->turn != w->sense->turn ||
