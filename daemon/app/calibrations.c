@@ -19,6 +19,7 @@ struct calibrations {
 	char path[PATH_MAX];
 	struct json_doc doc; /* without a root: nothing, or nothing that can be used */
 	bool broken;         /* the file is there and says something else */
+	bool writing;        /* a copy with one more; another would not have it */
 };
 
 static void tell(struct conf_errors *errs, const char *then)
@@ -242,14 +243,18 @@ int calibrations_keep(struct calibrations *c, const struct device_conf *d, enum 
 	/* What somebody wrote by hand, and wrongly, is not to be lost. */
 	if (c->broken)
 		return -EBADMSG;
+	if (c->writing)
+		return -EBUSY;
 	root = with_found(c, calibration_key(d, key), chan, found, with_matrix);
 	text = root ? cJSON_Print(root) : NULL;
 	cJSON_Delete(root);
 	if (!text)
 		return -ENOMEM;
+	c->writing = true;
 	r = write_text(c->path, text);
 	if (r == 0)
 		r = take_over(c, text);
+	c->writing = false;
 	cJSON_free(text);
 	return r;
 }
